@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: the geometry and the numbers, without astropy's nouns."""

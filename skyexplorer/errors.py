@@ -1,0 +1,78 @@
+"""The error tree: everything skyexplorer raises on purpose.
+
+::
+
+    SkyExplorerError
+    ├── InputError(ValueError)        an argument that cannot be right
+    ├── FormatError(ValueError)       a file or an answer that is not what it claims
+    │   └── ColumnError               … because columns are missing; carries ``.columns``
+    ├── NotFoundError(LookupError)    a name that nothing here answers to
+    ├── RecordingError                a step that cannot be written as source
+    └── FrontEndError(RuntimeError)   the browser side is missing or reported a failure
+
+Each error says what was wrong, with which value, and what to do next: the last part is
+``advice`` and is kept apart, so that a view can show it on a line of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class SkyExplorerError(Exception):
+    """Base of all errors of this package.
+
+    Parameters
+    ----------
+    message : str
+        What was wrong, with the value.
+    advice : str, optional
+        What to do next.
+
+    Examples
+    --------
+    >>> from skyexplorer.errors import InputError
+    >>> error = InputError("radius is -1 deg.", advice="Give a radius of 0 or more.")
+    >>> str(error)
+    'radius is -1 deg. Give a radius of 0 or more.'
+    """
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".rstrip()
+
+
+class InputError(SkyExplorerError, ValueError):
+    """An argument that cannot be right."""
+
+
+class FormatError(SkyExplorerError, ValueError):
+    """A file or an answer that is not what it claims to be."""
+
+
+class ColumnError(FormatError):
+    """A table in which the needed columns cannot be told; ``columns`` lists what it has."""
+
+    def __init__(self, message: str, advice: str = "", columns: Iterable[str] = ()) -> None:
+        super().__init__(message, advice)
+        self.columns = tuple(columns)
+
+
+class NotFoundError(SkyExplorerError, LookupError):
+    """A name that nothing here answers to."""
+
+
+class RecordingError(SkyExplorerError):
+    """A step that cannot be written as source."""
+
+
+class FrontEndError(SkyExplorerError, RuntimeError):
+    """The browser side is missing, or reported a failure."""
+
+
+class SkyExplorerWarning(UserWarning):
+    """Something was not as it should be, and the work went on."""

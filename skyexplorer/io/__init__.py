@@ -1,0 +1,1 @@
+"""Bytes to plain arrays and headers; no nouns, no network."""

@@ -1,0 +1,1 @@
+"""The nouns of the field, frozen, with astropy types at the border."""

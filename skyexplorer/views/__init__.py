@@ -1,0 +1,1 @@
+"""The east wing: session to screen and screen to session."""

@@ -1,0 +1,24 @@
+"""Fixtures that all floors share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def _data_dir() -> Path | None:
+    named = os.environ.get("SKYEXPLORER_TEST_DATA")
+    return Path(named) if named and Path(named).is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real files; a missing one skips, or fails where it is required."""
+    found = _data_dir()
+    if found is None:
+        if os.environ.get("SKYEXPLORER_REQUIRE_TEST_DATA") == "1":
+            pytest.fail("SKYEXPLORER_REQUIRE_TEST_DATA=1, but SKYEXPLORER_TEST_DATA names no folder")
+        pytest.skip("SKYEXPLORER_TEST_DATA names no folder of real files")
+    return found
