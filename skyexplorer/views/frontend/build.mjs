@@ -1,0 +1,49 @@
+// Bundles the browser side into ../static: one module for the sky, one for the panels.
+//
+// ipyaladin's widget.js imports Aladin Lite from a CDN; here that import is answered by the npm
+// package, so that nothing is fetched when a notebook opens. IPYALADIN_STATIC names the folder
+// of the installed ipyaladin's front end.
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const out = path.join(here, "..", "static");
+const ipyaladin = process.env.IPYALADIN_STATIC;
+if (!ipyaladin) throw new Error("IPYALADIN_STATIC must name the static folder of the installed ipyaladin");
+
+const offlineAladin = {
+  name: "offline-aladin",
+  setup(build) {
+    build.onResolve({ filter: /^https?:\/\/[^/]+\/aladin-lite@/ }, (args) =>
+      build.resolve("aladin-lite", { kind: args.kind, resolveDir: here }),
+    );
+    build.onResolve({ filter: /^ipyaladin-widget$/ }, () => ({ path: path.join(ipyaladin, "widget.js") }));
+  },
+};
+
+const common = { bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "eof" };
+await esbuild.build({
+  ...common,
+  entryPoints: [path.join(here, "src/sky/index.js")],
+  outfile: path.join(out, "sky.js"),
+  plugins: [offlineAladin],
+});
+await esbuild.build({
+  ...common,
+  entryPoints: [path.join(here, "src/panels/index.js")],
+  outfile: path.join(out, "panels.js"),
+});
+const skyCss = await Promise.all(
+  [path.join(ipyaladin, "widget.css"), path.join(here, "src/sky/sky.css")].map((file) => readFile(file, "utf8")),
+);
+await writeFile(path.join(out, "sky.css"), skyCss.join("\n"));
+await copyFile(path.join(here, "src/panels/panels.css"), path.join(out, "panels.css"));
+
+// A remote import left in a bundle would break the promise that nothing is fetched.
+for (const name of ["sky.js", "panels.js"]) {
+  const text = await readFile(path.join(out, name), "utf8");
+  const remote = text.match(/(?:from|import)\s*\(?\s*["']https?:[^"']+/);
+  if (remote) throw new Error(`${name} still imports ${remote[0]}`);
+}

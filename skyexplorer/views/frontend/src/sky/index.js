@@ -1,0 +1,167 @@
+// The sky: ipyaladin's widget with Aladin Lite inside the bundle, and our glass over it.
+//
+// How it works. ipyaladin's `render` makes the Aladin instance by `new A.aladin(div, options)`.
+// We stand in for that constructor while a view is rendered: so the local survey is in place before
+// Aladin resolves any survey (a bad or unreachable one would make it ask the network), and we hold
+// the instance. All that we draw comes from synced traits, so a reloaded page paints the same sky;
+// messages run only from the browser to Python, and are typed in messages.js.
+import A from "aladin-lite";
+import ipyaladin from "ipyaladin-widget";
+import { Glass } from "./glass.js";
+import { Images } from "./images.js";
+import { isLocal, localHips } from "./local.js";
+import { MESSAGE } from "./messages.js";
+import { Picking } from "./picking.js";
+
+const Aladin = A.aladin;
+let rendering = null; // what the view being rendered right now needs: {model, aladin}
+
+// A plain function, as ipyaladin calls it with `new`.
+A.aladin = function (div, options) {
+  if (!rendering) return new Aladin(div, options);
+  const { model } = rendering;
+  const start = options.survey;
+  const aladin = new Aladin(div, { ...options, survey: isLocal(model, start) ? localHips(A, model, start) : start });
+  const resolve = (survey) => (isLocal(model, survey) ? localHips(A, model, survey) : survey);
+  let base = start; // ipyaladin applies the survey trait once more; a second upload would flash
+  aladin.setImageSurvey = (survey) => {
+    if (survey === base) return;
+    base = survey;
+    chooseSurvey(aladin, model, survey, resolve, () => (base = null));
+  };
+  rendering.aladin = aladin;
+  return aladin;
+};
+// `A.aladin(...)` is called with statics too (createImageSurvey and others live on the function).
+Object.assign(A.aladin, Aladin);
+A.aladin.prototype = Aladin.prototype;
+
+// A survey on the network is tried first: Aladin itself would fall back to another remote one.
+async function chooseSurvey(aladin, model, survey, resolve, failed) {
+  if (!isLocal(model, survey) && /^https?:/.test(survey)) {
+    const reply = await fetch(`${survey}/properties`, { signal: AbortSignal.timeout(8000) }).catch(() => null);
+    if (!reply?.ok) {
+      failed();
+      model.send({ event_type: MESSAGE.surveyFailed, survey });
+      return;
+    }
+  }
+  aladin.setBaseImageLayer(resolve(survey));
+}
+
+async function initialize({ model }) {
+  await ipyaladin.initialize({ model });
+}
+
+async function render({ model, el }) {
+  el.classList.add("skx-sky");
+  let cleanup, aladin;
+  rendering = { model };
+  try {
+    cleanup = ipyaladin.render({ model, el });
+    aladin = rendering.aladin;
+  } catch (error) {
+    // Without WebGL 2 Aladin's constructor throws: say it where the sky would be, and to Python.
+    const note = document.createElement("p");
+    note.className = "skx-sky-failed";
+    note.setAttribute("role", "alert");
+    note.textContent = model.get("_texts").no_webgl ?? String(error);
+    el.append(note);
+    model.send({ event_type: MESSAGE.failed, text: String(error) });
+    return undefined;
+  } finally {
+    rendering = null;
+  }
+  const report = (error) => {
+    console.error(error);
+    model.send({ event_type: MESSAGE.failed, text: String(error?.message ?? error) });
+  };
+  const glass = new Glass(aladin, model, report);
+  const images = new Images(A, aladin, model, report);
+  const picking = new Picking(aladin, model, glass);
+  const layers = new LayerModels(model, glass, images, report);
+  const grid = () =>
+    aladin.setCooGrid({ enabled: model.get("_grid"), color: "rgb(140,165,200)", opacity: 0.35, labelSize: 12 });
+  model.on("change:_grid", grid);
+  grid();
+  const stopSizing = keepFieldOfView(aladin, el, model);
+  el.aladin = aladin; // for tests and for the curious at the console
+  el.skx = { glass, picking, images };
+  await layers.follow();
+  return () => {
+    stopSizing();
+    model.off("change:_grid", grid);
+    layers.dispose();
+    picking.dispose();
+    glass.dispose();
+    cleanup?.();
+  };
+}
+
+// Inside a flexible box the first layout is not the last: the field asked for is set again once the
+// size has settled, then belongs to the user.
+function keepFieldOfView(aladin, el, model) {
+  let settled;
+  const observer = new ResizeObserver(([entry]) => {
+    if (!entry.contentRect.width) return;
+    clearTimeout(settled);
+    settled = setTimeout(() => {
+      observer.disconnect();
+      const [ra, dec] = model.get("_target").split(" ").map(Number);
+      aladin.gotoRaDec(ra, dec);
+      aladin.setFoV(wanted);
+    }, 150);
+  });
+  const wanted = model.get("_fov");
+  observer.observe(el);
+  return () => (clearTimeout(settled), observer.disconnect());
+}
+
+// One small model a layer, referred to by the canvas model in drawing order.
+class LayerModels {
+  constructor(model, glass, images, report) {
+    Object.assign(this, { model, glass, images, report, known: new Map(), turn: Promise.resolve() });
+    this.onList = () => this.follow();
+    model.on("change:_drawings", this.onList);
+  }
+
+  follow() {
+    // One change after the other, in order: a layer may be removed while its model still arrives.
+    this.turn = this.turn.then(() => this.sync()).catch(this.report);
+    return this.turn;
+  }
+
+  async sync() {
+    const ids = this.model.get("_drawings").map((ref) => ref.replace("IPY_MODEL_", ""));
+    for (const [id, entry] of this.known) {
+      if (ids.includes(id)) continue;
+      entry.layer.off("change", entry.onChange);
+      this.images.remove(id);
+      this.known.delete(id);
+    }
+    for (const id of ids) {
+      if (this.known.has(id)) continue;
+      const layer = await this.model.widget_manager.get_model(id);
+      const onChange = () => {
+        try {
+          this.glass.update(id, layer);
+          this.images.update(id, layer);
+        } catch (error) {
+          this.report(error);
+        }
+      };
+      layer.on("change", onChange);
+      this.known.set(id, { layer, onChange });
+    }
+    this.glass.setOrder(ids.map((id) => [id, this.known.get(id).layer]));
+    for (const id of ids) this.images.update(id, this.known.get(id).layer);
+  }
+
+  dispose() {
+    this.model.off("change:_drawings", this.onList);
+    for (const { layer, onChange } of this.known.values()) layer.off("change", onChange);
+    this.known.clear();
+  }
+}
+
+export default { initialize, render };

@@ -1,0 +1,7 @@
+// What the sky tells Python. The other direction has no messages: it is synced traits only.
+// ipyaladin hands messages to its own table by `event_type`; ours share that key and its channel.
+export const MESSAGE = Object.freeze({
+  pick: "skx:pick", // {drawing: str, row: int} a source was chosen; {drawing: "", row: -1}: the empty sky
+  surveyFailed: "skx:survey_failed", // {survey: str} a survey on the network did not answer
+  failed: "skx:failed", // {text: str} something broke in the browser
+});

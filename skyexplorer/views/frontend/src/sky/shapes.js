@@ -1,0 +1,62 @@
+// Markers. Shape tells the kind of source as well as colour does, for those who see colours otherwise.
+const OUTLINE = {
+  circle: (p, r) => p.arc(0, 0, r, 0, 2 * Math.PI),
+  square: (p, r) => p.rect(-r * 0.9, -r * 0.9, 1.8 * r, 1.8 * r),
+  rhomb: (p, r) => polygon(p, [[0, -1.25 * r], [1.05 * r, 0], [0, 1.25 * r], [-1.05 * r, 0]]),
+  triangle: (p, r) => polygon(p, [[0, -1.2 * r], [1.15 * r, 0.9 * r], [-1.15 * r, 0.9 * r]]),
+  plus: (p, r) => strokes(p, [[-1.2 * r, 0, 1.2 * r, 0], [0, -1.2 * r, 0, 1.2 * r]]),
+  cross: (p, r) => strokes(p, [[-r, -r, r, r], [-r, r, r, -r]]),
+};
+const OPEN = new Set(["plus", "cross"]);
+
+function polygon(p, points) {
+  points.forEach(([x, y], i) => (i ? p.lineTo(x, y) : p.moveTo(x, y)));
+  p.closePath();
+}
+
+function strokes(p, lines) {
+  for (const [x0, y0, x1, y1] of lines) {
+    p.moveTo(x0, y0);
+    p.lineTo(x1, y1);
+  }
+}
+
+const cache = new Map();
+
+// Each marker is drawn once at this pixel ratio, then stamped.
+function stamp(shape, size, color) {
+  const ratio = window.devicePixelRatio || 1;
+  const key = `${shape}|${size}|${color}|${ratio}`;
+  let made = cache.get(key);
+  if (!made) {
+    const reach = Math.ceil(size * 0.75 + 4);
+    const canvas = new OffscreenCanvas(2 * reach * ratio, 2 * reach * ratio);
+    const g = canvas.getContext("2d");
+    g.scale(ratio, ratio);
+    g.translate(reach, reach);
+    const path = new Path2D();
+    (OUTLINE[shape] ?? OUTLINE.circle)(path, size / 2);
+    g.lineCap = g.lineJoin = "round";
+    g.strokeStyle = "rgba(4,8,18,0.75)";
+    g.lineWidth = 4;
+    g.stroke(path);
+    if (!OPEN.has(shape)) {
+      g.globalAlpha = 0.3;
+      g.fillStyle = color;
+      g.fill(path);
+      g.globalAlpha = 1;
+    }
+    g.strokeStyle = color;
+    g.lineWidth = 1.8;
+    g.stroke(path);
+    made = { canvas, reach };
+    if (cache.size > 200) cache.clear();
+    cache.set(key, made);
+  }
+  return made;
+}
+
+export function drawShape(g, shape, x, y, size, color) {
+  const { canvas, reach } = stamp(shape, size, color);
+  g.drawImage(canvas, x - reach, y - reach, 2 * reach, 2 * reach);
+}
