@@ -9,7 +9,7 @@ import A from "aladin-lite";
 import ipyaladin from "ipyaladin-widget";
 import { Glass } from "./glass.js";
 import { Images } from "./images.js";
-import { isLocal, localHips } from "./local.js";
+import { isLocal, localHips, prepareBlank } from "./local.js";
 import { MESSAGE } from "./messages.js";
 import { Picking } from "./picking.js";
 
@@ -50,7 +50,7 @@ async function chooseSurvey(aladin, model, survey, resolve, failed) {
 }
 
 async function initialize({ model }) {
-  await ipyaladin.initialize({ model });
+  await Promise.all([ipyaladin.initialize({ model }), prepareBlank()]);
 }
 
 async function render({ model, el }) {

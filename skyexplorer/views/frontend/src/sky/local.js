@@ -27,7 +27,26 @@ export function filesOf(set, title) {
     files[order] ??= {};
     files[order][npix] = { [set.format]: new File([bytes], `Npix${npix}.${set.format}`, { type }) };
   }
+  if (set.format === "png") fillWithNothing(files, set.max_order);
   return files;
+}
+
+// A tile that is not in the dictionary is asked of the page's server, which has none.
+let blank; // transparent, made once
+
+function fillWithNothing(files, maxOrder) {
+  if (!blank) return;
+  for (let order = 0; order <= maxOrder; order++) {
+    files[order] ??= {};
+    for (let npix = 0; npix < 12 * 4 ** order; npix++) files[order][npix] ??= { png: blank };
+  }
+}
+
+export async function prepareBlank(width = 512) {
+  if (blank) return;
+  const canvas = new OffscreenCanvas(width, width);
+  canvas.getContext("2d").clearRect(0, 0, width, width);
+  blank = new File([await canvas.convertToBlob({ type: "image/png" })], "nothing.png", { type: "image/png" });
 }
 
 export function localHips(A, model, name) {

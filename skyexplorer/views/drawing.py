@@ -1,0 +1,185 @@
+"""How each kind of layer is drawn: one function a kind, in one table.
+
+A drawing function fills a `Drawing` from a layer; `restyle` carries over what the layer panel can
+change without touching the geometry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from skyexplorer.model.event import Event
+from skyexplorer.model.region import SkyRegion
+from skyexplorer.model.tiles import density_tiles
+from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, SkyMapLayer
+from skyexplorer.views.canvas import Drawing, packed_tiles
+from skyexplorer.views.text import _
+
+POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0}
+LEVELS = (0.5, 0.9)  # the credible regions that every map shows; the slider adds one more
+OUTLINE_POINTS = 48
+
+
+def draw(layer: Layer) -> Drawing:
+    """A drawing of a layer, complete."""
+    drawing = Drawing(name=layer.name, size=POINT_SIZE[layer.kind])
+    with drawing.hold_sync():
+        restyle(drawing, layer)
+        DRAW[layer.kind](drawing, layer)
+        reshow(drawing, layer)
+    return drawing
+
+
+def restyle(drawing: Drawing, layer: Layer) -> None:
+    """Carry over visibility, opacity, colour and shape."""
+    drawing.visible, drawing.opacity = layer.visible, layer.opacity
+    drawing.color, drawing.shape = layer.color, layer.shape
+
+
+def reshow(drawing: Drawing, layer: Layer) -> None:
+    """Carry over which rows are shown."""
+    shown = getattr(layer, "shown", None)
+    count = len(drawing.ra) // 8
+    rows = np.ones(count, bool) if shown is None else np.asarray(shown, bool)
+    drawing.shown = _finite(layer, rows).astype(np.uint8).tobytes()
+
+
+def _finite(layer: Layer, rows: np.ndarray) -> np.ndarray:
+    return rows & np.isfinite(_degrees(layer)[0]) if len(rows) else rows
+
+
+def _degrees(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
+    coords = layer.coords
+    return np.atleast_1d(coords.ra.deg).astype(float), np.atleast_1d(coords.dec.deg).astype(float)
+
+
+def _points(drawing: Drawing, layer: Layer, details: Sequence[str]) -> None:
+    ra, dec = _degrees(layer)
+    drawing.ra, drawing.dec = ra.tobytes(), dec.tobytes()
+    drawing.names = [str(name) for name in layer.names]
+    drawing.details = list(details)
+
+
+def stroke(
+    lines: Iterable[np.ndarray],
+    rows: Sequence[int] | None = None,
+    *,
+    width: float = 1.6,
+    dash: Sequence[float] = (),
+    fill: float = 0.0,
+    alpha: float = 1.0,
+    halo: bool = False,
+    min_px: float = 0.0,
+) -> dict[str, Any]:
+    """Lines in the form that the front end takes.
+
+    Parameters
+    ----------
+    lines : iterable of (N, 2) float arrays
+        Right ascension and declination in degrees along each line.
+    rows : sequence of int, optional
+        The row of the layer that each line belongs to; a line of a hidden row is not drawn.
+    """
+    lines = [np.asarray(line, float) for line in lines]
+    starts = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.uint32)
+    vertices = np.concatenate(lines) if lines else np.empty((0, 2))
+    return {
+        "ra": np.ascontiguousarray(vertices[:, 0]).tobytes(),
+        "dec": np.ascontiguousarray(vertices[:, 1]).tobytes(),
+        "starts": starts.tobytes(),
+        "rows": None if rows is None else np.asarray(rows, np.uint32).tobytes(),
+        "width": width,
+        "dash": list(dash),
+        "fill": fill,
+        "alpha": alpha,
+        "halo": halo,
+        "min_px": min_px,
+    }
+
+
+def _skymap(drawing: Drawing, layer: SkyMapLayer) -> None:
+    drawing.tiles = packed_tiles(density_tiles(layer.skymap))
+    contours(drawing, layer)
+
+
+def contours(drawing: Drawing, layer: SkyMapLayer) -> None:
+    """The 50 % and 90 % lines, and the level of the slider where it is another one."""
+    styles = {0.5: {"width": 2.0, "dash": ()}, 0.9: {"width": 2.0, "dash": (7, 4)}}
+    strokes = [stroke(layer.skymap.contours(q), halo=True, **styles[q]) for q in LEVELS]
+    if not any(abs(layer.level - q) < 1e-9 for q in LEVELS):
+        strokes.append(stroke(layer.skymap.contours(layer.level), halo=True, width=1.4, dash=(2, 3)))
+    drawing.strokes = strokes
+
+
+def _events(drawing: Drawing, layer: EventLayer) -> None:
+    _points(drawing, layer, [_event_details(event) for event in layer.events])
+    lines, rows = [], []
+    for row, event in enumerate(layer.events):
+        if isinstance(event.localization, SkyRegion):
+            for line in event.localization.outline(OUTLINE_POINTS):
+                lines.append(line)
+                rows.append(row)
+    drawing.strokes = [stroke(lines, rows, width=1.5, fill=0.10, alpha=0.9, min_px=6)]
+
+
+def _event_details(event: Event) -> str:
+    lines = []
+    if event.time is not None:
+        lines.append(event.time.utc.iso[:19] + " UTC")
+    if event.energy is not None and np.isfinite(event.energy.value):
+        lines.append(_("energy {energy}").format(energy=f"{event.energy:.4g}"))
+    if event.signalness is not None and np.isfinite(event.signalness):
+        lines.append(_("signalness {value}").format(value=f"{event.signalness:.2f}"))
+    if event.region_kind:
+        lines.append(event.region_kind)
+    return "\n".join(lines)
+
+
+def _catalog(drawing: Drawing, layer: CatalogLayer) -> None:
+    catalog = layer.catalog
+    ra, dec = _degrees(layer)
+    _points(drawing, layer, [f"{a:.4f}  {d:+.4f}" if np.isfinite(a) else "" for a, d in zip(ra, dec, strict=True)])
+    strokes = []
+    if catalog.error_ellipse is not None:
+        a, b, pa = (np.asarray(q.to_value("deg"), float) for q in catalog.error_ellipse)
+        strokes.append(_ellipses(ra, dec, a, b, np.where(np.isfinite(pa), pa, 0.0), width=1.3, min_px=10))
+    if catalog.extension is not None:
+        size = np.asarray(catalog.extension.to_value("deg"), float)
+        strokes.append(_ellipses(ra, dec, size, size, np.zeros_like(size), width=1.3, fill=0.12, min_px=10))
+    drawing.strokes = strokes
+
+
+def _ellipses(
+    ra: np.ndarray, dec: np.ndarray, a: np.ndarray, b: np.ndarray, pa: np.ndarray, **style: Any
+) -> dict[str, Any]:
+    """Ellipses with semi-axes ``a`` and ``b`` and position angle ``pa``, all in degrees, one a row."""
+    rows = np.flatnonzero(np.isfinite(ra) & (a > 0) & (b > 0))
+    t = np.linspace(0, 2 * np.pi, OUTLINE_POINTS + 1)
+    lines = _offset_ellipses(ra[rows], dec[rows], a[rows], b[rows], pa[rows], t)
+    return stroke(lines, list(rows), **style)
+
+
+def _offset_ellipses(
+    ra: np.ndarray, dec: np.ndarray, a: np.ndarray, b: np.ndarray, pa: np.ndarray, t: np.ndarray
+) -> np.ndarray:
+    """Vertices (rows, points, 2) at the distances and position angles of the ellipse (SCIENCE: q = 1)."""
+    from astropy import units as u
+    from astropy.coordinates import SkyCoord
+
+    if not len(ra):
+        return np.empty((0, len(t), 2))
+    x, y = a[:, None] * np.cos(t), b[:, None] * np.sin(t)
+    center = SkyCoord(ra[:, None] * u.deg, dec[:, None] * u.deg)
+    angle = np.degrees(np.arctan2(y, x)) + pa[:, None]
+    at = center.directional_offset_by(angle * u.deg, np.hypot(x, y) * u.deg)
+    return np.stack([at.ra.deg, at.dec.deg], axis=-1)
+
+
+DRAW: dict[str, Callable[[Drawing, Any], None]] = {
+    "skymap": _skymap,
+    "events": _events,
+    "catalog": _catalog,
+}

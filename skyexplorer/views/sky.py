@@ -1,0 +1,158 @@
+"""SkyView: the canvas follows the session, and the session hears what happens on the canvas.
+
+Everything drawn is computed here from the session and set as traits of the canvas; the browser is
+never waited for. What the browser reports (a pick, a pan, a survey that did not answer) becomes a
+verb or a change of the session, made ``by="sky"`` so that it does not come back as an echo.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+
+from skyexplorer import samples
+from skyexplorer.session.layers import Layer
+from skyexplorer.session.session import Session
+from skyexplorer.session.viewport import SURVEYS
+from skyexplorer.views import drawing
+from skyexplorer.views.canvas import Drawing, SkyCanvas
+from skyexplorer.views.text import _
+
+ME = "sky"
+LOCAL_SURVEY = "Milky Way (model)"
+STYLE = frozenset({"visible", "opacity", "color", "shape"})
+
+
+class SkyView:
+    """The sky of a session.
+
+    Parameters
+    ----------
+    session : Session
+        What is shown.
+    verbs : object
+        Has ``select(source)``: what a click calls.
+    height : int
+        Height of the canvas in pixels.
+    """
+
+    def __init__(self, session: Session, verbs: Any, height: int = 480) -> None:
+        self.session, self.verbs = session, verbs
+        view = session.viewport
+        self.widget = SkyCanvas(
+            surveys={LOCAL_SURVEY: samples.milky_way()},
+            survey=self._survey_address(view.survey),
+            on_message=self._heard,
+            target=f"{view.target.ra.deg} {view.target.dec.deg}",
+            fov=float(view.fov),
+            height=height,
+        )
+        self._drawings: dict[str, Drawing] = {}
+        self._links = [
+            (session.layers.added, self._added),
+            (session.layers.removed, self._removed),
+            (session.layers.changed, self._changed),
+            (session.selection.sources_changed, self._selected),
+            (session.viewport.changed, self._moved),
+        ]
+        for signal, slot in self._links:
+            signal.connect(slot)
+        self.widget.observe(self._panned, names=["_target", "_fov"])
+        for layer in session.layers.values():
+            self._added(layer)
+        self._selected(session.selection.sources, "")
+        self.widget._grid = view.grid
+
+    def close(self) -> None:
+        """Stop following the session."""
+        for signal, slot in self._links:
+            signal.disconnect(slot)
+        self.widget.unobserve(self._panned, names=["_target", "_fov"])
+
+    # session -> canvas
+
+    def _added(self, layer: Layer) -> None:
+        self._drawings[layer.name] = drawing.draw(layer)
+        self._restack()
+
+    def _removed(self, layer: Layer) -> None:
+        gone = self._drawings.pop(layer.name)
+        self._restack()
+        gone.close()
+
+    def _changed(self, layer: Layer, field: str) -> None:
+        made = self._drawings[layer.name]
+        if field in STYLE:
+            drawing.restyle(made, layer)
+        elif field == "shown":
+            drawing.reshow(made, layer)
+        elif field == "level":
+            drawing.contours(made, layer)
+
+    def _restack(self) -> None:
+        self.widget._drawings = [self._drawings[layer.name] for layer in self.session.layers.values()]
+
+    def _selected(self, sources: tuple[Any, ...], by: str) -> None:
+        chosen = []
+        for source in sources:
+            coord = source.coord if hasattr(source, "coord") else source.position
+            if coord is not None:
+                chosen.append({"ra": float(coord.ra.deg), "dec": float(coord.dec.deg), "name": str(source.name)})
+        self.widget._selected = chosen
+
+    def _moved(self, field: str, by: str) -> None:
+        view = self.session.viewport
+        if field == "survey":
+            self.widget.survey = self._survey_address(view.survey)
+        elif field == "grid":
+            self.widget._grid = view.grid
+        elif by != ME:
+            if field == "target":
+                self.widget._target = f"{view.target.ra.deg} {view.target.dec.deg}"
+            elif field == "fov":
+                self.widget._fov = float(view.fov)
+
+    @staticmethod
+    def _survey_address(name: str) -> str:
+        return name if name == LOCAL_SURVEY else SURVEYS.get(name, name)
+
+    # canvas -> session
+
+    def _panned(self, change: dict[str, Any]) -> None:
+        with self.session.notices.guard(_("The sky was moved")):
+            if change["name"] == "_fov":
+                self.session.viewport.move(fov=float(change["new"]), by=ME)
+            else:
+                ra, dec = map(float, change["new"].split())
+                self.session.viewport.move(target=SkyCoord(ra * u.deg, dec * u.deg), by=ME)
+
+    def _heard(self, kind: str, content: dict[str, Any]) -> None:
+        with self.session.notices.guard(_("A click on the sky")):
+            HEARD[kind](self, content)
+
+    def _picked(self, content: dict[str, Any]) -> None:
+        self.verbs.select(self.session.layers[content["drawing"]][int(content["row"])])
+
+    def _survey_failed(self, content: dict[str, Any]) -> None:
+        self.session.notices.post(
+            _("The survey {survey} does not answer.").format(survey=self.session.viewport.survey),
+            "warning",
+            advice=_("The sky stays as it was; check the network, or choose the Milky Way model."),
+        )
+        self.session.viewport.move(survey=LOCAL_SURVEY, by=ME)
+
+    def _browser_failed(self, content: dict[str, Any]) -> None:
+        self.session.notices.post(
+            _("The browser reported: {text}").format(text=content["text"]),
+            "error",
+            advice=_("Reload the page; if it comes again, please report it with this text."),
+        )
+
+
+HEARD = {
+    "pick": SkyView._picked,
+    "survey_failed": SkyView._survey_failed,
+    "failed": SkyView._browser_failed,
+}

@@ -1,0 +1,218 @@
+"""A real JupyterLab and a real Chromium, driven as a person would.
+
+``Lab`` starts a server on a free port with an empty home and settings of its own; ``Lab.page`` opens a
+notebook made of given cells, runs it, and waits for the explorer. Every request of the page is kept,
+so that a test can say that none left this machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import nbformat
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from tests.browser import chromium
+
+LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Lab:
+    """A JupyterLab server in a folder of its own; a context manager."""
+
+    def __enter__(self) -> Lab:
+        self.folder = Path(tempfile.mkdtemp(prefix="skx-lab-"))
+        self.work = self.folder / "work"
+        self.work.mkdir()
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        home = self.folder / "home"
+        env = {
+            **os.environ,
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+            "IPYTHONDIR": str(home / "ipython"),
+            "PYTHONWARNINGS": "default",
+        }
+        # No news, no extension manager: neither may ask the network in a test.
+        overrides = home / "settings" / "@jupyterlab" / "apputils-extension"
+        overrides.mkdir(parents=True)
+        (overrides / "notification.jupyterlab-settings").write_text(
+            '{"fetchNews": "false", "checkForUpdates": false}'
+        )
+        self.log = (self.folder / "lab.log").open("w")
+        self.process = subprocess.Popen(
+            [
+                sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+                f"--port={self.port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
+                "--ServerApp.password=", "--LabApp.expose_app_in_browser=True",
+                "--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={self.work}",
+            ],
+            env=env, stdout=self.log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while True:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/api/status", timeout=2) as reply:
+                if reply.status == 200:
+                    return self
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                text = (self.folder / "lab.log").read_text()
+                self.__exit__()
+                raise RuntimeError(f"JupyterLab did not start:\n{text[-4000:]}")
+            time.sleep(0.2)
+
+    def __exit__(self, *exc: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def write(self, name: str, cells: list[str]) -> str:
+        """Write a notebook of code cells; returns its path below the server's root."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        nbformat.write(notebook, self.work / name)
+        return name
+
+
+@contextlib.contextmanager
+def browser(
+    *, width: int = 1500, height: int = 1000, scale: float = 1.0, dark: bool = True
+) -> Iterator[BrowserContext]:
+    """Chromium with a profile of its own."""
+    path = chromium.find()
+    if path is None:
+        raise RuntimeError("no Chromium: run `python -m tests.browser.chromium`")
+    with tempfile.TemporaryDirectory(prefix="skx-profile-") as profile, sync_playwright() as play:
+        context = play.chromium.launch_persistent_context(
+            profile,
+            executable_path=path,
+            headless=True,
+            args=list(chromium.ARGS),
+            viewport={"width": width, "height": height},
+            device_scale_factor=scale,
+            color_scheme="dark" if dark else "light",
+        )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+class Notebook:
+    """A notebook open in JupyterLab in a page of Chromium."""
+
+    def __init__(self, context: BrowserContext, lab: Lab, name: str, *, theme: str = "JupyterLab Dark") -> None:
+        self.requests: list[str] = []
+        self.console: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+        self.page.goto(f"{lab.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
+        self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=60000)
+        self.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'",
+            timeout=60000,
+        )
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+
+    def run_all(self) -> None:
+        """Run all cells, as the menu does; returns at once."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+
+    def only_outputs(self) -> None:
+        """Hide the code, so that the explorer is in view."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:hide-all-cell-code')")
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """All outputs of the notebook model, in order."""
+        return json.loads(
+            self.page.evaluate(
+                """() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.toJSON()
+                    .cells.flatMap(c => c.outputs || []))"""
+            )
+        )
+
+    def errors(self) -> list[str]:
+        """What the cells raised."""
+        return ["\n".join(o["traceback"]) for o in self.outputs() if o["output_type"] == "error"]
+
+    def wait_sky(self, timeout: float = 60) -> None:
+        """Until Aladin is there and its glass has drawn."""
+        deadline = time.monotonic() + timeout
+        ready = "() => [...document.querySelectorAll('.skx-sky')].some(el => el.skx?.glass?.frames > 2)"
+        while not self.page.evaluate(ready):
+            if failed := self.errors():
+                raise AssertionError("\n".join(failed))
+            if time.monotonic() > deadline:
+                raise AssertionError("no sky after {}s; console:\n{}".format(timeout, "\n".join(self.console[-30:])))
+            self.page.wait_for_timeout(100)
+
+    def python(self, code: str, timeout: float = 30) -> Any:
+        """Evaluate an expression in the notebook's kernel and return it (through JSON)."""
+        return json.loads(self._ask(code, timeout * 1000))
+
+    def _ask(self, code: str, timeout_ms: float) -> str:
+        source = f"import json as _json; print('<<' + _json.dumps({code}) + '>>')"
+        reply = self.page.evaluate(
+            """async ([source, limit]) => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                const future = kernel.requestExecute({code: source, store_history: false});
+                let text = '';
+                future.onIOPub = message => {
+                    if (message.header.msg_type === 'stream') text += message.content.text;
+                    if (message.header.msg_type === 'error') text += message.content.traceback.join('\\n');
+                };
+                const late = new Promise((_, no) => setTimeout(() => no(new Error('kernel is busy')), limit));
+                await Promise.race([future.done, late]);
+                return text;
+            }""",
+            [source, timeout_ms],
+        )
+        if "<<" not in reply:
+            raise AssertionError(f"in the kernel: {reply}")
+        return reply[reply.index("<<") + 2 : reply.rindex(">>")]
+
+    def run(self, code: str) -> None:
+        """Execute statements in the kernel."""
+        self.python(f"exec({code!r}, globals()) or True")
+
+    def foreign_requests(self) -> list[str]:
+        """Requests that left this machine."""
+        return [
+            url
+            for url in self.requests
+            if urlsplit(url).scheme in {"http", "https", "ws", "wss"} and urlsplit(url).hostname not in LOCAL_HOSTS
+        ]
