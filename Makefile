@@ -13,7 +13,7 @@ help: ## This list
 
 explore: env ## Open the first notebook in JupyterLab; CHECK=1: run it without a window and print one JSON line
 ifeq ($(CHECK),1)
-	@$(BIN)/python -m skyexplorer.check notebooks/01_first_look.ipynb
+	@$(BIN)/python -m tests.first_look notebooks/01_first_look.ipynb
 else
 	@$(BIN)/jupyter lab --ip=127.0.0.1 --port=$(PORT) notebooks/01_first_look.ipynb
 endif

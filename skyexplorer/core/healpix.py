@@ -1,0 +1,79 @@
+"""HEALPix cells of mixed order, as ranges of nested indices at order 29.
+
+A cell of order k and nested index p covers the half-open range [p << s, (p + 1) << s) with
+s = 2 (29 - k). Sorted starts make a look-up a binary search.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Ints = NDArray[np.int64]
+MAX_ORDER = 29
+
+
+def split_uniq(uniq: ArrayLike) -> tuple[Ints, Ints]:
+    """Order and nested index of UNIQ = 4 * 4**order + index."""
+    uniq = np.asarray(uniq, np.int64)
+    # The exponent of a float64 is exact for the leading bit; a value just under a power of two is rounded up.
+    bits = np.frexp(uniq.astype(np.float64))[1].astype(np.int64) - 1
+    bits -= (np.int64(1) << bits) > uniq
+    order = bits // 2 - 1
+    return order, uniq - (np.int64(4) << (2 * order))
+
+
+def join_uniq(order: ArrayLike, ipix: ArrayLike) -> Ints:
+    """UNIQ of orders and nested indices."""
+    order = np.asarray(order, np.int64)
+    return (np.int64(4) << (2 * order)) + np.asarray(ipix, np.int64)
+
+
+def cell_area(order: ArrayLike) -> NDArray[np.float64]:
+    """Area of a cell in steradian."""
+    return np.asarray(np.pi / 3.0 / 4.0 ** np.asarray(order, float))
+
+
+def starts29(order: ArrayLike, ipix: ArrayLike) -> Ints:
+    """First order-29 index of each cell."""
+    return np.asarray(ipix, np.int64) << (2 * (MAX_ORDER - np.asarray(order, np.int64)))
+
+
+def nested29(lon: ArrayLike, lat: ArrayLike) -> Ints:
+    """Order-29 nested index of positions in degrees."""
+    return nested(lon, lat, MAX_ORDER)
+
+
+def nested(lon: ArrayLike, lat: ArrayLike, order: int) -> Ints:
+    """Nested index at one order of positions in degrees."""
+    from astropy.coordinates import Latitude, Longitude
+    from cdshealpix import nested as cds
+
+    lon, lat = np.broadcast_arrays(np.asarray(lon, float), np.asarray(lat, float))
+    found = cds.lonlat_to_healpix(
+        Longitude(lon.ravel() % 360.0, "deg"), Latitude(lat.ravel(), "deg"), np.uint8(order)
+    )
+    return np.asarray(found).astype(np.int64).reshape(lon.shape)
+
+
+def centers(order: ArrayLike, ipix: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitude and latitude in degrees of cell centres; one order for all, or one each."""
+    from cdshealpix import nested as cds
+
+    ipix = np.atleast_1d(np.asarray(ipix, np.uint64))
+    order = np.broadcast_to(np.asarray(order, np.uint8), ipix.shape)
+    lon, lat = np.empty(ipix.shape), np.empty(ipix.shape)
+    for k in np.unique(order):
+        here = order == k
+        a, b = cds.healpix_to_lonlat(ipix[here], np.uint8(k))
+        lon[here], lat[here] = a.deg, b.deg
+    return lon, lat
+
+
+def nested_of_ring(index: ArrayLike, order: int) -> Ints:
+    """Nested indices of ring indices of one order, by way of their centres."""
+    from cdshealpix import nested as cds
+    from cdshealpix import ring
+
+    lon, lat = ring.healpix_to_lonlat(np.asarray(index, np.uint64), 1 << order)
+    return np.asarray(cds.lonlat_to_healpix(lon, lat, np.uint8(order))).astype(np.int64)

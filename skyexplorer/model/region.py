@@ -1,0 +1,372 @@
+"""SkyRegion: a part of the sky that can be asked, drawn and turned into a query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
+
+from skyexplorer.core import sphere
+from skyexplorer.errors import InputError
+
+Contains = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]]
+Lines = Callable[[int], list[NDArray[np.float64]]]
+MOC_ERROR = 0.02  # width of the cells with which a region becomes a MOC, in units of its radius
+
+
+@dataclass(frozen=True, eq=False)
+class SkyRegion:
+    """A region of the sky; made by its class methods, not by hand.
+
+    Attributes
+    ----------
+    kind : str
+        ``"circle"``, ``"ellipse"``, ``"box"``, ``"quarter-ellipse"``, ``"polygon"``, ``"moc"``, or
+        ``"union"``, ``"intersection"``, ``"difference"``.
+    center : SkyCoord
+        The centre by which it was made, or that of its bounding circle.
+    radius : Quantity
+        Of a circle around ``center`` that holds the whole region.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from skyexplorer import SkyRegion
+    >>> best = SkyCoord(77.43 * u.deg, 5.72 * u.deg)  # IC-170922A
+    >>> footprint = SkyRegion.quarter_ellipse(best, (0.95, 0.65) * u.deg, (0.50, 0.30) * u.deg)
+    >>> bool(footprint.contains(SkyCoord(77.3582 * u.deg, 5.6931 * u.deg)))  # TXS 0506+056
+    True
+    >>> round(footprint.area.to_value("deg2"), 3)
+    1.0
+    """
+
+    kind: str
+    center: SkyCoord
+    radius: u.Quantity
+    _contains: Contains = field(repr=False)
+    _outline: Lines = field(repr=False)
+    _area: float | None = field(default=None, repr=False)  # deg2, where a closed form exists
+    _adql: str = field(default="", repr=False)
+    _moc: Any = field(default=None, repr=False)
+
+    # Making one
+
+    @classmethod
+    def circle(cls, center: SkyCoord, radius: u.Quantity) -> SkyRegion:
+        """A circle on the sphere; radius up to 180°."""
+        ra, dec = _degrees(center)
+        r = _positive("radius", radius, 180.0)
+        return cls(
+            "circle",
+            center.icrs,
+            r * u.deg,
+            lambda a, d: sphere.separation(ra, dec, a, d) <= r,
+            lambda n: [sphere.ellipse_points(ra, dec, r, r, 0.0, n)],
+            2 * np.pi * (1 - np.cos(np.radians(r))) * sphere.DEG2_PER_SR,
+            f"CIRCLE({ra}, {dec}, {r})",
+        )
+
+    @classmethod
+    def ellipse(cls, center: SkyCoord, a: u.Quantity, b: u.Quantity, pa: u.Quantity) -> SkyRegion:
+        """An ellipse with semi-axes ``a`` along and ``b`` across position angle ``pa`` (east of north)."""
+        ra, dec = _degrees(center)
+        sa, sb = _positive("a", a, 90.0), _positive("b", b, 90.0)
+        angle = float(pa.to_value(u.deg))
+        if not np.isfinite(angle):
+            raise InputError(f"The position angle is {pa}.", "A circle may have any; 0 deg will do.")
+        return cls(
+            "ellipse",
+            center.icrs,
+            max(sa, sb) * u.deg,
+            lambda x, y: sphere.ellipse_radius(ra, dec, sa, sb, angle, x, y) <= 1,
+            lambda n: [sphere.ellipse_points(ra, dec, sa, sb, angle, n)],
+        )
+
+    @classmethod
+    def box(cls, center: SkyCoord, ra_errors: u.Quantity, dec_errors: u.Quantity) -> SkyRegion:
+        """The coordinate box −a₋ ≤ Δα ≤ a₊, −b₋ ≤ Δδ ≤ b₊, edge included.
+
+        Parameters
+        ----------
+        ra_errors, dec_errors : Quantity, (plus, minus)
+            Positive, in coordinate degrees: those of right ascension are not multiplied by cos δ.
+        """
+        ra, dec, ap, am, bp, bm = _errors(center, ra_errors, dec_errors)
+        low, high = max(dec - bm, -90.0), min(dec + bp, 90.0)
+        width = min(ap + am, 360.0)
+
+        def contains(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+            delta = sphere.wrap180(x - ra)
+            # A box over 180 deg to one side goes past where the difference wraps.
+            across = ((delta >= -am) & (delta <= ap)) | (delta + 360 <= ap) | (delta - 360 >= -am)
+            return (across | (width >= 360)) & (y >= low) & (y <= high)
+
+        def outline(n: int) -> list[NDArray[np.float64]]:
+            side = np.linspace(0, 1, max(n // 4, 2), endpoint=False)
+            x = np.concatenate([-am + width * side, np.full_like(side, ap), ap - width * side, np.full_like(side, -am)])
+            tall = high - low
+            y = np.concatenate([np.full_like(side, low), low + tall * side, np.full_like(side, high), high - tall * side])
+            return [_closed(ra + x, y)]
+
+        area = width * np.degrees(np.sin(np.radians(high)) - np.sin(np.radians(low)))
+        return cls("box", center.icrs, _reach(ra, dec, outline(64)), contains, outline, float(area))
+
+    @classmethod
+    def quarter_ellipse(cls, center: SkyCoord, ra_errors: u.Quantity, dec_errors: u.Quantity) -> SkyRegion:
+        """Four quarters of ellipses: q² = (Δα/a±)² + (Δδ/b±)² ≤ 1, the signs choosing the half-axes.
+
+        Parameters are those of `box`; its area is π/4 of (a₊ + a₋)(b₊ + b₋) cos δ.
+        """
+        ra, dec, ap, am, bp, bm = _errors(center, ra_errors, dec_errors)
+
+        def radius(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+            da, dd = sphere.wrap180(x - ra), y - dec
+            return np.hypot(da / np.where(da >= 0, ap, am), dd / np.where(dd >= 0, bp, bm))
+
+        def outline(n: int) -> list[NDArray[np.float64]]:
+            t = np.linspace(0, 2 * np.pi, 4 * max(n // 4, 2), endpoint=False)
+            x, y = np.cos(t), np.sin(t)
+            return [_closed(ra + x * np.where(x >= 0, ap, am), dec + y * np.where(y >= 0, bp, bm))]
+
+        area = np.pi / 4 * (ap + am) * (bp + bm) * np.cos(np.radians(dec))
+        return cls(
+            "quarter-ellipse",
+            center.icrs,
+            _reach(ra, dec, outline(64)),
+            lambda x, y: radius(x, y) <= 1,
+            outline,
+            float(area),
+        )
+
+    @classmethod
+    def polygon(cls, coords: SkyCoord) -> SkyRegion:
+        """The smaller side of a polygon of great-circle arcs through at least three vertices."""
+        icrs = coords.icrs
+        vertices = sphere.unit_vectors(np.atleast_1d(icrs.ra.deg), np.atleast_1d(icrs.dec.deg))
+        if len(vertices) > 1 and np.allclose(vertices[0], vertices[-1], atol=1e-12):
+            vertices = vertices[:-1]
+        if len(vertices) < 3:
+            raise InputError(f"A polygon needs three vertices or more; got {len(vertices)}.")
+        middle = vertices.sum(axis=0)
+        middle /= np.linalg.norm(middle)
+        from mocpy import MOC
+
+        ra, dec = _lonlat(vertices)
+        center = _lonlat(middle[None])
+        at = SkyCoord(center[0][0] * u.deg, center[1][0] * u.deg)
+        reach = float(sphere.separation(at.ra.deg, at.dec.deg, ra, dec).max())
+        return cls(
+            "polygon",
+            at,
+            reach * u.deg,
+            lambda x, y: _in_polygon(vertices, middle, x, y),
+            lambda n: [_densified(vertices, n)],
+            _polygon_area(vertices),
+            "POLYGON(" + ", ".join(f"{a}, {d}" for a, d in zip(ra, dec, strict=True)) + ")",
+            lambda depth: MOC.from_polygon(ra * u.deg, dec * u.deg, max_depth=depth),
+        )
+
+    @classmethod
+    def from_moc(cls, moc: Any) -> SkyRegion:
+        """The cells of a `mocpy.MOC`.
+
+        Raises
+        ------
+        InputError
+            If the MOC is empty.
+        """
+        if moc.empty():
+            raise InputError("The MOC is empty.", "An empty region has no place on the sky.")
+        center, radius = _bounds(moc)
+
+        def contains(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+            return np.asarray(moc.contains_lonlat(x * u.deg, y * u.deg))
+
+        def outline(n: int) -> list[NDArray[np.float64]]:
+            return [
+                _closed(line.ra.deg, line.dec.deg) for line in moc.get_boundaries() if len(line)
+            ]
+
+        area = float(moc.sky_fraction) * sphere.SKY_DEG2
+        return cls("moc", center, radius, contains, outline, area, "", lambda depth: moc)
+
+    # Asking it
+
+    def contains(self, coords: SkyCoord) -> NDArray[np.bool_]:
+        """Whether each position lies inside; the edge belongs to the region."""
+        icrs = coords.icrs
+        ra, dec = np.asarray(icrs.ra.deg, float), np.asarray(icrs.dec.deg, float)
+        found = self._contains(np.atleast_1d(ra), np.atleast_1d(dec))
+        return np.asarray(found).reshape(ra.shape)
+
+    @property
+    def area(self) -> u.Quantity:
+        """Area (deg²); of an ellipse and of combinations by small cells."""
+        if self._area is not None:
+            return self._area * u.deg**2
+        return float(self.to_moc().sky_fraction) * sphere.SKY_DEG2 * u.deg**2
+
+    def outline(self, points: int = 64) -> list[NDArray[np.float64]]:
+        """Closed lines (n, 2) of right ascension and declination in degrees, for drawing."""
+        return self._outline(points)
+
+    def to_moc(self, max_depth: int | None = None) -> Any:
+        """A `mocpy.MOC` of the cells whose centres lie inside."""
+        from mocpy import MOC
+
+        if max_depth is None:
+            cell = max(self.radius.to_value(u.deg) * MOC_ERROR, 1e-4)
+            max_depth = int(np.clip(np.ceil(np.log2(58.6 / cell)), 3, 18))
+        if self._moc is not None:
+            return self._moc(max_depth)
+        radius = min(self.radius.to_value(u.deg) * 1.01 + 58.6 / 2**max_depth, 180.0)
+        cone = MOC.from_cone(self.center.ra, self.center.dec, radius * u.deg, max_depth=max_depth)
+        ipix = np.asarray(cone.flatten(), np.uint64)
+        from skyexplorer.core import healpix
+
+        depth = int(cone.max_order)
+        lon, lat = healpix.centers(depth, ipix)
+        inside = self._contains(lon, lat)
+        return MOC.from_healpix_cells(
+            ipix[inside], np.full(int(inside.sum()), depth, np.uint8), max_depth=max_depth
+        )
+
+    def to_adql(self, ra: str = "ra", dec: str = "dec") -> str:
+        """An ADQL condition on the columns ``ra`` and ``dec``.
+
+        Regions that ADQL has no words for are asked by their bounding circle: filter the answer with
+        `contains`.
+        """
+        shape = self._adql or (
+            f"CIRCLE({self.center.ra.deg}, {self.center.dec.deg}, {self.radius.to_value(u.deg)})"
+        )
+        return f"1 = CONTAINS(POINT({ra}, {dec}), {shape})"
+
+    # Joining two
+
+    def __or__(self, other: SkyRegion) -> SkyRegion:
+        return self._joined("union", other, np.logical_or, self.to_moc() | other.to_moc())
+
+    def __and__(self, other: SkyRegion) -> SkyRegion:
+        return self._joined("intersection", other, np.logical_and, self.to_moc() & other.to_moc())
+
+    def __sub__(self, other: SkyRegion) -> SkyRegion:
+        return self._joined(
+            "difference", other, lambda a, b: a & ~b, self.to_moc().difference(other.to_moc())
+        )
+
+    def _joined(self, kind: str, other: SkyRegion, rule: Callable[..., Any], moc: Any) -> SkyRegion:
+        if moc.empty():
+            raise InputError(f"The {kind} of the two regions is empty.", "They have no place in common.")
+        cells = SkyRegion.from_moc(moc)
+        return SkyRegion(
+            kind,
+            cells.center,
+            cells.radius,
+            lambda x, y: rule(self._contains(x, y), other._contains(x, y)),
+            cells._outline,
+            None,
+            "",
+            lambda depth: moc,
+        )
+
+
+def _degrees(center: SkyCoord) -> tuple[float, float]:
+    icrs = center.icrs
+    if not icrs.isscalar:
+        raise InputError(f"A region has one centre; got {len(icrs)} positions.")
+    ra, dec = float(icrs.ra.deg), float(icrs.dec.deg)
+    if not (np.isfinite(ra) and np.isfinite(dec)):
+        raise InputError(f"The centre is ({ra}, {dec}).", "Give finite coordinates.")
+    return ra, dec
+
+
+def _positive(name: str, value: u.Quantity, limit: float) -> float:
+    try:
+        degrees = float(u.Quantity(value).to_value(u.deg))
+    except u.UnitConversionError as error:
+        raise InputError(f"{name} is {value!r}.", "Give an angle, such as 0.5 * u.deg.") from error
+    if not 0 < degrees <= limit:
+        raise InputError(f"{name} is {degrees} deg.", f"It must be above 0 and at most {limit:g} deg.")
+    return degrees
+
+
+def _errors(
+    center: SkyCoord, ra_errors: u.Quantity, dec_errors: u.Quantity
+) -> tuple[float, float, float, float, float, float]:
+    ra, dec = _degrees(center)
+    plus_minus = []
+    for name, pair, limit in (("ra_errors", ra_errors, 360.0), ("dec_errors", dec_errors, 180.0)):
+        if len(pair) != 2:
+            raise InputError(f"{name} is {pair!r}.", "Give two values, (plus, minus).")
+        plus_minus += [_positive(f"{name} {sign}", value, limit) for sign, value in zip("+-", pair, strict=True)]
+    return (ra, dec, *plus_minus)  # type: ignore[return-value]
+
+
+def _closed(ra: NDArray[np.float64], dec: NDArray[np.float64]) -> NDArray[np.float64]:
+    line = np.stack([np.asarray(ra) % 360, np.clip(dec, -90, 90)], axis=-1)
+    return np.concatenate([line, line[:1]])
+
+
+def _reach(ra: float, dec: float, lines: list[NDArray[np.float64]]) -> u.Quantity:
+    far = max(float(sphere.separation(ra, dec, line[:, 0], line[:, 1]).max()) for line in lines)
+    return min(far * 1.001, 180.0) * u.deg
+
+
+def _lonlat(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    x, y, z = vectors.T
+    return np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))
+
+
+def _bounds(moc: Any) -> tuple[SkyCoord, u.Quantity]:
+    """Centre and radius of a circle around a MOC, from the cells at a modest depth."""
+    from skyexplorer.core import healpix
+
+    depth = min(int(moc.max_order), 7)
+    coarse = moc.degrade_to_order(depth) if depth < int(moc.max_order) else moc
+    ipix = np.asarray(coarse.flatten(), np.int64)
+    lon, lat = healpix.centers(depth, ipix)
+    vectors = sphere.unit_vectors(lon, lat)
+    middle = vectors.mean(axis=0)
+    if np.linalg.norm(middle) < 1e-6:
+        middle = vectors[0]
+    (ra,), (dec,) = _lonlat((middle / np.linalg.norm(middle))[None])
+    radius = float(sphere.separation(ra, dec, lon, lat).max()) + 58.6 / 2**depth
+    return SkyCoord(ra * u.deg, dec * u.deg), min(radius, 180.0) * u.deg
+
+
+def _in_polygon(
+    vertices: NDArray[np.float64], middle: NDArray[np.float64], ra: NDArray[np.float64], dec: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """By the winding of the vertices as seen from each point; on the far half of the sky nothing is inside."""
+    points = sphere.unit_vectors(ra, dec)
+    winding = np.zeros(len(points))
+    for a, b in zip(vertices, np.roll(vertices, -1, axis=0), strict=True):
+        along = np.cross(points, a), np.cross(points, b)
+        sine = np.einsum("ij,ij->i", points, np.cross(*along))
+        cosine = np.einsum("ij,ij->i", *along)
+        winding += np.arctan2(sine, cosine)
+    return (np.abs(winding) > np.pi) & (points @ middle > 0)
+
+
+def _polygon_area(vertices: NDArray[np.float64]) -> float:
+    """By the spherical excess of a fan of triangles, signed, so that dents are right (deg²)."""
+    excess = 0.0
+    a = vertices[0]
+    for b, c in zip(vertices[1:-1], vertices[2:], strict=True):
+        triple = np.dot(a, np.cross(b, c))
+        excess += 2 * np.arctan2(triple, 1 + a @ b + b @ c + c @ a)
+    return abs(float(excess)) * sphere.DEG2_PER_SR
+
+
+def _densified(vertices: NDArray[np.float64], points: int) -> NDArray[np.float64]:
+    each = max(points // len(vertices), 1)
+    t = np.linspace(0, 1, each, endpoint=False)[:, None]
+    arcs = [a * (1 - t) + b * t for a, b in zip(vertices, np.roll(vertices, -1, axis=0), strict=True)]
+    return _closed(*_lonlat(np.concatenate(arcs)))

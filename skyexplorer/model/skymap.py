@@ -1,0 +1,313 @@
+"""SkyMap: a probability map of the sky, in one multi-order form inside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+from warnings import warn
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from numpy.typing import ArrayLike, NDArray
+
+from skyexplorer.core import contours, credible, healpix
+from skyexplorer.errors import FormatError, InputError, SkyExplorerWarning
+from skyexplorer.io import skymap_fits
+from skyexplorer.model.origin import Origin
+from skyexplorer.model.region import SkyRegion
+
+CONTOUR_CELLS = 40_000  # cells over which a contour is drawn: fine for the eye, quick enough for a slider
+NO_MAP = "A map is a sum of cells that hold probability."
+
+
+class SkyMap:
+    """A probability density on the sphere.
+
+    Parameters
+    ----------
+    uniq : (n,) int array
+        UNIQ = 4 · 4**order + nested index of each cell; in any order, not overlapping. Absent cells
+        hold no probability.
+    density : (n,) float array
+        Probability per steradian.
+    distmu, distsigma, distnorm : (n,) float array, optional
+        Parameters of the conditional distance distribution, Mpc, Mpc, Mpc⁻² (Singer et al. 2016).
+    name : str
+        Name of the event.
+    origin : Origin, optional
+        Where it comes from.
+
+    Raises
+    ------
+    InputError
+        If arrays differ in length, values are negative or not finite, or cells overlap.
+
+    Examples
+    --------
+    >>> from skyexplorer import SkyMap
+    >>> import numpy as np
+    >>> flat = SkyMap(np.arange(4, 16), np.full(12, 1 / (4 * np.pi)))  # the whole sky, even
+    >>> flat.order
+    0
+    >>> round(flat.credible_area(0.5).to_value("deg2"))
+    20626
+    """
+
+    def __init__(
+        self,
+        uniq: ArrayLike,
+        density: ArrayLike,
+        distmu: ArrayLike | None = None,
+        distsigma: ArrayLike | None = None,
+        distnorm: ArrayLike | None = None,
+        *,
+        name: str = "",
+        origin: Origin | None = None,
+    ) -> None:
+        cells = np.atleast_1d(np.asarray(uniq, np.int64))
+        values = np.atleast_1d(np.asarray(density, np.float64))
+        if cells.shape != values.shape or not len(cells):
+            raise InputError(f"A sky map needs one density a cell; got {cells.shape} and {values.shape}.", NO_MAP)
+        bad = ~(values >= 0) | ~np.isfinite(values)
+        if bad.any():
+            raise InputError(
+                f"{int(bad.sum())} densities are negative or not finite (first: {values[bad][0]}).", NO_MAP
+            )
+        order, ipix = healpix.split_uniq(cells)
+        start = healpix.starts29(order, ipix)
+        sort = np.argsort(start, kind="stable")
+        self.name = name
+        self.origin = origin or Origin(title=name or "sky map", service="user")
+        self._order, self._ipix, self._start = order[sort], ipix[sort], start[sort]
+        stop = self._start + (np.int64(1) << (2 * (healpix.MAX_ORDER - self._order)))
+        if (stop[:-1] > self._start[1:]).any():
+            raise InputError("Cells of the sky map overlap.", "Each place on the sky may be in one cell only.")
+        self._area = healpix.cell_area(self._order)
+        self._density = values[sort]
+        total = float(np.sum(self._density * self._area))
+        if not total > 0:
+            raise InputError("The sky map holds no probability at all.", NO_MAP)
+        if abs(total - 1) > 1e-3:
+            warn(
+                SkyExplorerWarning(f"The probabilities of {name or 'the map'} add up to {total:.6g}; normalised to 1."),
+                stacklevel=2,
+            )
+            self._density = self._density / total
+        columns = (distmu, distsigma, distnorm)
+        self._distance: tuple[NDArray[np.float64], ...] | None = None
+        if all(column is not None for column in columns):
+            self._distance = tuple(np.asarray(column, np.float64)[sort] for column in columns)
+
+    @classmethod
+    def read(cls, source: str | Path | bytes | BinaryIO, name: str = "") -> SkyMap:
+        """Read a flat or multi-order sky map from FITS, gzipped or not; the name of the file does not matter.
+
+        Raises
+        ------
+        FormatError
+            If it is not a sky map; the message lists what was found.
+        """
+        if isinstance(source, (str, Path)):
+            path, raw = source, _bytes_of(source)
+        else:
+            path, raw = "", source if isinstance(source, (bytes, bytearray)) else source.read()
+        cells, header = skymap_fits.read(bytes(raw))
+        known = str(header.get("OBJECT", "") or "").strip() or name or (Path(path).name if path else "")
+        origin = Origin.of_file(path, bytes(raw), title=known, header=header, rows=len(cells.uniq))
+        try:
+            return cls(cells.uniq, cells.density, *(cells.distance or ()), name=known, origin=origin)
+        except InputError as error:
+            raise FormatError(error.message, error.advice) from error
+
+    def __repr__(self) -> str:
+        area = self.credible_area(0.9).to_value(u.deg**2)
+        return f"<SkyMap {self.name}: {len(self.uniq)} cells to order {self.order}, 90 % in {area:.4g} deg2>"
+
+    @property
+    def uniq(self) -> NDArray[np.int64]:
+        """UNIQ of the cells, in the order of the sky."""
+        return healpix.join_uniq(self._order, self._ipix)
+
+    @property
+    def density(self) -> NDArray[np.float64]:
+        """Probability per steradian of the cells, in the order of `uniq`."""
+        return self._density
+
+    @property
+    def order(self) -> int:
+        """The finest order of the cells."""
+        return int(self._order.max())
+
+    @property
+    def area(self) -> u.Quantity:
+        """Area that the cells cover."""
+        return (self._area.sum() * u.sr).to(u.deg**2)
+
+    @cached_property
+    def _greedy(self) -> credible.Greedy:
+        return credible.greedy(self._density, self._area)
+
+    @property
+    def mode(self) -> SkyCoord:
+        """Centre of the densest cell."""
+        at = self._greedy.rank[0]
+        lon, lat = healpix.centers(self._order[at : at + 1], self._ipix[at : at + 1])
+        return SkyCoord(lon[0] * u.deg, lat[0] * u.deg)
+
+    def credible_area(self, q: float) -> u.Quantity:
+        """Area of the smallest region that holds probability ``q``, linear between cells (deg²)."""
+        return (credible.credible_area(self._greedy, _level(q)) * u.sr).to(u.deg**2)
+
+    def _region_cells(self, q: float) -> NDArray[np.intp]:
+        return self._greedy.rank[: credible.crossing(self._greedy, _level(q))]
+
+    def credible_region(self, q: float) -> SkyRegion:
+        """The cells of the ``q`` credible region, the crossing cell included."""
+        cells = self._region_cells(q)
+        from mocpy import MOC
+
+        depth = int(self._order[cells].max())
+        moc = MOC.from_healpix_cells(
+            self._ipix[cells].astype(np.uint64), self._order[cells].astype(np.uint8), max_depth=depth
+        )
+        return SkyRegion.from_moc(moc)
+
+    def _lookup(self, coords: SkyCoord) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        icrs = coords.icrs
+        index = healpix.nested29(icrs.ra.deg, icrs.dec.deg)
+        at = np.searchsorted(self._start, index, side="right") - 1
+        inside = at >= 0
+        at = np.maximum(at, 0)
+        inside &= index < self._start[at] + (np.int64(1) << (2 * (healpix.MAX_ORDER - self._order[at])))
+        return at, inside
+
+    def probability_density(self, coords: SkyCoord) -> u.Quantity:
+        """Probability per steradian at positions; 0 where the map has no cell."""
+        at, inside = self._lookup(coords)
+        return np.where(inside, self._density[at], 0.0) / u.sr
+
+    def credible_level(self, coords: SkyCoord) -> NDArray[np.float64]:
+        """Cumulative probability down to the cell of each position, own cell included; 1 outside the cells."""
+        return self._cumulated(coords, self._greedy.probability, 1.0).clip(0.0, 1.0)
+
+    def searched_area(self, coords: SkyCoord) -> u.Quantity:
+        """Area of all cells as dense as that of each position, or denser, own cell included (deg²)."""
+        whole = float(self._greedy.area[-1])
+        return (self._cumulated(coords, self._greedy.area, whole) * u.sr).to(u.deg**2)
+
+    def _cumulated(self, coords: SkyCoord, running: NDArray[np.float64], outside: float) -> NDArray[np.float64]:
+        at, inside = self._lookup(coords)
+        by_cell = np.empty_like(running)
+        by_cell[self._greedy.rank] = running
+        return np.where(inside, by_cell[at], outside)
+
+    @cached_property
+    def distance(self) -> tuple[u.Quantity, u.Quantity] | None:
+        """Mean and standard deviation of the luminosity distance (Mpc), recomputed from the cells.
+
+        None where the map has no distances. The values that the producer put into the header stand in
+        ``origin.header`` (DISTMEAN, DISTSTD) and may differ by about 1 %.
+        """
+        if self._distance is None:
+            return None
+        mu, sigma, _ = self._distance
+        mean, second, _ = credible.distance_moments(mu, sigma)
+        weight = self._density * self._area
+        good = np.isfinite(mean) & np.isfinite(second) & np.isfinite(mu) & (weight > 0)
+        weight = weight[good] / weight[good].sum()
+        first = float(np.sum(weight * mean[good]))
+        spread = float(np.sum(weight * second[good])) - first**2
+        return first * u.Mpc, np.sqrt(spread) * u.Mpc
+
+    def distance_density(self, coords: SkyCoord, distance: u.Quantity) -> u.Quantity:
+        """Probability per volume dP/dV at positions and luminosity distances, Euclidean in distance (Mpc⁻³)."""
+        if self._distance is None:
+            raise InputError(f"The map {self.name} has no distances.", "Use probability_density(coords).")
+        at, inside = self._lookup(coords)
+        mu, sigma, norm = (column[at] for column in self._distance)
+        r = distance.to_value(u.Mpc)
+        with np.errstate(invalid="ignore"):
+            radial = norm / (np.sqrt(2 * np.pi) * sigma) * np.exp(-0.5 * ((r - mu) / sigma) ** 2)
+        value = self._density[at] * np.where(np.isfinite(mu), radial, 0.0)
+        return np.where(inside, value, 0.0) / u.Mpc**3
+
+    def contours(self, q: float) -> list[NDArray[np.float64]]:
+        """Lines around the ``q`` credible region, for drawing.
+
+        The region itself is made of cells (`credible_region`); these lines are its picture: the density is
+        smoothed over the nearest cells of one order, and the level chosen so that they enclose the
+        region's area.
+
+        Returns
+        -------
+        list of (n, 2) float arrays
+            Right ascension and declination in degrees along each closed line.
+        """
+        cells = self._region_cells(q)
+        order = self._contour_order(cells)
+        inside = self._cells_at(cells, order)
+        around = np.unique(contours.neighbours(inside, order))
+        ipix = np.unique(contours.neighbours(around[around >= 0], order))
+        ipix = ipix[ipix >= 0]
+        near = contours.neighbours(ipix, order)
+        smooth = contours.smoothed(ipix, self._mean_density(ipix, order), near)
+        wanted = max(round(float(self._area[cells].sum() / healpix.cell_area(order))), 1)
+        if wanted >= len(ipix):
+            return []  # the region is the whole sky
+        level = np.partition(smooth, len(smooth) - wanted)[len(smooth) - wanted]
+        level = level * (1 - 1e-9)
+        if level <= 0:
+            return []
+        height = np.log(np.maximum(smooth, level * 1e-2) / level)
+        return contours.lines(ipix, order, height, near)
+
+    def _contour_order(self, cells: NDArray[np.intp]) -> int:
+        finest = int(self._order[cells].max())
+        fit = np.log(CONTOUR_CELLS * np.pi / 3 / self._area[cells].sum()) / np.log(4)
+        return int(np.clip(np.floor(fit), 0, finest))
+
+    def _cells_at(self, cells: NDArray[np.intp], order: int) -> NDArray[np.int64]:
+        """Nested indices at one order of all that the cells touch."""
+        level, ipix = self._order[cells], self._ipix[cells]
+        parts = [np.unique(ipix[level >= order] >> (2 * (level[level >= order] - order)))]
+        for k in np.unique(level[level < order]):
+            fan = np.int64(1) << (2 * (order - k))
+            parts.append((ipix[level == k, None] * fan + np.arange(fan)).ravel())
+        return np.unique(np.concatenate(parts))
+
+    def _mean_density(self, ipix: NDArray[np.int64], order: int) -> NDArray[np.float64]:
+        """Density averaged over cells of one order."""
+        width = np.int64(1) << (2 * (healpix.MAX_ORDER - order))
+        lo = ipix * width
+        total = np.concatenate([[0.0], np.cumsum(self._density * self._area)])
+        first = np.searchsorted(self._start, lo, side="left")
+        last = np.searchsorted(self._start, lo + width, side="left")
+        mean = (total[last] - total[first]) / healpix.cell_area(order)
+        at = np.maximum(np.searchsorted(self._start, lo, side="right") - 1, 0)
+        covered = (self._order[at] <= order) & (
+            lo < self._start[at] + (np.int64(1) << (2 * (healpix.MAX_ORDER - self._order[at])))
+        )
+        covered &= self._start[at] <= lo
+        return np.where(covered, self._density[at], np.maximum(mean, 0.0))
+
+    def renamed(self, name: str) -> SkyMap:
+        """The same map under another name."""
+        twin = object.__new__(SkyMap)
+        twin.__dict__.update(self.__dict__, name=name, origin=replace(self.origin, title=name))
+        return twin
+
+
+def _level(q: float) -> float:
+    if not 0 < q <= 1:
+        raise InputError(f"A credible level lies in (0, 1]; got {q!r}.", "0.9 is 90 %.")
+    return float(q)
+
+
+def _bytes_of(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise FormatError(f"{str(path)!r} cannot be read: {error.strerror}.", "Check the path.") from error

@@ -1,0 +1,64 @@
+"""Session: the hall where verbs and views meet. All that a user can see is here, and only here."""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy.time import Time
+
+from skyexplorer.session.curves import Curves
+from skyexplorer.session.layers import EventLayer, Layer, Layers, SkyMapLayer
+from skyexplorer.session.notices import Notices
+from skyexplorer.session.selection import Selection
+from skyexplorer.session.steps import Steps
+from skyexplorer.session.viewport import Viewport
+
+
+class Session:
+    """Observable state, without widget, network or thread.
+
+    Examples
+    --------
+    >>> from skyexplorer.session.session import Session
+    >>> session = Session()
+    >>> session.viewport.changed.connect(lambda field, by: print(field, "changed by", by))
+    <function <lambda> at 0x...>
+    >>> session.viewport.move(fov=10, by="me")
+    fov changed by me
+    >>> session.viewport.move(fov=10, by="me")  # equal: not told again
+    """
+
+    def __init__(self) -> None:
+        self.layers = Layers()
+        self.selection = Selection()
+        self.viewport = Viewport()
+        self.notices = Notices()
+        self.curves = Curves()
+        self.steps = Steps(self.layers)
+        self.layers.removed.connect(self._let_go)
+
+    def _let_go(self, layer: Layer) -> None:
+        """What was selected in a layer goes with it; sources that were in no layer stay."""
+        if isinstance(layer, EventLayer):
+            gone = {id(event) for event in layer.events}
+        else:
+            gone = {id(layer.event)} if isinstance(layer, SkyMapLayer) else {id(layer.data)}
+        self.selection.select(
+            [s for s in self.selection.sources if id(s) not in gone and id(getattr(s, "catalog", s)) not in gone],
+            by="layers",
+        )
+
+    @property
+    def event_times(self) -> list[tuple[str, Time]]:
+        """Name and time of each event on show, in order of time."""
+        found: list[tuple[str, Time]] = []
+        for layer in self.layers.values():
+            if not layer.visible:
+                continue
+            if isinstance(layer, EventLayer):
+                events = [layer.events[row] for row in np.flatnonzero(layer.shown)]
+            elif isinstance(layer, SkyMapLayer) and layer.event is not None:
+                events = [layer.event]
+            else:
+                continue
+            found += [(str(event.name), event.time) for event in events if event.time is not None]
+        return sorted(found, key=lambda mark: mark[1].utc.jd)

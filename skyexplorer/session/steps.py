@@ -1,0 +1,263 @@
+"""Steps: each public verb that was called, in order, and the script that does them again.
+
+A step is written down when it is made, while the layers it speaks of are there; what cannot be
+written is remembered as such, and `Steps.to_source` refuses then. An object that an earlier step
+returned is written as a variable, a row as ``variable[3]`` or ``sky.layers["name"][3]``.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.time import Time
+from psygnal import Signal
+
+from skyexplorer.errors import RecordingError
+from skyexplorer.session.layers import Layers
+from skyexplorer.session.selection import is_event, is_source
+
+_IMPORTS = {
+    "Path": "from pathlib import Path",
+    "Quantity": "from astropy.units import Quantity",
+    "SkyCoord": "from astropy.coordinates import SkyCoord",
+    "Time": "from astropy.time import Time",
+}
+_ORDER = ("Path", "SkyCoord", "Time", "Quantity")
+
+
+@dataclass(eq=False)
+class Step:
+    """One call of a verb."""
+
+    verb: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    result: Any = None
+    """What the verb returned."""
+    key: str = ""
+    """Consecutive steps of one verb and one key, not empty, are one step: the last."""
+    variable: str = ""
+    """The name of the result in the script."""
+    call: str = ""
+    """The call as source."""
+    trouble: str = ""
+    """Why it cannot be written, or empty."""
+    needs: frozenset[str] = frozenset()
+    """Names that the call needs imported."""
+    uses: tuple[Step, ...] = ()
+    """The steps whose results it takes."""
+
+
+class Steps:
+    """The steps taken, oldest first."""
+
+    added = Signal(object)
+    """Tells the new `Step`; where it replaced the last one (clicks in a row), that is told too."""
+
+    def __init__(self, layers: Layers) -> None:
+        self._layers = layers
+        self._items: list[Step] = []
+        self.start = "sky = SkyExplorer()"
+        """The line that makes the explorer."""
+
+    @property
+    def items(self) -> tuple[Step, ...]:
+        """The steps, oldest first."""
+        return tuple(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def record(
+        self,
+        verb: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        result: Any = None,
+        key: str = "",
+    ) -> Step:
+        """Write down one call; never raises for what cannot be written.
+
+        Parameters
+        ----------
+        verb : str
+            The method of SkyExplorer.
+        args, kwargs
+            As it was called.
+        result : object
+            What it returned: later steps may take it as an argument.
+        key : str
+            Consecutive steps of one verb and one key, not empty, are one step: the last wins.
+        """
+        step = Step(verb, tuple(args), dict(kwargs or {}), result, key)
+        writer = _Writer(self._items, self._layers)
+        try:
+            parts = [writer.write(value) for value in step.args]
+            parts += [f"{name}={writer.write(value)}" for name, value in step.kwargs.items()]
+            step.call = f"sky.{verb}({', '.join(parts)})"
+        except RecordingError as error:
+            step.trouble = str(error)
+        step.needs, step.uses = frozenset(writer.needs), tuple(writer.uses)
+        last = self._items[-1] if self._items else None
+        if last is not None and key and (last.verb, last.key) == (verb, key) and last not in step.uses:
+            self._items.pop()
+        step.variable = self._variable(step)
+        self._items.append(step)
+        self.added.emit(step)
+        return step
+
+    def _variable(self, step: Step) -> str:
+        label = next((v for v in step.args if isinstance(v, str | PurePath)), step.verb)
+        label = Path(str(label)).name.split(".")[0] if isinstance(label, PurePath) or "/" in str(label) else label
+        base = re.sub(r"\W+", "_", str(label)).strip("_").casefold() or step.verb
+        if base[0].isdigit() or keyword.iskeyword(base) or base in {"sky", "path"}:
+            base = f"{step.verb}_{base}"
+        if step.verb != "open":
+            base = {"rank": "ranked", "light_curve": "curve"}.get(step.verb, step.verb)
+        taken = {other.variable for other in self._items}
+        name, number = base, 1
+        while name in taken:
+            number += 1
+            name = f"{base}_{number}"
+        return name
+
+    def to_source(self) -> str:
+        """A script that makes these steps again.
+
+        Returns
+        -------
+        str
+            Python source.
+
+        Raises
+        ------
+        RecordingError
+            Where a step has an argument that cannot be written, such as bytes.
+
+        Examples
+        --------
+        >>> from skyexplorer.session.session import Session
+        >>> steps = Session().steps
+        >>> _ = steps.record("goto", ("83.63 22.01",), {"fov": 5})
+        >>> print(steps.to_source())
+        from skyexplorer import SkyExplorer
+        <BLANKLINE>
+        sky = SkyExplorer()
+        sky.goto('83.63 22.01', fov=5)
+        <BLANKLINE>
+        """
+        for number, step in enumerate(self._items, 1):
+            if step.trouble:
+                raise RecordingError(f"Step {number}, {step.verb}, cannot be written: {step.trouble}")
+        needs = frozenset[str]().union(*(step.needs for step in self._items))
+        used = {id(source) for step in self._items for source in step.uses}
+        lines = [_IMPORTS[name] for name in _ORDER if name in needs]
+        lines += [""] * bool(lines) + ["from skyexplorer import SkyExplorer", "", self.start]
+        lines += [f"{step.variable} = {step.call}" if id(step) in used else step.call for step in self._items]
+        return "\n".join(lines) + "\n"
+
+
+class _Writer:
+    """Writes values as source, and notes what the source needs."""
+
+    def __init__(self, steps: Sequence[Step], layers: Layers) -> None:
+        self.steps, self.layers = steps, layers
+        self.needs: set[str] = set()
+        self.uses: list[Step] = []
+
+    def write(self, value: Any) -> str:
+        if value is None or isinstance(value, bool | str | int):
+            return repr(value)
+        if isinstance(value, np.bool_ | np.integer):
+            return repr(value.item())
+        if isinstance(value, float | np.floating):
+            return repr(float(value)) if math.isfinite(value) else f'float("{float(value)}")'
+        if isinstance(value, PurePath):
+            self.needs.add("Path")
+            return f"Path({str(value)!r})"
+        if isinstance(value, SkyCoord):
+            return self._coord(value)
+        if isinstance(value, Time):
+            return self._time(value)
+        if isinstance(value, u.Quantity):
+            return self._quantity(value)
+        return self._object(value)
+
+    def _object(self, value: Any) -> str:
+        for step in reversed(self.steps):
+            if step.result is value:
+                return self._use(step)
+        if is_source(value):
+            return self._row(value.catalog, value)
+        for step in reversed(self.steps):
+            if isinstance(step.result, list):
+                for row, item in enumerate(step.result):
+                    if item is value:
+                        return f"{self._use(step)}[{row}]"
+        found = self.layers.find(value) if is_event(value) else None
+        if found is not None:
+            return f"sky.layers[{found[0].name!r}][{found[1]}]"
+        for layer in self.layers.values():
+            if layer.data is value:
+                return f"sky.layers[{layer.name!r}].data"
+        if isinstance(value, list | tuple):
+            items = [self.write(item) for item in value]
+            if isinstance(value, list):
+                return f"[{', '.join(items)}]"
+            return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+        kind = type(value).__name__
+        raise RecordingError(
+            f"a value of type {kind} has no source form.", "Open it from a file, by its path, and it can be written."
+        )
+
+    def _use(self, step: Step) -> str:
+        self.uses.append(step)
+        return step.variable
+
+    def _row(self, catalog: Any, source: Any) -> str:
+        for step in reversed(self.steps):
+            if step.result is catalog:
+                return f"{self._use(step)}[{source.index}]"
+        found = self.layers.find(source)
+        if found is None:
+            raise RecordingError(
+                f"the source {source.name} is in no layer.", "Open its catalogue first, and it can be written."
+            )
+        return f"sky.layers[{found[0].name!r}][{found[1]}]"
+
+    def _numbers(self, values: Any) -> str:
+        array = np.asarray(values, float)
+        if array.size > 100:
+            raise RecordingError(f"an array of {array.size} numbers is too long for a line of source.")
+        if not np.isfinite(array).all():
+            raise RecordingError("a value that is not finite has no source form.")
+        return repr(array.tolist())
+
+    def _coord(self, value: SkyCoord) -> str:
+        self.needs.add("SkyCoord")
+        at = value.icrs
+        return f'SkyCoord({self._numbers(at.ra.deg)}, {self._numbers(at.dec.deg)}, unit="deg")'
+
+    def _quantity(self, value: u.Quantity) -> str:
+        self.needs.add("Quantity")
+        return f"Quantity({self._numbers(value.value)}, {value.unit.to_string()!r})"
+
+    def _time(self, value: Time) -> str:
+        if not value.isscalar:
+            raise RecordingError("an array of times has no source form.")
+        self.needs.add("Time")
+        text = Time(value, format="isot", precision=9).value.rstrip("0").rstrip(".")
+        back = Time(text, format="isot", scale=value.scale)
+        if back == value:
+            return f'Time("{text}", scale="{value.scale}")'
+        return f'Time({float(value.jd1)!r}, {float(value.jd2)!r}, format="jd", scale="{value.scale}")'
