@@ -104,7 +104,8 @@ class Curves:
             len(shown) == len(self._shown)
             and all(new is old for new, old in zip(shown, self._shown, strict=True))
             and (title, message) == (self._title, self._message)
-            and [(name, time.utc.jd) for name, time in lines] == [(name, time.utc.jd) for name, time in self._marks]
+            and [(name, time.utc.jd) for name, time in lines]
+            == [(name, time.utc.jd) for name, time in self._marks]
         )
         if not same:
             self._shown, self._title, self._message, self._marks = shown, title, message, lines

@@ -265,7 +265,8 @@ class _Rows(Layer):
         mask = np.array(value)
         if mask.shape != self._shown.shape or mask.dtype != bool:
             raise InputError(
-                f"shown is an array {mask.shape} of {mask.dtype}.", f"Give one bool for each of {self.rows} rows."
+                f"shown is an array {mask.shape} of {mask.dtype}.",
+                f"Give one bool for each of {self.rows} rows.",
             )
         if not np.array_equal(mask, self._shown):
             mask.flags.writeable = False
@@ -401,7 +402,8 @@ class Layers:
         """
         if not isinstance(layer, Layer):
             raise InputError(
-                f"{type(layer).__name__} is not a layer.", "Give it to SkyExplorer.open, which makes one of it."
+                f"{type(layer).__name__} is not a layer.",
+                "Give it to SkyExplorer.open, which makes one of it.",
             )
         if any(layer is other for other in self._layers.values()):
             raise InputError(f"The layer {layer.name} is here already.", "Make it visible instead.")

@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal
 
@@ -37,7 +37,7 @@ class Notice:
     """``"info"``, ``"warning"`` or ``"error"``."""
     advice: str = ""
     """What to do next."""
-    when: datetime = field(default_factory=lambda: datetime.now(timezone.utc), compare=False)
+    when: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
     """When it was said, UTC."""
 
 

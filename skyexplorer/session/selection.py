@@ -87,7 +87,8 @@ class Selection:
         for thing in _each(sources):
             if not (is_source(thing) or is_event(thing)):
                 raise InputError(
-                    f"{thing!r} cannot be selected.", "Give a row of a catalogue, such as catalog[0], or an event."
+                    f"{thing!r} cannot be selected.",
+                    "Give a row of a catalogue, such as catalog[0], or an event.",
                 )
             if not any(same(thing, other) for other in chosen):
                 chosen.append(thing)
@@ -129,7 +130,9 @@ class Selection:
 
     def __repr__(self) -> str:
         names = ", ".join(str(thing.name) for thing in self.sources) or "nothing"
-        span = "" if self.time_range is None else " from {} to {}".format(*(t.utc.iso for t in self.time_range))
+        span = (
+            "" if self.time_range is None else " from {} to {}".format(*(t.utc.iso for t in self.time_range))
+        )
         return f"<Selection: {names}{span}>"
 
 

@@ -20,8 +20,7 @@ class Session:
     --------
     >>> from skyexplorer.session.session import Session
     >>> session = Session()
-    >>> session.viewport.changed.connect(lambda field, by: print(field, "changed by", by))
-    <function <lambda> at 0x...>
+    >>> _ = session.viewport.changed.connect(lambda field, by: print(field, "changed by", by))
     >>> session.viewport.move(fov=10, by="me")
     fov changed by me
     >>> session.viewport.move(fov=10, by="me")  # equal: not told again
@@ -43,7 +42,11 @@ class Session:
         else:
             gone = {id(layer.event)} if isinstance(layer, SkyMapLayer) else {id(layer.data)}
         self.selection.select(
-            [s for s in self.selection.sources if id(s) not in gone and id(getattr(s, "catalog", s)) not in gone],
+            [
+                s
+                for s in self.selection.sources
+                if id(s) not in gone and id(getattr(s, "catalog", s)) not in gone
+            ],
             by="layers",
         )
 

@@ -118,7 +118,9 @@ class Steps:
 
     def _variable(self, step: Step) -> str:
         label = next((v for v in step.args if isinstance(v, str | PurePath)), step.verb)
-        label = Path(str(label)).name.split(".")[0] if isinstance(label, PurePath) or "/" in str(label) else label
+        label = (
+            Path(str(label)).name.split(".")[0] if isinstance(label, PurePath) or "/" in str(label) else label
+        )
         base = re.sub(r"\W+", "_", str(label)).strip("_").casefold() or step.verb
         if base[0].isdigit() or keyword.iskeyword(base) or base in {"sky", "path"}:
             base = f"{step.verb}_{base}"
@@ -217,7 +219,8 @@ class _Writer:
             return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
         kind = type(value).__name__
         raise RecordingError(
-            f"a value of type {kind} has no source form.", "Open it from a file, by its path, and it can be written."
+            f"a value of type {kind} has no source form.",
+            "Open it from a file, by its path, and it can be written.",
         )
 
     def _use(self, step: Step) -> str:
@@ -231,7 +234,8 @@ class _Writer:
         found = self.layers.find(source)
         if found is None:
             raise RecordingError(
-                f"the source {source.name} is in no layer.", "Open its catalogue first, and it can be written."
+                f"the source {source.name} is in no layer.",
+                "Open its catalogue first, and it can be written.",
             )
         return f"sky.layers[{found[0].name!r}][{found[1]}]"
 

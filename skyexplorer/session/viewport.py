@@ -35,7 +35,7 @@ class Viewport:
     """Where the sky is looked at."""
 
     changed = Signal(str, str)
-    """Tells which attribute has changed (``"target"``, ``"fov"``, ``"survey"``, ``"grid"``), and who did it."""
+    """Tells the attribute that changed (``"target"``, ``"fov"``, ``"survey"``, ``"grid"``), and who did it."""
 
     def __init__(self) -> None:
         self._target = GALACTIC_CENTRE
@@ -138,7 +138,9 @@ def _target(value: Any) -> SkyCoord:
         raise InputError(f"{value!r} is not one position.", "Give a scalar SkyCoord.")
     at = value.icrs
     if not (np.isfinite(at.ra.deg) and np.isfinite(at.dec.deg)):
-        raise InputError("The target has no finite position.", "Give one with right ascension and declination.")
+        raise InputError(
+            "The target has no finite position.", "Give one with right ascension and declination."
+        )
     return SkyCoord(at.ra.deg * u.deg, at.dec.deg * u.deg)
 
 
@@ -154,5 +156,7 @@ def _fov(value: Any) -> float:
 
 def _survey(value: Any) -> str:
     if not isinstance(value, str) or (value not in SURVEYS and "/" not in value):
-        raise InputError(f"There is no survey {value!r}.", f"Give one of {', '.join(SURVEYS)}, or a HiPS address.")
+        raise InputError(
+            f"There is no survey {value!r}.", f"Give one of {', '.join(SURVEYS)}, or a HiPS address."
+        )
     return value

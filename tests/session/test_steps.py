@@ -1,0 +1,122 @@
+"""Steps: what is recorded can be run; what cannot be written says so, and only when asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.time import Time
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skyexplorer.errors import RecordingError
+from skyexplorer.session.layers import CatalogLayer, EventLayer
+from skyexplorer.session.session import Session
+from tests.session.fakes import FakeCatalog, FakeEvent
+
+
+class Recorder:
+    """Stands for SkyExplorer when a script runs."""
+
+    calls: list
+
+    def __init__(self):
+        type(self).calls = []
+
+    def __getattr__(self, verb):
+        return lambda *args, **kwargs: self.calls.append((verb, args, kwargs))
+
+
+def replay(steps) -> list:
+    source = steps.to_source().replace("from skyexplorer import SkyExplorer", "")
+    exec(compile(source, "steps", "exec"), {"SkyExplorer": Recorder})
+    return Recorder.calls
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        3,
+        -0.1,
+        1e-300,
+        float("inf"),
+        'it\'s "so"\n',
+        Path("a b/c'.fits"),
+        (1, "two"),
+        (1,),
+        [1, (2, 3)],
+        np.float64(0.1),
+        np.int64(3),
+        Time("2017-09-22T20:54:30.43"),
+        Time(58018.87, format="mjd", scale="tt"),
+        Time(2451545.0, 1e-14, format="jd"),
+        500 * u.s,
+        [1, 2] * u.Mpc,
+        3 * u.dimensionless_unscaled,
+    ],
+)
+def test_values_come_back(value):
+    steps = Session().steps
+    steps.record("brush", (value,), {"by": value})
+    ((verb, (back,), kwargs),) = replay(steps)
+    assert verb == "brush"
+    assert np.all(back == value)
+    assert type(back) is type(value) or isinstance(value, np.generic)
+    assert np.all(kwargs["by"] == value)
+
+
+@given(st.floats(0, 360, exclude_max=True), st.floats(-90, 90))
+def test_positions_come_back_exactly(ra, dec):
+    steps = Session().steps
+    steps.record("goto", (SkyCoord(ra * u.deg, dec * u.deg),))
+    ((_, (back,), _),) = replay(steps)
+    assert (back.ra.deg, back.dec.deg) == (ra, dec)
+
+
+@pytest.mark.parametrize("value", [b"bytes", object(), {1: 2}, SkyCoord(np.nan * u.deg, 0 * u.deg)])
+def test_what_cannot_be_written_is_refused_only_when_asked(value):
+    steps = Session().steps
+    steps.record("goto", ("1 2",))
+    steps.record("open", (value,))
+    with pytest.raises(RecordingError, match="Step 2, open"):
+        steps.to_source()
+
+
+def test_results_become_variables_and_rows_are_named_by_layer():
+    session = Session()
+    steps, catalog, event = session.steps, FakeCatalog("a", "b"), FakeEvent()
+    session.layers.add(CatalogLayer("gamma", catalog))
+    session.layers.add(EventLayer("alerts", [FakeEvent(), event]))
+    opened, ranked = FakeEvent(), FakeCatalog("b", "a")
+    steps.record("open", ("GW170817",), result=opened)
+    steps.record("open", ("other",), result=None)
+    steps.record("rank", (catalog,), {"by": opened}, result=ranked)
+    steps.record("select", ((ranked[0], catalog[1], event),))
+    assert steps.to_source().splitlines()[3:] == [
+        "gw170817 = sky.open('GW170817')",
+        "sky.open('other')",
+        "ranked = sky.rank(sky.layers['gamma'].data, by=gw170817)",
+        "sky.select((ranked[0], sky.layers['gamma'][1], sky.layers['alerts'][1]))",
+    ]
+
+
+def test_a_source_of_no_layer_is_refused():
+    steps = Session().steps
+    steps.record("select", (FakeCatalog("a")[0],))
+    with pytest.raises(RecordingError, match="in no layer"):
+        steps.to_source()
+
+
+def test_rows_in_a_row_are_one_step():
+    steps = Session().steps
+    for value in ("1 1", "2 2"):
+        steps.record("goto", (value,), key="here")
+    steps.record("goto", ("3 3",), key="there")
+    steps.record("goto", ("4 4",))
+    steps.record("goto", ("5 5",))
+    assert [step.args[0] for step in steps.items] == ["2 2", "3 3", "4 4", "5 5"]
