@@ -1,0 +1,201 @@
+"""Light curves in tables: which kind a table is, and its points as plain arrays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# Fermi mission elapsed time: seconds since 2001-01-01 UTC, leap seconds counted; the MJD of zero, in TT.
+MJDREF = 51910 + 7.428703703703703e-4
+# 4FGL yearly bins: the mission's science data begin at this MET (2008-08-04 15:43:36 UTC), and a bin is a year
+# of 365.25 days; the catalogue's CSV form carries no bin edges.
+FIRST_YEAR_MET = 239557417.0
+YEAR_S = 365.25 * 86400
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points of a light curve: MJD in ``scale``, bins or None, values in ``unit``."""
+
+    mjd: Floats
+    value: Floats
+    minus: Floats
+    plus: Floats
+    limit: NDArray[np.bool_]
+    unit: str
+    scale: str
+    quantity: str
+    name: str
+    title: str
+    start: Floats | None = None
+    stop: Floats | None = None
+    band: str | list[str] = ""
+    note: str = ""
+
+
+def points(table: Any, name: str) -> Points | None:
+    """The points of a table that is a light curve, or None."""
+    for recognised, reader in READERS:
+        if recognised(set(table.colnames)):
+            return reader(table, name)
+    return None
+
+
+def is_light_curve(columns: set[str]) -> bool:
+    """Whether a table with these columns is a light curve that is known."""
+    return any(recognised(columns) for recognised, _ in READERS)
+
+
+def _plain(column: Any) -> Floats:
+    return np.ma.filled(np.ma.asarray(np.ma.asarray(column), float), np.nan)
+
+
+# Fermi LAT Light Curve Repository
+
+
+def _is_lcr(columns: set[str]) -> bool:
+    return {"Date(UTC)", "MET", "TS"} <= columns and any(" Flux [" in c for c in columns)
+
+
+def _lcr(table: Any, name: str) -> Points:
+    column = next(c for c in table.colnames if " Flux [" in c)
+    error = next(c for c in table.colnames if c.startswith(column.split(" [")[0] + " Error"))
+    texts = [str(value).strip() for value in table[column]]
+    limit = np.array([text.startswith("<") for text in texts])
+    value = np.array([float(text.lstrip("< ")) for text in texts])
+    sigma = np.array([np.nan if str(e).strip() in ("-", "--") else float(e) for e in table[error]])
+    met = _plain(table["MET"])
+    # The time of a row is the centre of its bin: weekly bins step by 7 days, monthly by 30.
+    half = float(np.median(np.diff(np.sort(met)))) / 2 if len(met) > 1 else 3.5 * 86400
+    mjd = MJDREF + met / 86400
+    energy = column.startswith("Energy")
+    match = re.search(r"\[(.+?)\]", column)
+    found = re.search(r"4FGL[_ ]?J\d{4}\.\d[+-]\d{4}c?", name)
+    return Points(
+        mjd, value, sigma, sigma, limit, "MeV cm-2 s-1" if energy else "cm-2 s-1", "tt",
+        "energy flux" if energy else "photon flux",
+        found.group(0).replace("_", " ") if found else name, "Fermi LAT Light Curve Repository",
+        mjd - half / 86400, mjd + half / 86400, match.group(1) if match else "",
+        "upper limits are at 95 %",
+    )  # fmt: skip
+
+
+# Photometry: mjd, flux, fluxerr, with a zero point
+
+
+def _is_photometry(columns: set[str]) -> bool:
+    return {"mjd", "flux", "fluxerr", "filter"} <= columns
+
+
+def _photometry(table: Any, name: str) -> Points:
+    flux, sigma, zero = (_plain(table[c]) if c in table.colnames else None for c in ("flux", "fluxerr", "zp"))
+    assert flux is not None
+    assert sigma is not None
+    # With the AB zero point, m = zp - 2.5 log10(flux) and 3631 Jy is m = 0.
+    jansky = np.ones_like(flux) if zero is None else 3631 * 10 ** (-0.4 * zero) * 1e6
+    missing = ~np.isfinite(flux)
+    limit = missing & np.isfinite(sigma)
+    value = np.where(limit, 3 * sigma, flux) * jansky  # a non-detection: three sigma of its error
+    keep = np.isfinite(value)
+    left_out = int((~keep).sum())
+    note = f"{int(limit.sum())} non-detections are shown as 3 sigma limits" if limit.any() else ""
+    if left_out:
+        note += f"{'; ' if note else ''}{left_out} rows without flux and error are left out"
+    rows = np.flatnonzero(keep)[np.argsort(_plain(table["mjd"])[keep], kind="stable")]
+    error = np.where(limit, np.nan, sigma * jansky)[rows]
+    return Points(
+        _plain(table["mjd"])[rows], value[rows], error, error, limit[rows],
+        "uJy" if zero is not None else "ct", "utc", "flux density", name, "photometry",
+        band=[str(table["filter"][i]) for i in rows], note=note,
+    )  # fmt: skip
+
+
+# VTSCat
+
+
+def _is_vtscat(columns: set[str]) -> bool:
+    return "time" in columns and bool(columns & {"flux", "eflux"}) and bool(columns & {"flux_err", "eflux_err", "flux_ul", "flux_errp"})
+
+
+def _vtscat(table: Any, name: str) -> Points:
+    kind = "flux" if "flux" in table.colnames else "eflux"
+    n = len(table)
+
+    def part(suffix: str) -> Floats:
+        column = f"{kind}_{suffix}"
+        return _plain(table[column]) if column in table.colnames else np.full(n, np.nan)
+
+    value, ul = _plain(table[kind]), part("ul")
+    limit = ~np.isfinite(value) & np.isfinite(ul)
+    both = part("err")
+    minus = np.where(np.isfinite(part("errn")), np.abs(part("errn")), both)
+    plus = np.where(np.isfinite(part("errp")), part("errp"), both)
+    mjd = _plain(table["time"])
+    width = _plain(table["time_err"]) if "time_err" in table.colnames else None
+    unit = str(table[kind].unit or "cm-2 s-1").replace("ph ", "")
+    reference = str(table.meta.get("reference_id", ""))
+    return Points(
+        mjd, np.where(limit, ul, value), minus, plus, limit, unit, "utc", "flux", name,
+        f"VTSCat {reference}".strip(), None if width is None else mjd - width, None if width is None else mjd + width,
+        str(table.meta.get("telescope", "")), "",
+    )  # fmt: skip
+
+
+READERS: tuple[tuple[Callable[[set[str]], bool], Callable[[Any, str], Points]], ...] = (
+    (_is_lcr, _lcr),
+    (_is_photometry, _photometry),
+    (_is_vtscat, _vtscat),
+)
+
+
+# The flux history of a Fermi catalogue
+
+
+def history(table: Any, index: int, columns: Mapping[str, str], name: str) -> Points:
+    """Flux history of one row: vector columns, or flattened as Name.1 … Name.n.
+
+    Limits: where the lower error is NaN, the value is the flux plus twice the upper error, at 95 %.
+    """
+    value = _vector(table, columns["value"], index)
+    errors = _vector(table, columns["error"], index).reshape(-1, 2)
+    minus, plus = np.abs(errors[:, 0]), errors[:, 1]
+    limit = ~np.isfinite(errors[:, 0]) & np.isfinite(plus)
+    edges = table.meta.get("Hist_Start")
+    note = ""
+    if edges is None:
+        edges = FIRST_YEAR_MET + YEAR_S * np.arange(len(value) + 1)
+        note = "yearly bins from 2008-08-04"
+    start, stop = MJDREF + np.asarray(edges[:-1]) / 86400, MJDREF + np.asarray(edges[1:]) / 86400
+    unit = columns.get("unit") or str(table[columns["value"]].unit or "cm-2 s-1").replace("photon", "").lstrip(" /")
+    if not unit or "cm" not in unit:
+        unit = "cm-2 s-1"
+    return Points(
+        (start + stop) / 2,
+        np.where(limit, value + 2 * plus, value),
+        np.where(limit, np.nan, minus),
+        np.where(limit, np.nan, plus),
+        limit,
+        "cm-2 s-1" if "cm**2/s" in unit else unit,
+        "tt",
+        "photon flux",
+        name,
+        "flux history of the catalogue",
+        start,
+        stop,
+        columns.get("band", ""),
+        note,
+    )
+
+
+def _vector(table: Any, name: str, index: int) -> Floats:
+    if name in table.colnames:
+        return np.ma.filled(np.ma.asarray(np.ma.asarray(table[name][index]), float), np.nan).ravel()
+    flat = sorted((c for c in table.colnames if re.fullmatch(re.escape(name) + r"\.\d+", c)), key=lambda c: int(c.split(".")[-1]))
+    return np.array([np.ma.filled(np.ma.asarray(table[c][index], float), np.nan) for c in flat], float)
