@@ -26,7 +26,9 @@ def greedy(density: Floats, area: Floats) -> Greedy:
 
 def credible_area(found: Greedy, q: float) -> float:
     """Area in sr within which the densest cells hold ``q``, linear between cells, with (0, 0) prepended."""
-    return float(np.interp(q, np.concatenate([[0.0], found.probability]), np.concatenate([[0.0], found.area])))
+    return float(
+        np.interp(q, np.concatenate([[0.0], found.probability]), np.concatenate([[0.0], found.area]))
+    )
 
 
 def crossing(found: Greedy, q: float) -> int:

@@ -60,6 +60,13 @@ def _plain(column: Any) -> Floats:
 # Fermi LAT Light Curve Repository
 
 
+def _number(text: Any) -> float:
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return float("nan")  # "-", the exports' word for missing
+
+
 def _is_lcr(columns: set[str]) -> bool:
     return {"Date(UTC)", "MET", "TS"} <= columns and any(" Flux [" in c for c in columns)
 
@@ -69,21 +76,24 @@ def _lcr(table: Any, name: str) -> Points:
     error = next(c for c in table.colnames if c.startswith(column.split(" [")[0] + " Error"))
     texts = [str(value).strip() for value in table[column]]
     limit = np.array([text.startswith("<") for text in texts])
-    value = np.array([float(text.lstrip("< ")) for text in texts])
-    sigma = np.array([np.nan if str(e).strip() in ("-", "--") else float(e) for e in table[error]])
+    value = np.array([_number(text.lstrip("< ")) for text in texts])
+    sigma = np.array([_number(e) for e in table[error]])
     met = _plain(table["MET"])
     # The time of a row is the centre of its bin: weekly bins step by 7 days, monthly by 30.
     half = float(np.median(np.diff(np.sort(met)))) / 2 if len(met) > 1 else 3.5 * 86400
     mjd = MJDREF + met / 86400
     energy = column.startswith("Energy")
     match = re.search(r"\[(.+?)\]", column)
+    keep = np.isfinite(value)  # a bin whose fit failed has neither flux nor limit
+    lost = f"; {int((~keep).sum())} bins without a flux are left out" if not keep.all() else ""
+    mjd, value, sigma, limit = mjd[keep], value[keep], sigma[keep], limit[keep]
     found = re.search(r"4FGL[_ ]?J\d{4}\.\d[+-]\d{4}c?", name)
     return Points(
         mjd, value, sigma, sigma, limit, "MeV cm-2 s-1" if energy else "cm-2 s-1", "tt",
         "energy flux" if energy else "photon flux",
         found.group(0).replace("_", " ") if found else name, "Fermi LAT Light Curve Repository",
         mjd - half / 86400, mjd + half / 86400, match.group(1) if match else "",
-        "upper limits are at 95 %",
+        f"upper limits are at 95 %{lost}",
     )  # fmt: skip
 
 
@@ -121,7 +131,11 @@ def _photometry(table: Any, name: str) -> Points:
 
 
 def _is_vtscat(columns: set[str]) -> bool:
-    return "time" in columns and bool(columns & {"flux", "eflux"}) and bool(columns & {"flux_err", "eflux_err", "flux_ul", "flux_errp"})
+    return (
+        bool(columns & {"time", "time_min"})
+        and bool(columns & {"flux", "eflux"})
+        and bool(columns & {"flux_err", "eflux_err", "flux_ul", "flux_errp", "eflux_errp"})
+    )
 
 
 def _vtscat(table: Any, name: str) -> Points:
@@ -137,13 +151,19 @@ def _vtscat(table: Any, name: str) -> Points:
     both = part("err")
     minus = np.where(np.isfinite(part("errn")), np.abs(part("errn")), both)
     plus = np.where(np.isfinite(part("errp")), part("errp"), both)
-    mjd = _plain(table["time"])
-    width = _plain(table["time_err"]) if "time_err" in table.colnames else None
+    start = stop = None
+    if "time" in table.colnames:
+        mjd = _plain(table["time"])
+        if "time_err" in table.colnames:
+            start, stop = mjd - _plain(table["time_err"]), mjd + _plain(table["time_err"])
+    else:
+        start, stop = _plain(table["time_min"]), _plain(table["time_max"])
+        mjd = (start + stop) / 2
     unit = str(table[kind].unit or "cm-2 s-1").replace("ph ", "")
     reference = str(table.meta.get("reference_id", ""))
     return Points(
         mjd, np.where(limit, ul, value), minus, plus, limit, unit, "utc", "flux", name,
-        f"VTSCat {reference}".strip(), None if width is None else mjd - width, None if width is None else mjd + width,
+        f"VTSCat {reference}".strip(), start, stop,
         str(table.meta.get("telescope", "")), "",
     )  # fmt: skip
 
@@ -173,16 +193,13 @@ def history(table: Any, index: int, columns: Mapping[str, str], name: str) -> Po
         edges = FIRST_YEAR_MET + YEAR_S * np.arange(len(value) + 1)
         note = "yearly bins from 2008-08-04"
     start, stop = MJDREF + np.asarray(edges[:-1]) / 86400, MJDREF + np.asarray(edges[1:]) / 86400
-    unit = columns.get("unit") or str(table[columns["value"]].unit or "cm-2 s-1").replace("photon", "").lstrip(" /")
-    if not unit or "cm" not in unit:
-        unit = "cm-2 s-1"
     return Points(
         (start + stop) / 2,
         np.where(limit, value + 2 * plus, value),
         np.where(limit, np.nan, minus),
         np.where(limit, np.nan, plus),
         limit,
-        "cm-2 s-1" if "cm**2/s" in unit else unit,
+        columns["unit"],
         "tt",
         "photon flux",
         name,
@@ -197,5 +214,8 @@ def history(table: Any, index: int, columns: Mapping[str, str], name: str) -> Po
 def _vector(table: Any, name: str, index: int) -> Floats:
     if name in table.colnames:
         return np.ma.filled(np.ma.asarray(np.ma.asarray(table[name][index]), float), np.nan).ravel()
-    flat = sorted((c for c in table.colnames if re.fullmatch(re.escape(name) + r"\.\d+", c)), key=lambda c: int(c.split(".")[-1]))
+    flat = sorted(
+        (c for c in table.colnames if re.fullmatch(re.escape(name) + r"\.\d+", c)),
+        key=lambda c: int(c.split(".")[-1]),
+    )
     return np.array([np.ma.filled(np.ma.asarray(table[c][index], float), np.nan) for c in flat], float)

@@ -34,7 +34,9 @@ def load(source: str | Path | bytes) -> bytes:
         try:
             raw = Path(source).read_bytes()
         except OSError as error:
-            raise FormatError(f"{str(source)!r} cannot be read: {error.strerror}.", "Check the path.") from error
+            raise FormatError(
+                f"{str(source)!r} cannot be read: {error.strerror}.", "Check the path."
+            ) from error
     else:
         raw = bytes(source)
     if not raw:
@@ -100,7 +102,9 @@ def read(raw: bytes) -> Any:
     except Exception as error:  # noqa: BLE001 - parsers raise whatever they like on foreign bytes
         raise FormatError(f"Looks like {kind}, but cannot be read: {error}", WELL_KNOWN) from error
     if not len(table):
-        raise FormatError(f"The table has no rows; its columns are {_listed(table.colnames)}.", "Nothing to show.")
+        raise FormatError(
+            f"The table has no rows; its columns are {_listed(table.colnames)}.", "Nothing to show."
+        )
     return table
 
 
@@ -116,7 +120,11 @@ def _fits(raw: bytes) -> Any:
     with fits.open(io.BytesIO(raw), memmap=False) as hdus:
         found = None
         for hdu in hdus:
-            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)) and hdu.header["NAXIS2"] and hdu.columns.names:
+            if (
+                isinstance(hdu, (fits.BinTableHDU, fits.TableHDU))
+                and hdu.header["NAXIS2"]
+                and hdu.columns.names
+            ):
                 found = hdu
                 break
         if found is None:
@@ -145,7 +153,9 @@ def _votable(raw: bytes) -> Any:
                 raise FormatError(f"The service answered with an error: {info.content or info.value}.")
     tables = [table for table in votable.iter_tables() if len(table.array)]
     if not tables:
-        notes = [i.content or i.value for r in votable.resources for i in r.infos if i.name.lower() == "error"]
+        notes = [
+            i.content or i.value for r in votable.resources for i in r.infos if i.name.lower() == "error"
+        ]
         raise FormatError("No table with rows in this VOTable." + "".join(f" {note}" for note in notes))
     table = tables[0].to_table(use_names_over_ids=True)
     for field_, column in zip(tables[0].fields, table.columns.values(), strict=True):
@@ -171,7 +181,11 @@ def _text(raw: bytes) -> Any:
     if len(lines) < 2:
         raise FormatError(f"One line of text is no table: {lines[0][:80] if lines else ''!r}.", WELL_KNOWN)
     head = lines[0]
-    delimiter = next((mark for mark in ("\t", ",", ";", "|") if mark in head), None)
+    delimiter = next(
+        (mark for mark in ("\t", ",", ";", "|") if 0 < head.count(mark) <= lines[1].count(mark)), None
+    )
+    if delimiter is None:
+        lines[0] = head = head.replace("\t", " ")  # tabs in the header, blanks below it
     options: dict[str, Any] = {"format": "csv", "delimiter": delimiter} if delimiter else {"format": "basic"}
     if all(_is_number(part) for part in (head.split(delimiter) if delimiter else head.split())):
         options["format"] = "no_header"
@@ -309,7 +323,9 @@ def _known(entry: dict[str, Any], names: list[str], chosen: dict[str, str]) -> R
 def _positions(table: Any, names: list[str]) -> tuple[str | None, str | None, str]:
     by_ucd: dict[str, str] = {}
     for name in reversed(names):
-        for part in str(table[name].info.meta.get("ucd", "") if table[name].info.meta else "").lower().split(";"):
+        for part in (
+            str(table[name].info.meta.get("ucd", "") if table[name].info.meta else "").lower().split(";")
+        ):
             by_ucd[part] = name
     main = [n for n in reversed(names) if "meta.main" in str((table[n].info.meta or {}).get("ucd", ""))]
     for name in main:
@@ -373,11 +389,15 @@ def _sexagesimal(ra: Any, dec: Any, found: Roles) -> tuple[NDArray[np.float64], 
     def angles(column: Any, unit: Any) -> NDArray[np.float64]:
         texts = [str(text).strip() for text in np.ma.filled(np.ma.asarray(column), "")]
         out = np.full(len(texts), np.nan)
-        good = [i for i, text in enumerate(texts) if text and text.lower() not in ("nan", "none", "--", "null")]
+        good = [
+            i for i, text in enumerate(texts) if text and text.lower() not in ("nan", "none", "--", "null")
+        ]
         if good:
             # Numbers in a column of text are degrees; "05 09 25.9" and "05h09m" are hours.
             plain = all(_is_number(texts[i]) for i in good)
-            out[good] = [float(texts[i]) for i in good] if plain else Angle([texts[i] for i in good], unit=unit).deg
+            out[good] = (
+                [float(texts[i]) for i in good] if plain else Angle([texts[i] for i in good], unit=unit).deg
+            )
         return out
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from skyexplorer.io import tables
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.origin import Origin
 
-SIGMAS = "radius of a 2-D Gaussian: r_p = sigma * sqrt(-2 ln(1 - p))"
+FERMI_NAME = re.compile(r"^(\dF(?:GL|HL))(J\d)")
 
 
 class SourceCatalog:
@@ -127,7 +128,9 @@ class SourceCatalog:
         column = self._roles.name
         if column is None:
             return [f"{self.name} {i + 1}" for i in range(len(self))]
-        return [_text(value) or f"{self.name} {i + 1}" for i, value in enumerate(self.table[column])]
+        texts = [_text(value) or f"{self.name} {i + 1}" for i, value in enumerate(self.table[column])]
+        # Some copies of Fermi's tables lost the blank of "4FGL J0509.4+0542".
+        return [FERMI_NAME.sub(r"\1 \2", text) for text in texts]
 
     def other_names(self, index: int) -> list[str]:
         """Further names of a row: its associations in other catalogues."""
@@ -195,7 +198,14 @@ class SourceCatalog:
     def _with(self, table: Table) -> SourceCatalog:
         found = self._roles
         twin = SourceCatalog(
-            table, found.ra, found.dec, found.error, found.name, self.epoch, title=self.name, origin=self.origin
+            table,
+            found.ra,
+            found.dec,
+            found.error,
+            found.name,
+            self.epoch,
+            title=self.name,
+            origin=self.origin,
         )
         twin._roles = found
         twin._lon, twin._lat = tables.degrees(table, found)

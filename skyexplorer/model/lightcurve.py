@@ -61,7 +61,9 @@ class LightCurve:
         n = len(self.time)
         parts = [self.value, *self.error, self.upper_limit, *(self.time_bounds or ())]
         if any(len(part) != n for part in parts):
-            raise InputError(f"A light curve of {n} times has parts of {[len(part) for part in parts]} points.")
+            raise InputError(
+                f"A light curve of {n} times has parts of {[len(part) for part in parts]} points."
+            )
         object.__setattr__(self, "upper_limit", np.asarray(self.upper_limit, bool))
 
     def __len__(self) -> int:
@@ -98,7 +100,9 @@ class LightCurve:
                 f"No light curve can be told from the columns {', '.join(table.colnames)}.",
                 "Fermi LCR exports, photometry (mjd, flux, fluxerr) and VTSCat tables are known.",
             )
-        origin = Origin.of_file(path, raw, title=f"{points.name}: {points.title}", rows=len(table), note=points.note)
+        origin = Origin.of_file(
+            path, raw, title=f"{points.name}: {points.title}", rows=len(table), note=points.note
+        )
         return cls._of(points, origin)
 
     @classmethod

@@ -78,7 +78,10 @@ class Origin:
             ("note", self.note),
             ("reference", self.reference),
             ("licence", self.licence),
-            ("rows", "" if self.rows is None else f"{self.rows}{' (cut: overflow)' if self.overflow else ''}"),
+            (
+                "rows",
+                "" if self.rows is None else f"{self.rows}{' (cut: overflow)' if self.overflow else ''}",
+            ),
             ("retrieved", self.retrieved),
             ("checksum", self.checksum[:23] + "…" if self.checksum else ""),
         ]

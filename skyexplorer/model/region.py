@@ -109,9 +109,13 @@ class SkyRegion:
 
         def outline(n: int) -> list[NDArray[np.float64]]:
             side = np.linspace(0, 1, max(n // 4, 2), endpoint=False)
-            x = np.concatenate([-am + width * side, np.full_like(side, ap), ap - width * side, np.full_like(side, -am)])
+            x = np.concatenate(
+                [-am + width * side, np.full_like(side, ap), ap - width * side, np.full_like(side, -am)]
+            )
             tall = high - low
-            y = np.concatenate([np.full_like(side, low), low + tall * side, np.full_like(side, high), high - tall * side])
+            y = np.concatenate(
+                [np.full_like(side, low), low + tall * side, np.full_like(side, high), high - tall * side]
+            )
             return [_closed(ra + x, y)]
 
         area = width * np.degrees(np.sin(np.radians(high)) - np.sin(np.radians(low)))
@@ -189,9 +193,7 @@ class SkyRegion:
             return np.asarray(moc.contains_lonlat(x * u.deg, y * u.deg))
 
         def outline(n: int) -> list[NDArray[np.float64]]:
-            return [
-                _closed(line.ra.deg, line.dec.deg) for line in moc.get_boundaries() if len(line)
-            ]
+            return [_closed(line.ra.deg, line.dec.deg) for line in moc.get_boundaries() if len(line)]
 
         area = float(moc.sky_fraction) * sphere.SKY_DEG2
         return cls("moc", center, radius, contains, outline, area, "", lambda depth: moc)
@@ -305,7 +307,9 @@ def _errors(
     for name, pair, limit in (("ra_errors", ra_errors, 360.0), ("dec_errors", dec_errors, 180.0)):
         if len(pair) != 2:
             raise InputError(f"{name} is {pair!r}.", "Give two values, (plus, minus).")
-        plus_minus += [_positive(f"{name} {sign}", value, limit) for sign, value in zip("+-", pair, strict=True)]
+        plus_minus += [
+            _positive(f"{name} {sign}", value, limit) for sign, value in zip("+-", pair, strict=True)
+        ]
     return (ra, dec, *plus_minus)  # type: ignore[return-value]
 
 
@@ -342,7 +346,10 @@ def _bounds(moc: Any) -> tuple[SkyCoord, u.Quantity]:
 
 
 def _in_polygon(
-    vertices: NDArray[np.float64], middle: NDArray[np.float64], ra: NDArray[np.float64], dec: NDArray[np.float64]
+    vertices: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    ra: NDArray[np.float64],
+    dec: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
     """By the winding of the vertices as seen from each point; on the far half of the sky nothing is inside."""
     points = sphere.unit_vectors(ra, dec)

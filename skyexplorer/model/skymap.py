@@ -70,7 +70,9 @@ class SkyMap:
         cells = np.atleast_1d(np.asarray(uniq, np.int64))
         values = np.atleast_1d(np.asarray(density, np.float64))
         if cells.shape != values.shape or not len(cells):
-            raise InputError(f"A sky map needs one density a cell; got {cells.shape} and {values.shape}.", NO_MAP)
+            raise InputError(
+                f"A sky map needs one density a cell; got {cells.shape} and {values.shape}.", NO_MAP
+            )
         bad = ~(values >= 0) | ~np.isfinite(values)
         if bad.any():
             raise InputError(
@@ -84,7 +86,9 @@ class SkyMap:
         self._order, self._ipix, self._start = order[sort], ipix[sort], start[sort]
         stop = self._start + (np.int64(1) << (2 * (healpix.MAX_ORDER - self._order)))
         if (stop[:-1] > self._start[1:]).any():
-            raise InputError("Cells of the sky map overlap.", "Each place on the sky may be in one cell only.")
+            raise InputError(
+                "Cells of the sky map overlap.", "Each place on the sky may be in one cell only."
+            )
         self._area = healpix.cell_area(self._order)
         self._density = values[sort]
         total = float(np.sum(self._density * self._area))
@@ -92,7 +96,9 @@ class SkyMap:
             raise InputError("The sky map holds no probability at all.", NO_MAP)
         if abs(total - 1) > 1e-3:
             warn(
-                SkyExplorerWarning(f"The probabilities of {name or 'the map'} add up to {total:.6g}; normalised to 1."),
+                SkyExplorerWarning(
+                    f"The probabilities of {name or 'the map'} add up to {total:.6g}; normalised to 1."
+                ),
                 stacklevel=2,
             )
             self._density = self._density / total
@@ -198,7 +204,9 @@ class SkyMap:
         whole = float(self._greedy.area[-1])
         return (self._cumulated(coords, self._greedy.area, whole) * u.sr).to(u.deg**2)
 
-    def _cumulated(self, coords: SkyCoord, running: NDArray[np.float64], outside: float) -> NDArray[np.float64]:
+    def _cumulated(
+        self, coords: SkyCoord, running: NDArray[np.float64], outside: float
+    ) -> NDArray[np.float64]:
         at, inside = self._lookup(coords)
         by_cell = np.empty_like(running)
         by_cell[self._greedy.rank] = running

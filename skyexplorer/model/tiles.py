@@ -18,7 +18,15 @@ SHOWN = 0.99  # the density is painted inside this credible level
 SHADES = 128
 # From the edge of the shown region to the peak: even steps of lightness, and told apart by those who
 # see red and green alike (anchor colours of our own, sRGB).
-RAMP = ((46, 20, 92), (104, 26, 124), (166, 42, 118), (222, 76, 84), (248, 140, 52), (254, 205, 92), (255, 246, 206))
+RAMP = (
+    (46, 20, 92),
+    (104, 26, 124),
+    (166, 42, 118),
+    (222, 76, 84),
+    (248, 140, 52),
+    (254, 205, 92),
+    (255, 246, 206),
+)
 FAINT, FULL = 70, 235  # alpha at the edge and at the peak
 
 
@@ -99,11 +107,19 @@ def density_tiles(skymap: SkyMap, *, max_order: int | None = None) -> TileSet:
     for k in range(max_order + 1):
         shift = 2 * (healpix.MAX_ORDER - k)
         first = skymap._start[inside] >> shift
-        last = (skymap._start[inside] + (np.int64(1) << (2 * (healpix.MAX_ORDER - order[inside]))) - 1) >> shift
-        touched = np.unique(np.concatenate([np.arange(a, b + 1) for a, b in set(zip(first.tolist(), last.tolist(), strict=True))]))
+        last = (
+            skymap._start[inside] + (np.int64(1) << (2 * (healpix.MAX_ORDER - order[inside]))) - 1
+        ) >> shift
+        touched = np.unique(
+            np.concatenate(
+                [np.arange(a, b + 1) for a, b in set(zip(first.tolist(), last.tolist(), strict=True))]
+            )
+        )
         for npix in touched:
             tiles[k, int(npix)] = _encode(_painted(skymap, shade, k, int(npix))[pixels], palette, alpha)
-    return TileSet(f"density-{skymap.name}", f"{skymap.name}: probability density", tiles, "png", note=skymap.origin.note)
+    return TileSet(
+        f"density-{skymap.name}", f"{skymap.name}: probability density", tiles, "png", note=skymap.origin.note
+    )
 
 
 def _painted(skymap: SkyMap, shade: NDArray[np.uint8], order: int, npix: int) -> NDArray[np.uint8]:
@@ -117,7 +133,9 @@ def _painted(skymap: SkyMap, shade: NDArray[np.uint8], order: int, npix: int) ->
     last = int(np.searchsorted(start, hi, side="left"))
     cells = slice(first, last)
     begin = np.maximum(start[cells], lo) - lo >> shift
-    end = np.minimum(start[cells] + (np.int64(1) << (2 * (healpix.MAX_ORDER - skymap._order[cells]))), hi) - lo
+    end = (
+        np.minimum(start[cells] + (np.int64(1) << (2 * (healpix.MAX_ORDER - skymap._order[cells]))), hi) - lo
+    )
     end = -(-end >> shift)
     out = np.zeros(4**TILE_ORDERS, np.uint8)
     wide = end - begin > 1

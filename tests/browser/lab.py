@@ -74,7 +74,10 @@ class Lab:
         )  # fmt: skip
         deadline = time.monotonic() + 60
         while True:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/api/status", timeout=2) as reply:
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{self.url}/api/status", timeout=2) as reply,
+            ):
                 if reply.status == 200:
                     return self
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -130,7 +133,9 @@ def browser(
 class Notebook:
     """A notebook open in JupyterLab in a page of Chromium."""
 
-    def __init__(self, context: BrowserContext, lab: Lab, name: str, *, theme: str = "JupyterLab Dark") -> None:
+    def __init__(
+        self, context: BrowserContext, lab: Lab, name: str, *, theme: str = "JupyterLab Dark"
+    ) -> None:
         self.requests: list[str] = []
         self.console: list[str] = []
         self.page: Page = context.new_page()
@@ -138,7 +143,9 @@ class Notebook:
         self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
         self.page.goto(f"{lab.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
-        self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=60000)
+        self.page.wait_for_function(
+            "() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=60000
+        )
         self.page.wait_for_function(
             "() => window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'",
             timeout=60000,
@@ -177,7 +184,9 @@ class Notebook:
             if failed := self.errors():
                 raise AssertionError("\n".join(failed))
             if time.monotonic() > deadline:
-                raise AssertionError("no sky after {}s; console:\n{}".format(timeout, "\n".join(self.console[-30:])))
+                raise AssertionError(
+                    "no sky after {}s; console:\n{}".format(timeout, "\n".join(self.console[-30:]))
+                )
             self.page.wait_for_timeout(100)
 
     def python(self, code: str, timeout: float = 30) -> Any:
@@ -214,5 +223,6 @@ class Notebook:
         return [
             url
             for url in self.requests
-            if urlsplit(url).scheme in {"http", "https", "ws", "wss"} and urlsplit(url).hostname not in LOCAL_HOSTS
+            if urlsplit(url).scheme in {"http", "https", "ws", "wss"}
+            and urlsplit(url).hostname not in LOCAL_HOSTS
         ]

@@ -61,7 +61,9 @@ class Sky:
         page_height = self.notebook.page.viewport_size["height"]
         inside &= (y + top > 90) & (y + top < page_height - 40) & (np.array(found["shown"]) > 0)
         xy[~inside] = np.nan
-        near = np.flatnonzero((x > -50) & (x < width + 50) & (y > -50) & (y < height + 50) & ((x != 0) | (y != 0)))
+        near = np.flatnonzero(
+            (x > -50) & (x < width + 50) & (y > -50) & (y < height + 50) & ((x != 0) | (y != 0))
+        )
         gap = np.hypot(x[near, None] - x[near], y[near, None] - y[near])
         np.fill_diagonal(gap, np.inf)
         xy[near[gap.min(axis=1) < APART]] = np.nan
@@ -94,7 +96,11 @@ class Sky:
         wrong = []
         for want, got in zip(clicked, heard, strict=False):
             row, name, values = got
-            ok = row == want and name == self.names[want] and np.allclose(values, self.histories[want], rtol=1e-6)
+            ok = (
+                row == want
+                and name == self.names[want]
+                and np.allclose(values, self.histories[want], rtol=1e-6)
+            )
             if not ok:
                 wrong.append((want, row, name))
         assert not wrong, f"{len(wrong)} clicks gave another curve, first: {wrong[:5]}"
@@ -107,7 +113,10 @@ def _open(lab: Lab, path: Path, name: str, *, before: int = 0, **window) -> Iter
         histories = np.array(table["Flux_History"], float)
         names = [str(name).strip() for name in table["Source_Name"]]
     with browser(**window) as context:
-        cells = ["print('\\n' * 60)"] * before + [CELL.format(path=str(path)), "from astropy.coordinates import SkyCoord"]
+        cells = ["print('\\n' * 60)"] * before + [
+            CELL.format(path=str(path)),
+            "from astropy.coordinates import SkyCoord",
+        ]
         cells += ["print('\\n' * 60)"] * (2 * before)
         lab.write(name, cells)
         notebook = Notebook(context, lab, name)
@@ -127,7 +136,9 @@ def sky(lab: Lab, data_dir: Path) -> Iterator[Sky]:
     yield from _open(lab, data_dir / "gamma/gll_psc_v16_3FGL.fit.gz", "still.ipynb")
 
 
-def _click_many(sky: Sky, click, fields=((60, 35), (180, 40), (300, 55), (20, -45), (140, -50), (240, 5), (0, 5))) -> None:
+def _click_many(
+    sky: Sky, click, fields=((60, 35), (180, 40), (300, 55), (20, -45), (140, -50), (240, 5), (0, 5))
+) -> None:
     """Look at one field after the other and click every source that stands alone, until there are 100."""
     sky.clear()
     clicked: list[int] = []
@@ -212,10 +223,16 @@ def test_with_regions_and_contours_over_them(sky: Sky, data_dir: Path) -> None:
     # Opened after the sources, so drawn over them; the alerts' own markers are not to be hit by chance.
     sky.notebook.run(f"gw = sky.open({path!r}); alerts = sky.open({cascades!r})")
     sky.notebook.run("sky.layers.remove([n for n, l in sky.layers.items() if l.kind == 'events'][0])")
-    sky.notebook.page.wait_for_function("() => document.querySelector('.skx-sky').skx.glass.layers.length === 2")
+    sky.notebook.page.wait_for_function(
+        "() => document.querySelector('.skx-sky').skx.glass.layers.length === 2"
+    )
     sky.notebook.page.wait_for_timeout(500)
     try:
-        _click_many(sky, _still(sky), fields=((240, 20), (260, 35), (225, 35), (245, -5), (80, -20), (60, -35), (100, -50)))
+        _click_many(
+            sky,
+            _still(sky),
+            fields=((240, 20), (260, 35), (225, 35), (245, -5), (80, -20), (60, -35), (100, -50)),
+        )
     finally:
         sky.notebook.run("sky.layers.remove([n for n, l in sky.layers.items() if l.kind == 'skymap'][0])")
 
@@ -254,7 +271,9 @@ def test_overlapping_sources_offer_the_choice(sky: Sky) -> None:
 
 
 def test_device_pixel_ratio_2(lab: Lab, data_dir: Path) -> None:
-    for sky in _open(lab, data_dir / "gamma/gll_psc_v16_3FGL.fit.gz", "double.ipynb", scale=2.0, width=1200, height=900):
+    for sky in _open(
+        lab, data_dir / "gamma/gll_psc_v16_3FGL.fit.gz", "double.ipynb", scale=2.0, width=1200, height=900
+    ):
         _click_many(sky, _still(sky))
 
 

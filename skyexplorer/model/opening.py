@@ -1,0 +1,65 @@
+"""What a file is, told by its content: a sky map, alerts, a light curve, or a catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skyexplorer.errors import ColumnError, FormatError
+from skyexplorer.io import icecat, lightcurves, tables
+from skyexplorer.model.catalog import SourceCatalog
+from skyexplorer.model.event import Event
+from skyexplorer.model.lightcurve import LightCurve
+from skyexplorer.model.origin import Origin
+from skyexplorer.model.skymap import SkyMap
+
+Opened = SkyMap | list[Event] | SourceCatalog | LightCurve
+
+
+def read(source: str | Path | bytes, name: str = "") -> Opened:
+    """Read a file or its bytes as what it is.
+
+    Sky maps are FITS tables with UNIQ, PROB or PROBDENSITY; alert tables have the columns of ICECAT;
+    light curves those of a Fermi LCR export, photometry or VTSCat. All else is a catalogue, if positions can
+    be told from its columns.
+
+    Raises
+    ------
+    FormatError, ColumnError
+        If it is none of these; the message says what was found.
+    """
+    path = source if isinstance(source, (str, Path)) else ""
+    packed = tables.load(source)
+    label = name or (Path(path).name if path else "")
+    if tables.kind_of(packed) == "fits" and _has_map(packed):
+        return SkyMap.read(source if path else packed, name=name)
+    table = tables.read(packed)
+    columns = set(table.colnames)
+    if icecat.is_alert_table(columns):
+        return Event._of_table(table, str(path), packed)
+    if lightcurves.is_light_curve(columns):
+        return LightCurve.from_table(
+            table, name=name or (Path(path).stem if path else ""), path=str(path), raw=packed
+        )
+    try:
+        found = tables.roles(table)
+    except ColumnError as error:
+        raise ColumnError(f"{label or 'This table'}: {error.message}", error.advice, error.columns) from error
+    title = name or found.title or label or "table"
+    origin = Origin.of_file(path, packed, title=title, rows=len(table))
+    try:
+        return SourceCatalog(table, title=title, origin=origin)
+    except ColumnError:
+        raise
+    except FormatError as error:
+        raise FormatError(f"{label or 'This table'}: {error.message}", error.advice) from error
+
+
+def _has_map(raw: bytes) -> bool:
+    """Whether one of the first headers names the columns of a sky map; cheap, as no data are read."""
+    import re
+
+    names = {
+        match.strip().decode("ascii", "replace").upper()
+        for match in re.findall(rb"TTYPE\d+\s*=\s*'([^']*)'", raw[:200_000])
+    }
+    return bool(names & {"PROB", "PROBABILITY", "PROBDENSITY", "PROBDEN"})
