@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from psygnal import Signal
 
@@ -95,7 +95,7 @@ class Curves:
         marks : iterable of (str, Time)
             Event times that concern them.
         """
-        shown = tuple(curves) if isinstance(curves, Iterable) else (curves,)
+        shown: tuple[Any, ...] = tuple(curves) if isinstance(curves, Iterable) else (curves,)
         for curve in shown:
             if not hasattr(curve, "upper_limit"):
                 raise InputError(f"{curve!r} is not a light curve.", "Give a LightCurve.")

@@ -323,6 +323,17 @@ class EventLayer(_Rows):
         """Time of each event as days since J2000 (TAI), for comparisons; NaN where it has none."""
         return np.array([np.nan if event.time is None else days(event.time) for event in self.events])
 
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """Degrees around each position that hold its footprint; -1 where there is none."""
+        found = np.full(len(self.events), -1.0)
+        for row, event in enumerate(self.events):
+            radius = getattr(event.localization, "radius", None)
+            if radius is not None and event.position is not None:
+                apart = event.position.separation(event.localization.center)  # type: ignore[union-attr]
+                found[row] = radius.to_value(u.deg) + apart.deg
+        return found
+
     def __getitem__(self, row: int) -> Event:
         return self.events[row]
 

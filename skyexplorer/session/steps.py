@@ -99,7 +99,11 @@ class Steps:
         key : str
             Consecutive steps of one verb and one key, not empty, are one step: the last wins.
         """
-        step = Step(verb, tuple(args), dict(kwargs or {}), result, key)
+        return self.add(self.write(verb, args, kwargs), result, key)
+
+    def write(self, verb: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> Step:
+        """A step that is not taken yet, written while what it speaks of is as the verb will find it."""
+        step = Step(verb, tuple(args), dict(kwargs or {}))
         writer = _Writer(self._items, self._layers)
         try:
             parts = [writer.write(value) for value in step.args]
@@ -108,8 +112,13 @@ class Steps:
         except RecordingError as error:
             step.trouble = str(error)
         step.needs, step.uses = frozenset(writer.needs), tuple(writer.uses)
+        return step
+
+    def add(self, step: Step, result: Any = None, key: str = "") -> Step:
+        """Take a step that was written before; see `record`."""
+        step.result, step.key = result, key
         last = self._items[-1] if self._items else None
-        if last is not None and key and (last.verb, last.key) == (verb, key) and last not in step.uses:
+        if last is not None and key and (last.verb, last.key) == (step.verb, key) and last not in step.uses:
             self._items.pop()
         step.variable = self._variable(step)
         self._items.append(step)

@@ -35,7 +35,7 @@ class Viewport:
     """Where the sky is looked at."""
 
     changed = Signal(str, str)
-    """Tells the attribute that changed (``"target"``, ``"fov"``, ``"survey"``, ``"grid"``), and who did it."""
+    """Tells the attribute (``"target"``, ``"fov"``, ``"survey"`` or ``"grid"``), and who changed it."""
 
     def __init__(self) -> None:
         self._target = GALACTIC_CENTRE

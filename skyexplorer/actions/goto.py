@@ -1,0 +1,146 @@
+"""Go to: coordinates, a sample, or a source of a layer, into the middle of the view."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+
+from skyexplorer import samples
+from skyexplorer.actions import names
+from skyexplorer.actions.select import not_found
+from skyexplorer.errors import InputError, NotFoundError
+from skyexplorer.session.selection import is_event, is_source
+from skyexplorer.session.session import Session
+
+NARROW = 10.0
+"""Degrees to which the view narrows for a source, where it was wider."""
+
+_NUMBER = r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+"
+_PAIR = re.compile(rf"\(?\s*({_NUMBER})\s*(?:deg|d|°)?\s*[,;\s]\s*({_NUMBER})\s*(?:deg|d|°)?\s*\)?")
+_GALACTIC = re.compile(
+    rf"(?:gal(?:actic)?\s+|l\s*=?\s*)({_NUMBER})\s*(?:deg|°)?[,;\s]\s*(?:b\s*=?\s*)?({_NUMBER})\s*(?:deg|°)?",
+    re.I,
+)
+_SEXAGESIMAL = re.compile(
+    r"(\d{1,2})\s*[h:\s]\s*(\d{1,2})(?:\s*[m:\s]\s*(\d{1,2}(?:\.\d*)?)?\s*s?)?\s*[,\s]?\s*"
+    r"([+-]\d{1,2})\s*[d°:\s]\s*(\d{1,2})(?:\s*[m'′:\s]\s*(\d{1,2}(?:\.\d*)?)?\s*[s\"″]?)?",
+    re.I,
+)
+
+
+def goto(session: Session, what: Any, fov: Any = None, by: str = "") -> tuple[SkyCoord, bool]:
+    """Look at a place.
+
+    Parameters
+    ----------
+    session : Session
+        Whose viewport moves; a source or event that was named is selected too.
+    what : str, SkyCoord, Source or Event
+        Coordinates (``"83.63 22.01"`` in degrees, ``"05 34 32 +22 00 52"``, ``"l=184.5 b=-5.8"``),
+        the name of a source or sample, or the thing itself.
+    fov : float or Quantity, optional
+        New width of the view, degrees. By default it stays; for a source it narrows to 10 degrees.
+    by : str
+        Who asks.
+
+    Returns
+    -------
+    target : SkyCoord
+        The new centre, ICRS.
+    selected : bool
+        Whether it was that of a source or event, which is now selected.
+
+    Raises
+    ------
+    NotFoundError
+        For a name that nothing answers to, with those that look like it.
+    InputError
+        For something else, or a place without a position.
+    """
+    thing, at = _place(session, what)
+    if at is None or not np.isfinite(at.icrs.ra.deg):
+        raise InputError(f"{getattr(thing, 'name', what)} has no position.", "Choose another.")
+    if fov is None and thing is not None and session.viewport.fov > NARROW:
+        fov = NARROW
+    session.viewport.move(target=at, fov=fov, by=by)
+    if thing is not None:
+        session.selection.select(thing, by)
+    return session.viewport.target, thing is not None
+
+
+def _place(session: Session, what: Any) -> tuple[Any, SkyCoord | None]:
+    """The source or event, if it is one, and its position."""
+    if isinstance(what, SkyCoord):
+        return None, what
+    if is_source(what):
+        return what, what.coord
+    if is_event(what):
+        return what, what.position
+    if not isinstance(what, str):
+        raise InputError(f"{what!r} is no place.", "Give coordinates, a name, a source or an event.")
+    if not what.strip():
+        raise InputError("Nothing was given to go to.", 'Give coordinates such as "83.63 22.01", or a name.')
+    found = names.find(session.layers, what)
+    if found is not None:
+        return _place(session, found)
+    at = coordinates(what)
+    if at is None:
+        try:
+            at = samples.resolve(what)
+        except NotFoundError:
+            at = None
+    if at is None:
+        raise not_found(session, what)
+    return None, at
+
+
+def coordinates(text: str) -> SkyCoord | None:
+    """The position that a text gives, or None where it is no coordinates.
+
+    Two numbers are right ascension and declination in degrees. Sexagesimal right ascension is in hours.
+
+    Raises
+    ------
+    InputError
+        For coordinates out of range.
+
+    Examples
+    --------
+    >>> from skyexplorer.actions.goto import coordinates
+    >>> coordinates("05h35m17s -05d23m").to_string("hmsdms", precision=0)
+    '05h35m17s -05d23m00s'
+    >>> coordinates("l=184.5575 b=-5.7844").to_string(precision=1)
+    '83.6 22.0'
+    >>> coordinates("M 31") is None
+    True
+    """
+    text = text.strip().replace("−", "-")
+    pair = _PAIR.fullmatch(text)
+    if pair:
+        ra, dec = map(float, pair.groups())
+        return _position(text, ra, dec, "icrs")
+    galactic = _GALACTIC.fullmatch(text)
+    if galactic:
+        lon, lat = map(float, galactic.groups())
+        return _position(text, lon, lat, "galactic")
+    parts = _SEXAGESIMAL.fullmatch(text)
+    if parts:
+        hour, minute, second, degree, arcminute, arcsecond = parts.groups(default="0")
+        if max(map(float, (minute, second, arcminute, arcsecond))) >= 60:
+            raise InputError(f"{text} has 60 or more minutes or seconds.", "Give less than 60.")
+        ra = 15 * (float(hour) + float(minute) / 60 + float(second) / 3600)
+        size = abs(float(degree)) + float(arcminute) / 60 + float(arcsecond) / 3600
+        return _position(text, ra, -size if degree.startswith("-") else size, "icrs")
+    return None
+
+
+def _position(text: str, lon: float, lat: float, frame: str) -> SkyCoord:
+    if not (-180 <= lon <= 360 and -90 <= lat <= 90):
+        raise InputError(
+            f"{text} is not on the sky.", "Longitude runs from 0 to 360 degrees, latitude from -90 to 90."
+        )
+    return SkyCoord(lon * u.deg, lat * u.deg, frame=frame).icrs

@@ -1,0 +1,97 @@
+"""Names: which source or event of the layers a text means.
+
+Case and spaces do not count. Beside its own name a source answers to those in the association columns
+of its catalogue. Where several answer, one that is called just so goes
+before one that is only associated, and one on a visible layer before a hidden one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from skyexplorer.model.catalog import SourceCatalog
+from skyexplorer.session.layers import CatalogLayer, Layer, Layers, SkyMapLayer
+
+_SEPARATORS = re.compile(r"[;,|]")
+
+
+def plain(name: str) -> str:
+    """The name as it is compared: no spaces, no case, a typeset minus made plain.
+
+    Examples
+    --------
+    >>> from skyexplorer.actions.names import plain
+    >>> plain(" TXS 0506+056") == plain("txs0506+056")
+    True
+    """
+    return "".join(str(name).split()).replace("−", "-").replace("_", "").casefold()
+
+
+def aliases(catalog: SourceCatalog, row: int) -> list[str]:
+    """The other names of a source, from the association columns of its catalogue."""
+    return [
+        part.strip() for text in catalog.other_names(row) for part in _SEPARATORS.split(text) if part.strip()
+    ]
+
+
+class _Index:
+    """The names of one layer: plain name -> (row, whether it is the row's own name)."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.rows: dict[str, tuple[int, bool]] = {}
+        self.spelling: dict[str, str] = {}
+        for row, name in enumerate(layer.names):
+            self._add(str(name), row, True)
+        if isinstance(layer, CatalogLayer):
+            for row in range(layer.rows):
+                for name in aliases(layer.catalog, row):
+                    self._add(name, row, False)
+
+    def _add(self, name: str, row: int, own: bool) -> None:
+        plain_name = plain(name)
+        if plain_name and plain_name not in self.rows:
+            self.rows[plain_name] = (row, own)
+            self.spelling[plain_name] = name.strip()
+
+
+_indices: WeakKeyDictionary[Layer, _Index] = WeakKeyDictionary()
+
+
+def _index(layer: Layer) -> _Index:
+    if layer not in _indices:
+        _indices[layer] = _Index(layer)
+    return _indices[layer]
+
+
+def find(layers: Layers, text: str) -> Any:
+    """The source or event of this name, or None."""
+    wanted, found = plain(text), []
+    for layer in layers.values():
+        if isinstance(layer, SkyMapLayer) and layer.event is None:
+            continue
+        answer = _index(layer).rows.get(wanted)
+        if answer is not None:
+            row, own = answer
+            found.append((own, layer.visible, layer[row]))
+    return max(found, key=lambda one: one[:2])[2] if found else None
+
+
+def near(layers: Layers, text: str, others: list[str], count: int = 4) -> list[str]:
+    """Names that look like this one, among those of the layers and some others; best first."""
+    spelling = {plain(name): name for name in others}
+    for layer in layers.values():
+        spelling.update(_index(layer).spelling)
+    close = difflib.get_close_matches(plain(text), spelling, count, 0.6)
+    return [spelling[name] for name in close]
+
+
+def all_sources(layers: Layers, per_layer: int = 200) -> Iterator[Any]:
+    """The first sources of each visible catalogue."""
+    for layer in layers.values():
+        if isinstance(layer, CatalogLayer) and layer.visible:
+            for row in range(min(layer.rows, per_layer)):
+                yield layer[row]

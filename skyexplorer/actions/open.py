@@ -1,0 +1,196 @@
+"""Open: whatever is named becomes a layer on the sky, or a light curve, or an error that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+
+from skyexplorer import samples
+from skyexplorer.errors import FormatError, InputError, NotFoundError
+from skyexplorer.model.catalog import SourceCatalog
+from skyexplorer.model.event import Event
+from skyexplorer.model.lightcurve import LightCurve
+from skyexplorer.model.skymap import SkyMap
+from skyexplorer.session.curves import key
+from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, SkyMapLayer
+from skyexplorer.session.session import Session
+from skyexplorer.session.text import _
+
+ROOM = 2.6
+"""How many times the radius of a 90 % region the view is wide."""
+
+
+def open(session: Session, what: Any, *, source: str = "sample", name: str | None = None) -> Any:
+    """Open a sample, a file, bytes, or an object, and show it.
+
+    Parameters
+    ----------
+    session : Session
+        Where it becomes a layer; a light curve is shown as a curve instead.
+    what : str, Path, bytes, SkyMap, Event, list of Event, SourceCatalog or LightCurve
+        Name of a sample, or of a file; its bytes; or the object itself.
+    source : str
+        ``"sample"``: live services are not there yet.
+    name : str, optional
+        What the layer is called.
+
+    Returns
+    -------
+    SkyMap, Event, list of Event, SourceCatalog or LightCurve
+        What was opened. A sample or an object opened again is the same object, on the same layer.
+
+    Raises
+    ------
+    NotFoundError
+        A name that is neither a sample nor a file.
+    FormatError
+        A file that is not what it claims to be, or has no rows.
+    InputError
+        Something that cannot be opened.
+    """
+    if source != "sample":
+        raise InputError(f"source is {source!r}: live services are not there yet.", 'Leave it at "sample".')
+    if isinstance(what, str):
+        sample = sample_name(what)
+        if sample is not None:
+            return _open_sample(session, sample, name)
+    if isinstance(what, str | PurePath):
+        path = _existing(what)
+        return _show(session, _read(path, name or ""), name, path.name)
+    if isinstance(what, bytes | bytearray | memoryview):
+        return _show(session, _read(bytes(what), name or ""), name, _("bytes"))
+    return _show(session, what, name, type(what).__name__)
+
+
+def add_samples(session: Session) -> None:
+    """The samples that an explorer starts with, as layers; the view stays."""
+    for name, data in samples.default_layers():
+        session.layers.add(make_layer(data, name))
+
+
+def sample_name(text: str) -> str | None:
+    """The sample that this names, as it is spelled, or None."""
+    return next((name for name in samples.names() if key(name) == key(text)), None)
+
+
+def _open_sample(session: Session, sample: str, name: str | None) -> Any:
+    data = samples.open(sample)
+    if not isinstance(data, LightCurve):
+        for layer in session.layers.values():
+            if layer.data is data or (layer.name == sample and _is_sample(layer)):
+                return _reveal(session, layer)
+    return _show(session, data, name, sample)
+
+
+def _is_sample(layer: Layer) -> bool:
+    return layer.origin is not None and layer.origin.service == "sample"
+
+
+def _existing(what: str | PurePath) -> Path:
+    if "://" in str(what):
+        raise InputError(
+            f"{what} is an address, and those are not opened yet.", "Save it, and give the file's path."
+        )
+    path = Path(what).expanduser()
+    try:
+        exists, folder = path.exists(), path.is_dir()
+    except (OSError, ValueError):  # too long, or with a null character: no name of a file
+        exists = folder = False
+    if not exists:
+        raise NotFoundError(
+            f"{str(what)[:200]!r} is neither a sample nor a file (looked for {str(path.absolute())[:300]}).",
+            f"The samples are: {', '.join(samples.names())}.",
+        )
+    if folder:
+        raise InputError(f"{path} is a folder.", "Give a file in it.")
+    return path
+
+
+def _read(what: Path | bytes, name: str) -> Any:
+    from skyexplorer.model import opening
+
+    return opening.read(what, name=name)
+
+
+def _show(session: Session, data: Any, name: str | None, fallback: str) -> Any:
+    if isinstance(data, LightCurve):
+        title = name or data.name or fallback
+        for known in {title, data.name, fallback} - {""}:
+            session.curves.keep(data, known)
+        session.curves.show(data, title)
+        return data
+    for layer in session.layers.values():
+        if layer.data is data:
+            return _reveal(session, layer)
+    layer = make_layer(data, name or _own_name(data) or fallback)
+    view = _view_of(layer)
+    session.layers.add(layer)
+    session.viewport.move(**view)
+    return layer.data
+
+
+def _reveal(session: Session, layer: Layer) -> Any:
+    layer.visible = True
+    session.viewport.move(**_view_of(layer))
+    return layer.data
+
+
+def _own_name(data: Any) -> str:
+    return str(getattr(data, "title", "") or getattr(data, "name", "") or "").strip()
+
+
+def make_layer(data: Any, name: str) -> Layer:
+    """The layer that draws this; InputError or FormatError where nothing can."""
+    layer: Layer
+    if isinstance(data, SkyMap):
+        return SkyMapLayer(name, data)
+    if isinstance(data, Event):
+        if isinstance(data.localization, SkyMap):
+            return SkyMapLayer(name, data.localization, event=data)
+        layer = EventLayer(name, [data], data=data)
+    elif isinstance(data, SourceCatalog):
+        if not len(data):
+            raise FormatError(f"{name} has no rows.", "Open a table with at least one source.")
+        layer = CatalogLayer(name, data)
+    elif isinstance(data, list | tuple):
+        if not data:
+            raise FormatError(f"{name} holds no events.", "Open a table with at least one.")
+        if not all(isinstance(event, Event) for event in data):
+            raise InputError("The list holds something else than events.", "Give a list of Event.")
+        layer = EventLayer(name, data)
+    else:
+        raise InputError(
+            f"A value of type {type(data).__name__} cannot be opened.",
+            "Give the name of a sample, a path, or a SkyMap, Event, SourceCatalog or LightCurve.",
+        )
+    # Asked for here, so that what is wrong with them is found before the session is touched.
+    if len(layer.coords) != layer.rows or len(layer.names) != layer.rows:
+        raise FormatError(f"{name} has {layer.rows} rows, but not as many positions and names.")
+    return layer
+
+
+def _view_of(layer: Layer) -> dict[str, Any]:
+    """Where to look to see a map or a single event whole; nowhere else for tables."""
+    if isinstance(layer, SkyMapLayer):
+        at = layer.skymap.mode
+        return {"target": at, "fov": _width(at, layer.skymap.contours(0.9))}
+    if isinstance(layer, EventLayer) and isinstance(layer.data, Event) and layer.data.position is not None:
+        at = layer.data.position
+        outline = getattr(layer.data.localization, "outline", None)
+        return {"target": at, "fov": _width(at, outline() if outline else ())}
+    return {}
+
+
+def _width(at: SkyCoord, lines: Iterable[np.ndarray]) -> float:
+    """Degrees that hold the lines around a position, with room; between 0.2 and 180."""
+    vertices = [np.asarray(line, float) for line in lines]
+    if not vertices:
+        return 10.0
+    ra, dec = np.concatenate(vertices).T
+    reach = at.icrs.separation(SkyCoord(ra * u.deg, dec * u.deg)).deg.max()
+    return float(np.clip(ROOM * reach, 0.2, 180.0))

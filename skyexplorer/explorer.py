@@ -1,0 +1,320 @@
+"""SkyExplorer, the roof: the verbs above, the session below, and the workbench where it is displayed.
+
+Each public verb is one recorded call into the actions, so that a click and a line of code are the same
+thing. Without a browser all of it works, except that there is nothing to look at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from skyexplorer.actions import filter as filter_
+from skyexplorer.actions import goto as goto_
+from skyexplorer.actions import light_curve as light_curve_
+from skyexplorer.actions import open as open_
+from skyexplorer.actions import rank as rank_
+from skyexplorer.actions import select as select_
+from skyexplorer.actions.recording import recorded
+from skyexplorer.errors import InputError
+from skyexplorer.session.layers import Layers
+from skyexplorer.session.selection import Selection
+from skyexplorer.session.session import Session
+from skyexplorer.session.viewport import Viewport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from astropy import units as u
+    from astropy.coordinates import SkyCoord
+    from astropy.time import Time
+
+    from skyexplorer.model.catalog import Source, SourceCatalog
+    from skyexplorer.model.event import Event
+    from skyexplorer.model.lightcurve import LightCurve
+    from skyexplorer.model.skymap import SkyMap
+
+THEMES = ("auto", "light", "dark")
+
+
+class SkyExplorer:
+    """The linked explorer: sky, source table and light curve, of one session.
+
+    Display it as the last line of a cell. Sources that are clicked, and times that are brushed, are in
+    `selection`; what lies on the sky is in `layers`.
+
+    Parameters
+    ----------
+    samples : bool
+        Whether to start with the samples of the package on the sky; default True.
+    theme : str
+        ``"auto"`` (as JupyterLab), ``"light"`` or ``"dark"``.
+    height : int
+        Height in pixels, 200 or more.
+
+    Raises
+    ------
+    InputError
+        For a theme or a height that cannot be.
+
+    Examples
+    --------
+    >>> from skyexplorer import SkyExplorer
+    >>> sky = SkyExplorer()
+    >>> merger = sky.open("GW170817")
+    >>> ranked = sky.rank(sky.open("gw170817-galaxies"), by=merger)
+    >>> sky.select(ranked[0])
+    >>> sky.selection.sources[0].name == ranked.names[0]
+    True
+    """
+
+    def __init__(
+        self, samples: bool = True, theme: Literal["auto", "light", "dark"] = "auto", height: int = 720
+    ) -> None:
+        if theme not in THEMES:
+            raise InputError(f"theme is {theme!r}.", f"Give one of {', '.join(THEMES)}.")
+        if not isinstance(height, int) or height < 200:
+            raise InputError(f"height is {height!r}.", "Give pixels, a whole number of 200 or more.")
+        self.theme: str = theme
+        self.height = height
+        self.session = Session()
+        self._workbench: Any = None
+        self._in_verb = False
+        self._step_key = ""
+        light_curve_.follow(self.session)
+        filter_.follow(self.session)
+        if samples:
+            open_.add_samples(self.session)
+        given = {"samples": (samples, True), "theme": (theme, "auto"), "height": (height, 720)}
+        words = ", ".join(f"{name}={value!r}" for name, (value, usual) in given.items() if value != usual)
+        self.session.steps.start = f"sky = SkyExplorer({words})"
+
+    @property
+    def layers(self) -> Layers:
+        """What lies on the sky, by name: ``sky.layers["fermi-sources"].visible = False``."""
+        return self.session.layers
+
+    @property
+    def selection(self) -> Selection:
+        """What is selected: ``.sources`` and ``.time_range``."""
+        return self.session.selection
+
+    @property
+    def viewport(self) -> Viewport:
+        """Where the sky is looked at: ``.target``, ``.fov`` and ``.survey``."""
+        return self.session.viewport
+
+    @recorded()
+    def open(self, what: Any, *, source: str = "sample", name: str | None = None) -> Any:
+        """Open a sample, a file or an object, and show it as a layer, or as a light curve.
+
+        Parameters
+        ----------
+        what : str, Path, bytes, SkyMap, Event, list of Event, SourceCatalog or LightCurve
+            The name of a sample (``skyexplorer.samples.names()``), a path, the bytes of a file, or the
+            object itself. What a file holds is told from its content, not from its name.
+        source : str
+            ``"sample"``: live services are not there yet.
+        name : str, optional
+            What the layer is called.
+
+        Returns
+        -------
+        SkyMap, Event, list of Event, SourceCatalog or LightCurve
+            What was opened; for a sample that is open already, the same object.
+
+        Raises
+        ------
+        NotFoundError
+            For a name that is neither a sample nor a file.
+        FormatError
+            For a file that is not what it claims to be; the session stays as it was.
+        InputError
+            For something that cannot be opened.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> merger = sky.open("GW170817")
+        >>> list(sky.layers)
+        ['GW170817']
+        """
+        return open_.open(self.session, what, source=source, name=name)
+
+    @recorded(key="select")
+    def select(
+        self, sources: Source | Event | str | Iterable[Source | Event | str] | None, by: str = ""
+    ) -> None:
+        """Select a source or event, as a click does: its light curve follows.
+
+        Parameters
+        ----------
+        sources : Source, Event, str, or iterable of them, or None
+            Names are looked up in the layers. None or an empty tuple selects nothing.
+        by : str
+            Who selects; views give their name here.
+
+        Raises
+        ------
+        NotFoundError
+            For an unknown name.
+        InputError
+            For something that cannot be selected.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer()
+        >>> sky.select("TXS 0506+056")
+        >>> len(sky.session.curves.shown)
+        1
+        """
+        select_.select(self.session, sources, by)
+
+    @recorded(key="brush")
+    def brush(self, start: Time | str | None = None, stop: Time | str | None = None, by: str = "") -> None:
+        """Select a time range: only the events of that time stay on the sky.
+
+        Parameters
+        ----------
+        start, stop : Time or str, optional
+            Both ends belong to the range. Without them all times are selected again.
+        by : str
+            Who selects; views give their name here.
+
+        Raises
+        ------
+        InputError
+            For something that is no time, or a stop before the start.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer()
+        >>> sky.brush("2017-01-01", "2018-01-01")
+        >>> sky.brush()
+        """
+        select_.brush(self.session, start, stop, by)
+
+    @recorded(key="goto")
+    def goto(
+        self, what: str | SkyCoord | Source | Event, fov: float | u.Quantity | None = None, by: str = ""
+    ) -> SkyCoord:
+        """Look at coordinates, a sample, or a source, which is then selected too.
+
+        Parameters
+        ----------
+        what : str, SkyCoord, Source or Event
+            ``"83.63 22.01"`` (degrees), ``"05 34 32 +22 00 52"``, ``"l=184.5 b=-5.8"``, or a name.
+        fov : float or Quantity, optional
+            New width of the view, in degrees.
+        by : str
+            Who asks; views give their name here.
+
+        Returns
+        -------
+        SkyCoord
+            The new centre.
+
+        Raises
+        ------
+        NotFoundError
+            For a name that nothing answers to; the message tells those that look like it.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> sky.goto("05h34m32s +22d00m52s", fov=2).to_string(precision=2)
+        '83.63 22.01'
+        """
+        target, selected = goto_.goto(self.session, what, fov, by)
+        # Two in a row are one step only where the second leaves nothing of the first.
+        self._step_key = f"goto {selected} {fov is not None}"
+        return target
+
+    @recorded()
+    def rank(self, catalog: SourceCatalog | str, by: Event | SkyMap | str) -> SourceCatalog:
+        """Sort the sources of a catalogue by what a probability map gives their positions.
+
+        Parameters
+        ----------
+        catalog : SourceCatalog or str
+            The sources, or the name of their layer.
+        by : Event, SkyMap or str
+            The map, an event located by one, or the name of its layer.
+
+        Returns
+        -------
+        SourceCatalog
+            The most probable first, with columns ``probability_density`` (1/sr) and ``credible_level``.
+
+        Raises
+        ------
+        InputError
+            For an event that is not located by a map.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> ranked = sky.rank(sky.open("gw170817-galaxies"), by=sky.open("GW170817"))
+        >>> bool(ranked.table["probability_density"][0] >= ranked.table["probability_density"][1])
+        True
+        """
+        return rank_.rank(self.session, catalog, by)
+
+    @recorded()
+    def light_curve(self, source: Source | Event | str) -> LightCurve | None:
+        """Show the light curve of a source, and return it.
+
+        Parameters
+        ----------
+        source : Source, Event or str
+            A source, or its name.
+
+        Returns
+        -------
+        LightCurve or None
+            None where there is none here; the light-curve panel then says so.
+
+        Raises
+        ------
+        NotFoundError
+            For an unknown name.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer()
+        >>> len(sky.light_curve("TXS 0506+056")) >= 10
+        True
+        """
+        return light_curve_.light_curve(self.session, source)
+
+    def to_source(self) -> str:
+        """The steps so far as a Python script that makes them again.
+
+        Raises
+        ------
+        RecordingError
+            Where a step cannot be written, such as one that opened bytes.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> _ = sky.goto("83.63 22.01")
+        >>> print(sky.to_source().splitlines()[-1])
+        sky.goto('83.63 22.01')
+        """
+        return self.session.steps.to_source()
+
+    @property
+    def widget(self) -> Any:
+        """The widget that is displayed; made when it is first asked for."""
+        if self._workbench is None:
+            from skyexplorer.views.workbench import Workbench
+
+            self._workbench = Workbench(self.session, self)
+        return self._workbench.root
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self.widget._repr_mimebundle_(include=include, exclude=exclude)
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{layer.name} ({layer.rows})" for layer in self.layers.values())
+        return f"<SkyExplorer: {rows or 'no layers'}>"

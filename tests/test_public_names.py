@@ -1,0 +1,39 @@
+"""The public names, pinned; and importing them costs next to nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import skyexplorer
+
+HEAVY = ("astropy", "numpy", "ipywidgets", "anywidget", "ipyaladin", "bokeh", "mocpy", "psygnal", "pandas")
+
+
+def test_the_public_names():
+    assert sorted(skyexplorer.__all__) == [
+        "Event",
+        "LightCurve",
+        "SkyExplorer",
+        "SkyMap",
+        "SkyRegion",
+        "SourceCatalog",
+        "__version__",
+        "samples",
+    ]
+    assert all(getattr(skyexplorer, name) is not None for name in skyexplorer.__all__)
+
+
+def test_the_verbs():
+    verbs = {name for name in vars(skyexplorer.SkyExplorer) if not name.startswith("_")}
+    assert verbs == {
+        *("open", "select", "brush", "goto", "rank", "light_curve", "to_source"),
+        *("layers", "selection", "viewport", "widget"),
+    }
+
+
+def test_importing_loads_nothing_heavy():
+    code = f"import skyexplorer, sys, json; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout) == []
