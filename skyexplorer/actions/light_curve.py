@@ -109,7 +109,7 @@ def _having(session: Session) -> str:
             if len(few) == 3:
                 break
     if few:
-        return _("{names} have one.").format(names=", ".join(few))
+        return _("Among those that have one: {names}.").format(names=", ".join(few))
     return _("Open one with sky.open(path).")
 
 

@@ -13,9 +13,16 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.session.layers import CatalogLayer, Layer, Layers, SkyMapLayer
 
+# In tables of no known kind; for the known ones the catalogue says itself.
+_ALIASES = re.compile(
+    r"assoc(iation)?\d*|other_?names?|alias(es)?|counterpart(_?name)?|common_?name|identified_?object",
+    re.IGNORECASE,
+)
 _SEPARATORS = re.compile(r"[;,|]")
 
 
@@ -33,9 +40,26 @@ def plain(name: str) -> str:
 
 def aliases(catalog: SourceCatalog, row: int) -> list[str]:
     """The other names of a source, from the association columns of its catalogue."""
-    return [
-        part.strip() for text in catalog.other_names(row) for part in _SEPARATORS.split(text) if part.strip()
-    ]
+    told = catalog.other_names(row)
+    for column in _alias_columns(catalog):
+        value = catalog.table[column][row]
+        told.append("" if value is None or np.ma.is_masked(value) else str(value))
+    parts = [part.strip() for text in told for part in _SEPARATORS.split(text)]
+    return [part for part in dict.fromkeys(parts) if part and part != "None"]
+
+
+_columns: WeakKeyDictionary[SourceCatalog, tuple[str, ...]] = WeakKeyDictionary()
+
+
+def _alias_columns(catalog: SourceCatalog) -> tuple[str, ...]:
+    if catalog not in _columns:
+        table = catalog.table
+        _columns[catalog] = tuple(
+            column
+            for column in table.colnames
+            if _ALIASES.fullmatch(column) and table[column].dtype.kind in "OU" and table[column].ndim == 1
+        )
+    return _columns[catalog]
 
 
 class _Index:

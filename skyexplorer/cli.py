@@ -1,0 +1,44 @@
+"""The ``skyexplorer`` command: ``skyexplorer lab [folder]`` and ``skyexplorer --version``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from skyexplorer import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code.
+
+    Examples
+    --------
+    >>> from skyexplorer.cli import main
+    >>> main([])
+    usage: skyexplorer [-h] [--version] {lab} ...
+    2
+    """
+    parser = argparse.ArgumentParser("skyexplorer", description="The multi-messenger sky, in a notebook.")
+    parser.add_argument("--version", action="version", version=f"skyexplorer {__version__}")
+    verbs = parser.add_subparsers(dest="verb")
+    lab = verbs.add_parser("lab", help="start JupyterLab on a folder or a notebook")
+    lab.add_argument("path", nargs="?", default=".", type=Path)
+    given = parser.parse_args(argv)
+    if given.verb is None:
+        parser.print_usage()
+        return 2
+    if not given.path.exists():
+        print(f"There is no {given.path}. Give a folder or a notebook.", file=sys.stderr)
+        return 2
+    if importlib.util.find_spec("jupyterlab") is None:
+        print("JupyterLab is not installed. Type: pip install 'skyexplorer[lab]'", file=sys.stderr)
+        return 2
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(given.path)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
