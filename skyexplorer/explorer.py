@@ -140,7 +140,7 @@ class SkyExplorer:
         """
         return open_.open(self.session, what, source=source, name=name)
 
-    @recorded(key="select")
+    @recorded(key="select", silent=("by",))
     def select(
         self, sources: Source | Event | str | Iterable[Source | Event | str] | None, by: str = ""
     ) -> None:
@@ -169,7 +169,7 @@ class SkyExplorer:
         """
         select_.select(self.session, sources, by)
 
-    @recorded(key="brush")
+    @recorded(key="brush", silent=("by",))
     def brush(self, start: Time | str | None = None, stop: Time | str | None = None, by: str = "") -> None:
         """Select a time range: only the events of that time stay on the sky.
 
@@ -193,7 +193,7 @@ class SkyExplorer:
         """
         select_.brush(self.session, start, stop, by)
 
-    @recorded(key="goto")
+    @recorded(key="goto", silent=("by",))
     def goto(
         self, what: str | SkyCoord | Source | Event, fov: float | u.Quantity | None = None, by: str = ""
     ) -> SkyCoord:

@@ -10,8 +10,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from skyexplorer import samples
-from skyexplorer.actions import names
-from skyexplorer.actions.select import not_found
+from skyexplorer.actions import finding
 from skyexplorer.errors import InputError, NotFoundError
 from skyexplorer.session.selection import is_event, is_source
 from skyexplorer.session.session import Session
@@ -84,7 +83,7 @@ def _place(session: Session, what: Any) -> tuple[Any, SkyCoord | None]:
         raise InputError(f"{what!r} is no place.", "Give coordinates, a name, a source or an event.")
     if not what.strip():
         raise InputError("Nothing was given to go to.", 'Give coordinates such as "83.63 22.01", or a name.')
-    found = names.find(session.layers, what)
+    found = finding.named(session, what)
     if found is not None:
         return _place(session, found)
     at = coordinates(what)
@@ -94,7 +93,7 @@ def _place(session: Session, what: Any) -> tuple[Any, SkyCoord | None]:
         except NotFoundError:
             at = None
     if at is None:
-        raise not_found(session, what)
+        raise finding.not_found(session, what)
     return None, at
 
 

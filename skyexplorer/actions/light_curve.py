@@ -1,8 +1,4 @@
-"""Light curve: of the selected source, from wherever there is one, or a word that there is none.
-
-Asked in this order: the history columns of the source's own catalogue, a light curve that was opened
-under one of its names, a sample of one of its names.
-"""
+"""Light curve: of the selected source, from wherever there is one, or a word that there is none."""
 
 from __future__ import annotations
 
@@ -11,8 +7,7 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 
-from skyexplorer import samples
-from skyexplorer.actions import names
+from skyexplorer.actions import finding, names
 from skyexplorer.actions.select import named
 from skyexplorer.errors import InputError
 from skyexplorer.model.lightcurve import LightCurve
@@ -46,7 +41,7 @@ def light_curve(session: Session, source: Any) -> LightCurve | None:
     if not (is_source(source) or is_event(source)):
         raise InputError(f"{source!r} has no light curve.", "Give a source of a catalogue, or an event.")
     show(session, (source,))
-    return find(session, source)
+    return finding.curve_of(session, source)
 
 
 def follow(session: Session) -> None:
@@ -61,7 +56,7 @@ def follow(session: Session) -> None:
 
 def show(session: Session, sources: tuple[Any, ...]) -> None:
     """Put the light curves of these on show, with the events that concern them."""
-    found = [(source, find(session, source)) for source in sources[:MOST]]
+    found = [(source, finding.curve_of(session, source)) for source in sources[:MOST]]
     curves = [curve for _source, curve in found if curve is not None]
     said = [_said(source, curve) for source, curve in found]
     if len(sources) > MOST:
@@ -74,21 +69,6 @@ def show(session: Session, sources: tuple[Any, ...]) -> None:
     session.curves.show(
         curves, title, " ".join(text for text in said if text), _marks(session, sources[:MOST])
     )
-
-
-def find(session: Session, thing: Any) -> LightCurve | None:
-    """The light curve of a source or event, or None."""
-    known = [str(thing.name)]
-    if is_source(thing):
-        own = thing.catalog.light_curve(thing.index)
-        if own is not None:
-            return own
-        known += names.aliases(thing.catalog, thing.index)
-    for name in known:
-        for curve in (session.curves.opened(name), samples.light_curve(name)):
-            if curve is not None:
-                return curve
-    return None
 
 
 def _said(thing: Any, curve: LightCurve | None) -> str:
@@ -104,7 +84,7 @@ def _having(session: Session) -> str:
     """A few sources on the sky that do have one."""
     few: list[str] = []
     for source in names.all_sources(session.layers):
-        if find(session, source) is not None:
+        if finding.curve_of(session, source) is not None:
             few.append(str(source.name))
             if len(few) == 3:
                 break

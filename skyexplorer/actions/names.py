@@ -1,8 +1,7 @@
 """Names: which source or event of the layers a text means.
 
 Case and spaces do not count. Beside its own name a source answers to those in the association columns
-of its catalogue. Where several answer, one that is called just so goes
-before one that is only associated, and one on a visible layer before a hidden one.
+of its catalogue.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -91,8 +90,19 @@ def _index(layer: Layer) -> _Index:
     return _indices[layer]
 
 
-def find(layers: Layers, text: str) -> Any:
-    """The source or event of this name, or None."""
+class Match(NamedTuple):
+    """Something of a name."""
+
+    thing: Any
+    """The source or event."""
+    own: bool
+    """Whether it is called so, and not only associated."""
+    visible: bool
+    """Whether its layer is."""
+
+
+def matches(layers: Layers, text: str) -> list[Match]:
+    """The sources and events that answer to a name, at most one a layer."""
     wanted, found = plain(text), []
     for layer in layers.values():
         if isinstance(layer, SkyMapLayer) and layer.event is None:
@@ -100,8 +110,8 @@ def find(layers: Layers, text: str) -> Any:
         answer = _index(layer).rows.get(wanted)
         if answer is not None:
             row, own = answer
-            found.append((own, layer.visible, layer[row]))
-    return max(found, key=lambda one: one[:2])[2] if found else None
+            found.append(Match(layer[row], own, layer.visible))
+    return found
 
 
 def near(layers: Layers, text: str, others: list[str], count: int = 4) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
-def recorded(*, key: str = "") -> Callable[[Verb], Verb]:
+def recorded(*, key: str = "", silent: tuple[str, ...] = ()) -> Callable[[Verb], Verb]:
     """Make a method of SkyExplorer a recorded verb.
 
     A call that fails is not recorded, nor is one made from within another verb (or from a listener
@@ -20,6 +20,8 @@ def recorded(*, key: str = "") -> Callable[[Verb], Verb]:
     key : str
         Where it is not empty, calls in a row are one step: the last one. The verb can refine it for
         one call by setting ``self._step_key``.
+    silent : tuple of str
+        Keyword arguments that are not written down, such as which view has called.
     """
 
     def decorate(verb: Verb) -> Verb:
@@ -27,7 +29,7 @@ def recorded(*, key: str = "") -> Callable[[Verb], Verb]:
         def call(self: Any, *args: Any, **kwargs: Any) -> Any:
             if self._in_verb:
                 return verb(self, *args, **kwargs)
-            named = {name: value for name, value in kwargs.items() if name != "by"}
+            named = {name: value for name, value in kwargs.items() if name not in silent}
             step = self.session.steps.write(verb.__name__, args, named)
             self._in_verb, self._step_key = True, key
             try:

@@ -7,9 +7,8 @@ from typing import Any
 
 from astropy.time import Time
 
-from skyexplorer import samples
-from skyexplorer.actions import names
-from skyexplorer.errors import InputError, NotFoundError
+from skyexplorer.actions import finding
+from skyexplorer.errors import InputError
 from skyexplorer.session.session import Session
 
 
@@ -24,21 +23,10 @@ def select(session: Session, what: Any, by: str = "") -> None:
 
 def named(session: Session, text: str) -> Any:
     """The source or event of this name; NotFoundError with names that look like it."""
-    found = names.find(session.layers, text)
+    found = finding.named(session, text)
     if found is None:
-        raise not_found(session, text)
+        raise finding.not_found(session, text)
     return found
-
-
-def not_found(session: Session, text: str) -> NotFoundError:
-    """The error for a name that nothing answers to."""
-    close = names.near(session.layers, text, samples.names())
-    advice = (
-        f"Did you mean {' or '.join(close)}?"
-        if close
-        else "Give coordinates, a sample, or a source of a layer."
-    )
-    return NotFoundError(f"Nothing here is called {text!r}.", advice)
 
 
 def brush(session: Session, start: Any, stop: Any, by: str = "") -> None:

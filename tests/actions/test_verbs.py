@@ -15,7 +15,7 @@ from astropy.table import Table
 from astropy.time import Time
 
 from skyexplorer import Event, LightCurve, SkyExplorer, SkyMap, SkyRegion, SourceCatalog
-from skyexplorer.actions import light_curve as light_curve_
+from skyexplorer.actions import finding
 from skyexplorer.errors import InputError, NotFoundError, RecordingError
 
 
@@ -120,7 +120,7 @@ def test_an_event_is_marked(sky):
 
 def test_an_error_on_the_way_becomes_a_notice(sky, monkeypatch, caplog):
     sky.open(catalog("Alpha"))
-    monkeypatch.setattr(light_curve_, "find", lambda session, thing: 1 / 0)
+    monkeypatch.setattr(finding, "curve_of", lambda session, thing: 1 / 0)
     with caplog.at_level(logging.CRITICAL):
         sky.select("Alpha")
     assert sky.selection.sources[0].name == "Alpha"
