@@ -123,7 +123,7 @@ def near(layers: Layers, text: str, others: list[str], count: int = 4) -> list[s
     return [spelling[name] for name in close]
 
 
-def all_sources(layers: Layers, per_layer: int = 200) -> Iterator[Any]:
+def all_sources(layers: Layers, per_layer: int = 30) -> Iterator[Any]:
     """The first sources of each visible catalogue."""
     for layer in layers.values():
         if isinstance(layer, CatalogLayer) and layer.visible:

@@ -84,7 +84,7 @@ def _open_sample(session: Session, sample: str, name: str | None) -> Any:
         for layer in session.layers.values():
             if layer.data is data or (layer.name == sample and _is_sample(layer)):
                 return _reveal(session, layer)
-    return _show(session, data, name, sample)
+    return _show(session, data, name if isinstance(data, LightCurve) else name or sample, sample)
 
 
 def _is_sample(layer: Layer) -> bool:
