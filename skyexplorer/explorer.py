@@ -19,6 +19,7 @@ from skyexplorer.errors import InputError
 from skyexplorer.session.layers import Layers
 from skyexplorer.session.selection import Selection
 from skyexplorer.session.session import Session
+from skyexplorer.session.steps import Steps
 from skyexplorer.session.viewport import Viewport
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ class SkyExplorer:
     def viewport(self) -> Viewport:
         """Where the sky is looked at: ``.target``, ``.fov`` and ``.survey``."""
         return self.session.viewport
+
+    @property
+    def steps(self) -> Steps:
+        """The verbs called so far, clicks among them: ``print(sky.steps.to_source())`` is a script of them."""
+        return self.session.steps
 
     @recorded()
     def open(self, what: Any, *, source: str = "sample", name: str | None = None) -> Any:
@@ -285,23 +291,6 @@ class SkyExplorer:
         True
         """
         return light_curve_.light_curve(self.session, source)
-
-    def to_source(self) -> str:
-        """The steps so far as a Python script that makes them again.
-
-        Raises
-        ------
-        RecordingError
-            Where a step cannot be written, such as one that opened bytes.
-
-        Examples
-        --------
-        >>> sky = SkyExplorer(samples=False)
-        >>> _ = sky.goto("83.63 22.01")
-        >>> print(sky.to_source().splitlines()[-1])
-        sky.goto('83.63 22.01')
-        """
-        return self.session.steps.to_source()
 
     @property
     def widget(self) -> Any:

@@ -28,8 +28,8 @@ def test_the_public_names():
 def test_the_verbs():
     verbs = {name for name in vars(skyexplorer.SkyExplorer) if not name.startswith("_")}
     assert verbs == {
-        *("open", "select", "brush", "goto", "rank", "light_curve", "to_source"),
-        *("layers", "selection", "viewport", "widget"),
+        *("open", "select", "brush", "goto", "rank", "light_curve"),
+        *("layers", "selection", "viewport", "steps", "widget"),
     }
 
 

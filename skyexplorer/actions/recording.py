@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from psygnal import EmitLoopError
+
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
@@ -34,6 +36,10 @@ def recorded(*, key: str = "", silent: tuple[str, ...] = ()) -> Callable[[Verb],
             self._in_verb, self._step_key = True, key
             try:
                 result = verb(self, *args, **kwargs)
+            except EmitLoopError:
+                # The verb did its work and a listener failed afterwards: the step was taken.
+                self.session.steps.add(step, None, self._step_key)
+                raise
             finally:
                 self._in_verb = False
             self.session.steps.add(step, result, self._step_key)

@@ -13,6 +13,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from astropy.time import Time
+from psygnal import EmitLoopError
 
 from skyexplorer import Event, LightCurve, SkyExplorer, SkyMap, SkyRegion, SourceCatalog
 from skyexplorer.actions import finding
@@ -147,10 +148,21 @@ def test_only_the_outermost_verb_is_recorded(sky):
     assert sky.viewport.target.ra.deg == 20
 
 
+def test_a_step_is_kept_where_a_listener_failed_after_it(sky):
+    sky.open(catalog("Alpha"))
+    sky.session.selection.sources_changed.connect(lambda sources, by: 1 / 0)
+    with pytest.raises(EmitLoopError):
+        sky.select("Alpha")
+    assert sky.selection.sources[0].name == "Alpha"
+    assert sky.steps.items[-1].verb == "select"
+    sky.brush("2017-01-01", "2018-01-01")
+    assert len(sky.steps) == 3
+
+
 def test_what_was_opened_from_bytes_cannot_be_written(sky):
     sky.open(catalog("Alpha"))
     with pytest.raises(RecordingError, match="SourceCatalog"):
-        sky.to_source()
+        sky.steps.to_source()
 
 
 @pytest.mark.parametrize("wrong", [{"theme": "pink"}, {"height": 10}, {"height": "tall"}])

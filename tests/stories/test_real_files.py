@@ -70,7 +70,7 @@ def test_3fgl_click_by_click(sky, data_dir):
     assert sky.selection.sources[0].name == "3FGL J0509.4+0541"
     assert not sky.session.notices.items
     again: dict = {}
-    exec(sky.to_source(), again)
+    exec(sky.steps.to_source(), again)
     assert again["sky"].session.curves.title == "3FGL J0509.4+0541"
 
 
@@ -108,7 +108,7 @@ def test_the_galaxy_of_the_merger_in_the_published_map(sky, data_dir):
     assert abs(first.ra.deg - 197.448776) * u.deg < 1 * u.arcsec
     assert ranked.table["credible_level"][0] <= 0.9 < ranked.table["credible_level"][1]
     sky.select(ranked[0])
-    assert sky.to_source().splitlines()[-2:] == [
+    assert sky.steps.to_source().splitlines()[-2:] == [
         "ranked = sky.rank(gw170817_galaxies, by=gw170817_skymap)",
         "sky.select(ranked[0])",
     ]

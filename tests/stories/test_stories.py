@@ -32,7 +32,7 @@ def state(sky):
 
 def again(sky):
     space: dict = {}
-    exec(compile(sky.to_source(), "steps", "exec"), space)
+    exec(compile(sky.steps.to_source(), "steps", "exec"), space)
     return space["sky"]
 
 
@@ -72,7 +72,7 @@ def test_a_merger_and_its_galaxy(sky):
     assert "AT2017gfo" in kilonova.name.replace(" ", "")
     assert "GW170817" in [name for name, _ in sky.session.curves.marks]
     assert np.all(kilonova.time[0] > merger.time)
-    assert "sky.select(ranked[" in sky.to_source()
+    assert "sky.select(ranked[" in sky.steps.to_source()
     assert state(again(sky)) == state(sky)
 
 
@@ -82,7 +82,7 @@ def test_without_samples_the_stories_open_what_they_need():
     sky.open("fermi-sources")
     sky.select("TXS 0506+056")
     assert len(sky.light_curve("TXS 0506+056")) >= 10
-    assert sky.to_source().splitlines()[2] == "sky = SkyExplorer(samples=False)"
+    assert sky.steps.to_source().splitlines()[2] == "sky = SkyExplorer(samples=False)"
     assert state(again(sky)) == state(sky)
 
 
