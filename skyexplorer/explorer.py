@@ -106,7 +106,7 @@ class SkyExplorer:
 
     @property
     def steps(self) -> Steps:
-        """The verbs called so far, clicks among them: ``print(sky.steps.to_source())`` is a script of them."""
+        """The verbs called so far, clicks too: ``print(sky.steps.to_source())`` is a script of them."""
         return self.session.steps
 
     @recorded()
