@@ -23,7 +23,7 @@ from ipyaladin.utils.call_store import CallStore
 
 from skyexplorer.errors import FrontEndError
 from skyexplorer.model.tiles import TileSet
-from skyexplorer.views.text import _
+from skyexplorer.session.text import _
 
 STATIC = Path(__file__).parent / "static"
 

@@ -16,7 +16,7 @@ from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.tiles import density_tiles
 from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, SkyMapLayer
 from skyexplorer.views.canvas import Drawing, packed_tiles
-from skyexplorer.views.text import _
+from skyexplorer.session.text import _
 
 POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0}
 LEVELS = (0.5, 0.9)  # the credible regions that every map shows; the slider adds one more

@@ -15,13 +15,12 @@ from astropy.coordinates import SkyCoord
 from skyexplorer import samples
 from skyexplorer.session.layers import Layer
 from skyexplorer.session.session import Session
-from skyexplorer.session.viewport import SURVEYS
+from skyexplorer.session.text import _
+from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS
 from skyexplorer.views import drawing
 from skyexplorer.views.canvas import Drawing, SkyCanvas
-from skyexplorer.views.text import _
 
 ME = "sky"
-LOCAL_SURVEY = "Milky Way (model)"
 STYLE = frozenset({"visible", "opacity", "color", "shape"})
 
 
@@ -34,11 +33,9 @@ class SkyView:
         What is shown.
     verbs : object
         Has ``select(source)``: what a click calls.
-    height : int
-        Height of the canvas in pixels.
     """
 
-    def __init__(self, session: Session, verbs: Any, height: int = 480) -> None:
+    def __init__(self, session: Session, verbs: Any) -> None:
         self.session, self.verbs = session, verbs
         view = session.viewport
         self.widget = SkyCanvas(
@@ -47,21 +44,23 @@ class SkyView:
             on_message=self._heard,
             target=f"{view.target.ra.deg} {view.target.dec.deg}",
             fov=float(view.fov),
-            height=height,
+            height=-1,
         )
         self._drawings: dict[str, Drawing] = {}
+        guard = session.notices.guard(_("Drawing the sky"))
         self._links = [
-            (session.layers.added, self._added),
-            (session.layers.removed, self._removed),
-            (session.layers.changed, self._changed),
-            (session.selection.sources_changed, self._selected),
-            (session.viewport.changed, self._moved),
+            (session.layers.added, guard(self._added)),
+            (session.layers.removed, guard(self._removed)),
+            (session.layers.changed, guard(self._changed)),
+            (session.selection.sources_changed, guard(self._selected)),
+            (session.viewport.changed, guard(self._moved)),
         ]
         for signal, slot in self._links:
             signal.connect(slot)
         self.widget.observe(self._panned, names=["_target", "_fov"])
         for layer in session.layers.values():
-            self._added(layer)
+            self._drawings[layer.name] = drawing.draw(layer)
+        self._restack()
         self._selected(session.selection.sources, "")
         self.widget._grid = view.grid
 
@@ -92,7 +91,8 @@ class SkyView:
             drawing.contours(made, layer)
 
     def _restack(self) -> None:
-        self.widget._drawings = [self._drawings[layer.name] for layer in self.session.layers.values()]
+        drawings = (self._drawings.get(layer.name) for layer in self.session.layers.values())
+        self.widget._drawings = [made for made in drawings if made is not None]
 
     def _selected(self, sources: tuple[Any, ...], by: str) -> None:
         chosen = []

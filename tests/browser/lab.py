@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -182,7 +183,7 @@ class Notebook:
         ready = "() => [...document.querySelectorAll('.skx-sky')].some(el => el.skx?.glass?.frames > 2)"
         while not self.page.evaluate(ready):
             if failed := self.errors():
-                raise AssertionError("\n".join(failed))
+                raise AssertionError(re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(failed)))
             if time.monotonic() > deadline:
                 raise AssertionError(
                     "no sky after {}s; console:\n{}".format(timeout, "\n".join(self.console[-30:]))

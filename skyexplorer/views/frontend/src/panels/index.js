@@ -1,1 +1,25 @@
-export default { render() {} };
+// The panels around the sky: one module for all, chosen by the trait `_panel`.
+//
+// Each panel renders from synced traits and again when they change; what a person does is sent to Python
+// as {type, …}, and comes back as changed traits. Text from outside is only ever set as textContent.
+import { renderCurve } from "./curve.js";
+import { renderLayers } from "./layers.js";
+import { renderStatus } from "./status.js";
+import { renderTable } from "./table.js";
+import { renderToolbar } from "./toolbar.js";
+
+const PANELS = {
+  toolbar: renderToolbar,
+  layers: renderLayers,
+  table: renderTable,
+  curve: renderCurve,
+  status: renderStatus,
+};
+
+function render({ model, el }) {
+  el.classList.add("skx-panel", `skx-${model.get("_panel")}`);
+  const texts = model.get("_texts");
+  return PANELS[model.get("_panel")]({ model, el, texts, tell: (type, content = {}) => model.send({ type, ...content }) });
+}
+
+export default { render };

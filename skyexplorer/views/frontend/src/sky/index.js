@@ -36,11 +36,14 @@ A.aladin = function (div, options) {
 Object.assign(A.aladin, Aladin);
 A.aladin.prototype = Aladin.prototype;
 
-// A survey on the network is tried first: Aladin itself would fall back to another remote one.
+// The network is tried first: Aladin itself would fall back to yet another remote survey.
+const PROBE = "https://alasky.cds.unistra.fr/MocServer/query?get=id&ID=CDS/P/DSS2/color";
+
 async function chooseSurvey(aladin, model, survey, resolve, failed) {
-  if (!isLocal(model, survey) && /^https?:/.test(survey)) {
-    const reply = await fetch(`${survey}/properties`, { signal: AbortSignal.timeout(8000) }).catch(() => null);
-    if (!reply?.ok) {
+  if (!isLocal(model, survey)) {
+    const address = /^https?:/.test(survey) ? `${survey}/properties` : PROBE;
+    const reply = await fetch(address, { mode: "no-cors", signal: AbortSignal.timeout(8000) }).catch(() => null);
+    if (!reply) {
       failed();
       model.send({ event_type: MESSAGE.surveyFailed, survey });
       return;

@@ -1,0 +1,68 @@
+// The light curve: BokehJS is started from the text that Python sent, then the figure's own view is put here.
+import { follow, h } from "./dom.js";
+
+let starting = null;
+
+function startBokeh(model) {
+  const version = model.get("_bokeh_version");
+  if (window.Bokeh?.version === version) return Promise.resolve();
+  starting ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    // AMD loaders of a page would take BokehJS for a module of theirs.
+    script.textContent = `(function (define, module, exports) {${model.get("_bokeh_js")}\n}).call(window);`;
+    document.head.append(script);
+    if (window.Bokeh) resolve();
+    else reject(new Error("BokehJS did not start"));
+  });
+  return starting;
+}
+
+export function renderCurve({ model, el, texts, tell }) {
+  const title = h("h2", {}, texts.panel);
+  const subtitle = h("span", { className: "skx-sub" });
+  const range = h("button", { type: "button", className: "skx-chip", "aria-label": texts.clear, title: texts.clear, onclick: () => tell("clear") });
+  const log = h("button", { type: "button", className: "skx-toggle", "aria-label": texts.log, title: texts.log, onclick: () => tell("log", { on: !model.get("log_y") }) }, "log");
+  const message = h("p", { className: "skx-message", role: "status" });
+  const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
+  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, log), message, plot);
+
+  let view = null;
+  let turn = Promise.resolve();
+  const show = () => {
+    turn = turn
+      .then(() => startBokeh(model))
+      .then(async () => {
+        const ref = model.get("child");
+        if (!ref) return;
+        const id = typeof ref === "string" ? ref.replace("IPY_MODEL_", "") : ref.model_id;
+        const child = await model.widget_manager.get_model(id);
+        const next = await model.widget_manager.create_view(child);
+        view?.remove();
+        view = next;
+        plot.replaceChildren(view.el);
+        view.processLuminoMessage?.({ type: "after-attach" });
+        view.trigger?.("displayed");
+      })
+      .catch((error) => {
+        console.error(error);
+        plot.textContent = texts.failed;
+      });
+  };
+  const undo = [
+    follow(model, ["child"], show),
+    follow(model, ["title"], () => (title.textContent = model.get("title") || texts.panel)),
+    follow(model, ["subtitle"], () => (subtitle.textContent = subtitle.title = model.get("subtitle"))),
+    follow(model, ["message", "has_data"], () => {
+      const text = model.get("message") || (model.get("has_data") ? "" : texts.nothing);
+      message.textContent = text;
+      message.hidden = !text;
+      el.classList.toggle("skx-nodata", !model.get("has_data"));
+    }),
+    follow(model, ["brushed"], () => {
+      range.textContent = `${model.get("brushed")} ✕`;
+      range.hidden = !model.get("brushed");
+    }),
+    follow(model, ["log_y"], () => log.setAttribute("aria-pressed", String(model.get("log_y")))),
+  ];
+  return () => (view?.remove(), undo.forEach((fn) => fn()));
+}

@@ -1,0 +1,80 @@
+// Go to a place, choose the background, coordinate lines, light or dark.
+import { ICON, fill, follow, h, iconButton, svg } from "./dom.js";
+
+const THEMES = ["auto", "light", "dark"];
+
+export function renderToolbar({ model, el, texts, tell }) {
+  el.setAttribute("role", "toolbar");
+  el.setAttribute("aria-label", texts.label);
+  const box = h("input", {
+    type: "search",
+    placeholder: texts.goto_hint,
+    "aria-label": texts.goto,
+    spellcheck: false,
+    autocomplete: "off",
+    onkeydown: (event) => {
+      event.stopPropagation(); // the notebook has shortcuts on plain letters
+      if (event.key === "Enter") tell("goto", { text: box.value });
+    },
+  });
+  const survey = h("select", {
+    "aria-label": texts.survey,
+    title: texts.survey,
+    onchange: () => tell("survey", { name: survey.value }),
+  });
+  for (const name of model.get("surveys")) {
+    survey.append(h("option", { value: name }, name === texts.local ? name : fill(texts.online, { name })));
+  }
+  const grid = iconButton(ICON.grid, texts.grid, () => tell("grid", { on: !model.get("grid") }));
+  const theme = iconButton(ICON.theme, texts.theme, () => {
+    const next = THEMES[(THEMES.indexOf(model.get("theme")) + 1) % THEMES.length];
+    tell("theme", { theme: next });
+  });
+  const clear = iconButton(ICON.clear, texts.clear, () => tell("clear"));
+  el.append(
+    h("span", { className: "skx-brand" }, h("b", {}, "sky"), "explorer"),
+    h("form", { className: "skx-goto", role: "search", onsubmit: (e) => e.preventDefault() }, svg(ICON.search), box),
+    h("span", { className: "skx-space" }),
+    clear,
+    survey,
+    grid,
+    theme,
+  );
+  const undo = [
+    follow(model, ["survey"], () => {
+      const name = model.get("survey");
+      if (![...survey.options].some((option) => option.value === name)) survey.append(h("option", { value: name }, name));
+      survey.value = name;
+    }),
+    follow(model, ["grid"], () => grid.setAttribute("aria-pressed", String(model.get("grid")))),
+    follow(model, ["selected"], () => (clear.disabled = !model.get("selected"))),
+    follow(model, ["theme"], () => (theme.title = `${texts.theme}: ${model.get("theme")}`)),
+    themed(model, el),
+  ];
+  return () => undo.forEach((fn) => fn());
+}
+
+// The class on our root element follows the choice, or the page where it is "auto".
+function themed(model, el) {
+  const page = () => {
+    const lab = document.body.dataset.jpThemeLight;
+    if (lab !== undefined) return lab === "false";
+    return matchMedia("(prefers-color-scheme: dark)").matches;
+  };
+  const apply = () => {
+    const chosen = model.get("theme");
+    const dark = chosen === "auto" ? page() : chosen === "dark";
+    const root = el.closest(".skx-root");
+    root?.classList.toggle("skx-light", !dark);
+    if (model.get("dark") !== dark) {
+      model.set("dark", dark);
+      model.save_changes();
+    }
+  };
+  const observer = new MutationObserver(apply);
+  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  model.on("change:theme", apply);
+  requestAnimationFrame(apply); // once the element stands in the page
+  const late = setTimeout(apply, 300);
+  return () => (clearTimeout(late), observer.disconnect(), model.off("change:theme", apply));
+}

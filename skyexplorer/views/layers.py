@@ -1,0 +1,126 @@
+"""Layer panel: what lies on the sky, how it looks, and where it comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+from astropy import units as u
+
+from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, SkyMapLayer
+from skyexplorer.session.session import Session
+from skyexplorer.session.text import _
+from skyexplorer.views.panel import Panel
+
+ME = "layers"
+
+
+class LayersPanel(Panel):
+    """One row a layer."""
+
+    kind = "layers"
+    doing = _("The layer panel")
+
+    rows = traitlets.List(traitlets.Dict()).tag(sync=True)
+
+    def __init__(self, session: Session, verbs: Any) -> None:
+        super().__init__(session, verbs)
+        for signal in (session.layers.added, session.layers.removed):
+            self.link(signal, lambda layer: self._refresh())
+        self.link(session.layers.changed, lambda layer, field: self._refresh())
+        self._refresh()
+
+    def texts(self) -> dict[str, str]:
+        return {
+            "title": _("Layers"),
+            "show": _("Show {name}"),
+            "opacity": _("Opacity of {name}"),
+            "color": _("Colour of {name}"),
+            "zoom": _("Zoom to {name}"),
+            "remove": _("Remove {name}"),
+            "origin": _("Where {name} comes from"),
+            "level": _("Credible level of {name}"),
+            "empty": _("No layers. Open one: sky.open(…)"),
+        }
+
+    def _refresh(self) -> None:
+        # The topmost layer stands first.
+        self.rows = [self._row(layer) for layer in reversed(self.session.layers.values())]
+
+    def _row(self, layer: Layer) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "name": layer.name,
+            "kind": layer.kind,
+            "visible": layer.visible,
+            "opacity": layer.opacity,
+            "color": layer.color,
+            "shape": layer.shape,
+            "origin": layer.origin.lines() if layer.origin else [],
+            "note": "",
+        }
+        if isinstance(layer, SkyMapLayer):
+            areas = [f"{q:.0%} {layer.skymap.credible_area(q).to_value(u.deg**2):.4g} deg²" for q in (0.5, 0.9)]
+            row["count"] = _("sky map")
+            row["note"] = " · ".join(areas)
+            row["caveat"] = layer.origin.note if layer.origin else ""
+            row["level"] = layer.level
+            row["area"] = f"{layer.skymap.credible_area(layer.level).to_value(u.deg**2):.4g} deg²"
+        elif isinstance(layer, EventLayer):
+            shown = int(layer.shown.sum())
+            row["count"] = _count(shown, layer.rows)
+            kinds = list(dict.fromkeys(event.region_kind for event in layer.events if event.region_kind))
+            row["note"] = "; ".join(kinds)
+        elif isinstance(layer, CatalogLayer):
+            row["count"] = _count(int(layer.shown.sum()), layer.rows)
+            catalog = layer.catalog
+            if catalog.error_ellipse is not None:
+                row["note"] = _("{p:.0%} error ellipses").format(p=catalog.error_containment)
+            elif catalog.extension is not None:
+                row["note"] = _("circles: extension of the emission")
+        return row
+
+    def on_visible(self, name: str, value: bool) -> None:
+        """The eye."""
+        self.session.layers[name].visible = value
+
+    def on_opacity(self, name: str, value: float) -> None:
+        """The opacity slider."""
+        self.session.layers[name].opacity = float(value)
+
+    def on_color(self, name: str, value: str) -> None:
+        """The colour field."""
+        self.session.layers[name].color = value
+
+    def on_level(self, name: str, value: float) -> None:
+        """The credible-level slider."""
+        self.session.layers[name].level = float(value)  # type: ignore[attr-defined]
+
+    def on_zoom(self, name: str) -> None:
+        """Look at the whole layer."""
+        target, fov = _extent(self.session.layers[name])
+        self.session.viewport.move(target=target, fov=fov, by=ME)
+
+    def on_remove(self, name: str) -> None:
+        """Take the layer away."""
+        self.session.layers.remove(name)
+
+
+def _count(shown: int, rows: int) -> str:
+    return str(rows) if shown == rows else _("{shown} of {rows}").format(shown=shown, rows=rows)
+
+
+def _extent(layer: Layer) -> tuple[Any, float]:
+    """Centre and width of a view that holds a layer."""
+    import numpy as np
+    from astropy.coordinates import SkyCoord
+
+    if isinstance(layer, SkyMapLayer):
+        region = layer.skymap.credible_region(0.9)
+        return region.center, float(min(max(2.6 * region.radius.to_value(u.deg), 0.5), 180.0))
+    coords = layer.coords
+    coords = coords[np.isfinite(coords.ra.deg)]
+    middle = coords.cartesian.mean()
+    if middle.norm() < 0.2:
+        return SkyCoord(266.417 * u.deg, -29.008 * u.deg), 180.0  # all over the sky: the whole of it
+    center = SkyCoord(middle.represent_as("unitspherical"), frame="icrs")
+    return center, float(min(max(2.4 * coords.separation(center).deg.max(), 0.5), 180.0))

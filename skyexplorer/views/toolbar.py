@@ -1,0 +1,78 @@
+"""Toolbar: go to a place, choose the background, coordinate lines, light or dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+
+from skyexplorer.session.session import Session
+from skyexplorer.session.text import _
+from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS
+from skyexplorer.views.panel import Panel
+
+ME = "toolbar"
+
+
+class Toolbar(Panel):
+    """The bar above the sky."""
+
+    kind = "toolbar"
+    doing = _("The toolbar")
+
+    survey = traitlets.Unicode().tag(sync=True)
+    surveys = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    grid = traitlets.Bool(False).tag(sync=True)
+    theme = traitlets.Unicode("auto").tag(sync=True)
+    dark = traitlets.Bool(True, help="What the page came out as; told by the browser.").tag(sync=True)
+    selected = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, session: Session, verbs: Any, theme: str) -> None:
+        view = session.viewport
+        super().__init__(
+            session, verbs, theme=theme, dark=theme != "light", survey=view.survey, surveys=list(SURVEYS), grid=view.grid
+        )
+        self.link(view.changed, self._moved)
+        self.link(session.selection.sources_changed, self._selected)
+        self._selected(session.selection.sources, "")
+
+    def texts(self) -> dict[str, str]:
+        return {
+            "label": _("Sky explorer toolbar"),
+            "goto": _("Go to a source, an event, or coordinates"),
+            "goto_hint": _("Source, event or coordinates…"),
+            "survey": _("Background survey"),
+            "local": LOCAL_SURVEY,
+            "online": _("{name} (needs the network)"),
+            "grid": _("Coordinate grid"),
+            "theme": _("Light or dark"),
+            "clear": _("Clear selection"),
+        }
+
+    def _moved(self, field: str, by: str) -> None:
+        view = self.session.viewport
+        self.survey, self.grid = view.survey, view.grid
+
+    def _selected(self, sources: tuple[Any, ...], by: str) -> None:
+        self.selected = len(sources)
+
+    def on_goto(self, text: str) -> None:
+        """Enter in the go-to box."""
+        if text.strip():
+            self.verbs.goto(text, by=ME)
+
+    def on_survey(self, name: str) -> None:
+        """Another background."""
+        self.session.viewport.move(survey=name, by=ME)
+
+    def on_grid(self, on: bool) -> None:
+        """Coordinate lines on or off."""
+        self.session.viewport.move(grid=on, by=ME)
+
+    def on_theme(self, theme: str) -> None:
+        """Light, dark, or as the page."""
+        self.theme = theme
+
+    def on_clear(self) -> None:
+        """Select nothing."""
+        self.verbs.select((), by=ME)

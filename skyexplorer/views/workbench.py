@@ -1,0 +1,64 @@
+"""Workbench: the panels of one explorer, laid out around the sky."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from skyexplorer.session.session import Session
+from skyexplorer.views.layers import LayersPanel
+from skyexplorer.views.lightcurve import LightCurvePanel
+from skyexplorer.views.sky import SkyView
+from skyexplorer.views.status import StatusBar
+from skyexplorer.views.table import TablePanel
+from skyexplorer.views.toolbar import Toolbar
+
+
+class Workbench:
+    """The widgets of an explorer.
+
+    Parameters
+    ----------
+    session : Session
+        What is shown.
+    verbs : object
+        The `SkyExplorer`: what clicks call.
+
+    Attributes
+    ----------
+    root : ipywidgets.Widget
+        What is displayed.
+    """
+
+    def __init__(self, session: Session, verbs: Any) -> None:
+        self.toolbar = Toolbar(session, verbs, verbs.theme)
+        self.sky = SkyView(session, verbs)
+        self.layers = LayersPanel(session, verbs)
+        self.table = TablePanel(session, verbs)
+        self.curve = LightCurvePanel(session, verbs, dark=self.toolbar.dark)
+        self.status = StatusBar(session, verbs)
+        self.toolbar.observe(lambda change: self.curve.paint(dark=change["new"]), names="dark")
+        places = {
+            "bar": self.toolbar,
+            "sky": self.sky.widget,
+            "layers": self.layers,
+            "curve": self.curve,
+            "table": self.table,
+            "status": self.status,
+        }
+        for place, widget in places.items():
+            widget.add_class(f"skx-at-{place}")
+        grid = ipywidgets.Box(list(places.values()))
+        grid.add_class("skx-grid")
+        self.root = ipywidgets.Box([grid])
+        self.root.add_class("skx-root")
+        self.root.layout.width = "100%"
+        grid.layout.height = f"{verbs.height}px"
+
+    def close(self) -> None:
+        """Close all widgets; the session stays."""
+        self.sky.close()
+        for widget in (self.toolbar, self.layers, self.table, self.curve, self.status, self.sky.widget):
+            widget.close()
+        self.root.close()
