@@ -12,11 +12,14 @@ from astropy.coordinates import SkyCoord
 from skyexplorer import samples
 from skyexplorer.actions import finding
 from skyexplorer.errors import InputError, NotFoundError
+from skyexplorer.model.skymap import SkyMap
 from skyexplorer.session.selection import is_event, is_source
 from skyexplorer.session.session import Session
 
 NARROW = 10.0
 """Degrees to which the view narrows for a source, where it was wider."""
+MAP_WIDTH = 5.0
+"""Width of the view of a sky map, in radii of its 90 % region: the sky is wider than high."""
 
 _NUMBER = r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+"
 _PAIR = re.compile(rf"\(?\s*({_NUMBER})\s*(?:deg|d|°)?\s*[,;\s]\s*({_NUMBER})\s*(?:deg|d|°)?\s*\)?")
@@ -63,7 +66,10 @@ def goto(session: Session, what: Any, fov: Any = None, by: str = "") -> tuple[Sk
     thing, at = _place(session, what)
     if at is None or not np.isfinite(at.icrs.ra.deg):
         raise InputError(f"{getattr(thing, 'name', what)} has no position.", "Choose another.")
-    if fov is None and thing is not None and session.viewport.fov > NARROW:
+    if fov is None and isinstance(getattr(thing, "localization", None), SkyMap):
+        region = thing.localization.credible_region(0.9)
+        at, fov = region.center, min(MAP_WIDTH * region.radius.to_value("deg"), 180.0)
+    elif fov is None and thing is not None and session.viewport.fov > NARROW:
         fov = NARROW
     session.viewport.move(target=at, fov=fov, by=by)
     if thing is not None:
@@ -78,7 +84,8 @@ def _place(session: Session, what: Any) -> tuple[Any, SkyCoord | None]:
     if is_source(what):
         return what, what.coord
     if is_event(what):
-        return what, what.position
+        located = isinstance(what.localization, SkyMap) and what.position is None
+        return what, what.localization.mode if located else what.position
     if not isinstance(what, str):
         raise InputError(f"{what!r} is no place.", "Give coordinates, a name, a source or an event.")
     if not what.strip():

@@ -153,7 +153,7 @@ _SAMPLES: dict[str, Callable[[], Any]] = {
     "transients": _transients,
     "AT2017gfo": _kilonova,
 }
-_DRAWN = ("GW170817", "gw170817-galaxies", "tev-sources", "fermi-sources", "icecube-alerts", "transients")
+_DRAWN = ("gw170817-galaxies", "fermi-sources", "tev-sources", "icecube-alerts", "transients", "GW170817")
 _CURVES: dict[str, Callable[[], LightCurve]] = {"AT2017gfo": _kilonova, "NGC 4993": _kilonova}
 
 

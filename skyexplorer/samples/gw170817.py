@@ -22,7 +22,8 @@ AXIS_RATIO = 6.3
 POSITION_ANGLE = 153.0
 DISTANCE_MPC, DISTANCE_STD_MPC = 40.0, 9.0  # +8 −14 as one symmetric width
 TIME_UTC = "2017-08-17T12:41:04.443"  # GPS 1187008882.443 (GCN 21513)
-COARSE, FINE = 4, 9
+COARSE = 4
+REACH = {4: 4.2, 5: 4.2, 6: 4.2, 7: 4.2, 8: 4.2, 9: 2.5}  # sigma out to which cells of an order are split
 NOTE = "Drawn from published area, axis and distance; not the LVK sky map."
 
 
@@ -52,11 +53,11 @@ def _map(origin: Origin) -> SkyMap:
     short = np.sqrt(AREA90_DEG2 / (np.pi * 2 * np.log(10)) / AXIS_RATIO)
     long = short * AXIS_RATIO
     uniq = healpix.join_uniq(COARSE, np.arange(12 * 4**COARSE))
-    for order in range(COARSE, FINE):
+    for order, reach in REACH.items():
         level, ipix = healpix.split_uniq(uniq)
         q = _normalised(level, ipix, long, short)
         edge = np.degrees(np.sqrt(healpix.cell_area(order))) / short
-        split = (level == order) & (q < 4.2 + edge)
+        split = (level == order) & (q < reach + edge)
         children = (ipix[split, None] * 4 + np.arange(4)).ravel()
         uniq = np.concatenate([uniq[~split], healpix.join_uniq(order + 1, children)])
     level, ipix = healpix.split_uniq(uniq)

@@ -59,7 +59,7 @@ class LayersPanel(Panel):
             "note": "",
         }
         if isinstance(layer, SkyMapLayer):
-            areas = [f"{q:.0%} {layer.skymap.credible_area(q).to_value(u.deg**2):.4g} deg²" for q in (0.5, 0.9)]
+            areas = [f"{100 * q:.0f} % {layer.skymap.credible_area(q).to_value(u.deg**2):.4g} deg²" for q in (0.5, 0.9)]
             row["count"] = _("sky map")
             row["note"] = " · ".join(areas)
             row["caveat"] = layer.origin.note if layer.origin else ""
@@ -74,7 +74,7 @@ class LayersPanel(Panel):
             row["count"] = _count(int(layer.shown.sum()), layer.rows)
             catalog = layer.catalog
             if catalog.error_ellipse is not None:
-                row["note"] = _("{p:.0%} error ellipses").format(p=catalog.error_containment)
+                row["note"] = _("{p:.0f} % error ellipses").format(p=100 * catalog.error_containment)
             elif catalog.extension is not None:
                 row["note"] = _("circles: extension of the emission")
         return row
@@ -116,7 +116,7 @@ def _extent(layer: Layer) -> tuple[Any, float]:
 
     if isinstance(layer, SkyMapLayer):
         region = layer.skymap.credible_region(0.9)
-        return region.center, float(min(max(2.6 * region.radius.to_value(u.deg), 0.5), 180.0))
+        return region.center, float(min(max(5.0 * region.radius.to_value(u.deg), 0.5), 180.0))
     coords = layer.coords
     coords = coords[np.isfinite(coords.ra.deg)]
     middle = coords.cartesian.mean()

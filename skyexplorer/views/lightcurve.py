@@ -84,6 +84,7 @@ class LightCurvePanel(Panel):
 
     def _build(self) -> None:
         from bokeh.models import (
+            BasicTickFormatter,
             BoxAnnotation,
             BoxSelectTool,
             ColumnDataSource,
@@ -114,7 +115,7 @@ class LightCurvePanel(Panel):
             lod_threshold=None,
         )
         fig.toolbar.logo = None
-        self.other_lines = fig.vspan(x="x", source=self.others, line_width=1, line_alpha=0.35)
+        self.other_lines = fig.vspan(x="x", source=self.others, line_width=1, line_alpha=0.2)
         self.event_lines = fig.vspan(x="x", source=self.events, line_width=1.6, line_dash=[5, 4])
         self.labels = LabelSet(
             x="x", y="y", text="name", source=self.events, y_units="screen", angle=np.pi / 2, x_offset=-3,
@@ -145,12 +146,14 @@ class LightCurvePanel(Panel):
         fig.legend.visible = False
         fig.legend.label_text_font_size = "11px"
         fig.legend.padding, fig.legend.spacing, fig.legend.glyph_width = 4, 0, 14
-        fig.legend.location = "top_left"
+        fig.add_layout(fig.legend[0], "right")  # beside the points, not over them
         fig.y_range.range_padding = 0.12  # type: ignore[attr-defined]
         fig.x_range.range_padding = 0.03  # type: ignore[attr-defined]
         # Lines of events must not widen the axis to all of history.
         fig.x_range.renderers = fig.y_range.renderers = [self.dots, caps]  # type: ignore[attr-defined]
         fig.yaxis.axis_label_standoff = 6
+        if not self.session.curves.log_y:
+            fig.yaxis.formatter = BasicTickFormatter(precision=1)
         self.figure = fig
         # Wired before the widget is made: later ones would not reach Python.
         fig.on_event("selectiongeometry", self._on_brush)

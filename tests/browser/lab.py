@@ -196,23 +196,24 @@ class Notebook:
 
     def _ask(self, code: str, timeout_ms: float) -> str:
         source = f"import json as _json; print('<<' + _json.dumps({code}) + '>>')"
-        reply = self.page.evaluate(
+        reply, failed = self.page.evaluate(
             """async ([source, limit]) => {
                 const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
                 const future = kernel.requestExecute({code: source, store_history: false});
                 let text = '';
+                let failed = '';
                 future.onIOPub = message => {
                     if (message.header.msg_type === 'stream') text += message.content.text;
-                    if (message.header.msg_type === 'error') text += message.content.traceback.join('\\n');
+                    if (message.header.msg_type === 'error') failed = message.content.traceback.join('\\n');
                 };
                 const late = new Promise((_, no) => setTimeout(() => no(new Error('kernel is busy')), limit));
                 await Promise.race([future.done, late]);
-                return text;
+                return [text, failed];
             }""",
             [source, timeout_ms],
         )
-        if "<<" not in reply:
-            raise AssertionError(f"in the kernel: {reply}")
+        if failed or "<<" not in reply:
+            raise AssertionError("in the kernel: " + re.sub(r"\x1b\[[0-9;]*m", "", failed or reply))
         return reply[reply.index("<<") + 2 : reply.rindex(">>")]
 
     def run(self, code: str) -> None:

@@ -65,10 +65,9 @@ function makeItem(first, texts, tell) {
       info,
       iconButton(ICON.remove, say(texts.remove), () => tell("remove", { name })),
     ),
-    note,
+    h("div", { className: "skx-layer-line" }, note, opacity.input),
     caveat,
-    level ? h("div", { className: "skx-slide" }, h("span", {}, "CL"), level.input, levelText) : null,
-    h("div", { className: "skx-slide skx-opacity" }, h("span", {}, "◐"), opacity.input),
+    level ? h("div", { className: "skx-slide" }, level.input, levelText) : null,
     origin,
   );
   return {
@@ -80,7 +79,6 @@ function makeItem(first, texts, tell) {
       color.value = row.color;
       count.textContent = row.count;
       note.textContent = row.note;
-      note.hidden = !row.note;
       caveat.textContent = row.caveat ?? "";
       caveat.hidden = !row.caveat;
       label.title = row.origin.join("\n");

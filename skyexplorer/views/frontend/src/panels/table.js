@@ -95,7 +95,10 @@ export function renderTable({ model, el, texts, tell }) {
   const drawHead = () => {
     const sort = model.get("sort");
     const columns = model.get("columns");
-    const widths = columns.map((column, i) => (i === 0 ? "minmax(130px, 1.6fr)" : column.numeric ? "minmax(76px, 0.8fr)" : "minmax(90px, 1.1fr)"));
+    const widths = columns.map((column, i) => {
+      const least = Math.max(i === 0 ? 140 : 72, Math.min(column.label.length, 16) * 7 + 34);
+      return `minmax(${least}px, ${i === 0 ? 1.5 : 1}fr)`;
+    });
     scroller.style.setProperty("--skx-columns", widths.join(" "));
     scroller.setAttribute("aria-colcount", columns.length);
     head.replaceChildren(
