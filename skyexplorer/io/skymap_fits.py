@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -79,7 +80,9 @@ def read(source: str | Path | bytes | BinaryIO) -> tuple[Cells, dict[str, Any]]:
     stream = unpacked(source)
     with stream:
         try:
-            with fits.open(stream, memmap=False) as hdus:
+            # A file that is cut short makes astropy warn; what then is missing is an error of ours.
+            with warnings.catch_warnings(), fits.open(stream, memmap=False) as hdus:
+                warnings.simplefilter("ignore")
                 seen: list[str] = []
                 for hdu in hdus:
                     if not isinstance(hdu, fits.BinTableHDU):

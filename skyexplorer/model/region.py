@@ -67,7 +67,7 @@ class SkyRegion:
             center.icrs,
             r * u.deg,
             lambda a, d: sphere.separation(ra, dec, a, d) <= r,
-            lambda n: [sphere.ellipse_points(ra, dec, r, r, 0.0, n)],
+            lambda n: [_shut(sphere.ellipse_points(ra, dec, r, r, 0.0, n))],
             2 * np.pi * (1 - np.cos(np.radians(r))) * sphere.DEG2_PER_SR,
             f"CIRCLE({ra}, {dec}, {r})",
         )
@@ -85,7 +85,7 @@ class SkyRegion:
             center.icrs,
             max(sa, sb) * u.deg,
             lambda x, y: sphere.ellipse_radius(ra, dec, sa, sb, angle, x, y) <= 1,
-            lambda n: [sphere.ellipse_points(ra, dec, sa, sb, angle, n)],
+            lambda n: [_shut(sphere.ellipse_points(ra, dec, sa, sb, angle, n))],
         )
 
     @classmethod
@@ -228,7 +228,7 @@ class SkyRegion:
         if self._moc is not None:
             return self._moc(max_depth)
         radius = min(self.radius.to_value(u.deg) * 1.01 + 58.6 / 2**max_depth, 180.0)
-        cone = MOC.from_cone(self.center.ra, self.center.dec, radius * u.deg, max_depth=max_depth)
+        cone = MOC.from_cone(self.center.ra, self.center.dec, radius=radius * u.deg, max_depth=max_depth)
         ipix = np.asarray(cone.flatten(), np.uint64)
         from skyexplorer.core import healpix
 
@@ -316,6 +316,12 @@ def _errors(
 def _closed(ra: NDArray[np.float64], dec: NDArray[np.float64]) -> NDArray[np.float64]:
     line = np.stack([np.asarray(ra) % 360, np.clip(dec, -90, 90)], axis=-1)
     return np.concatenate([line, line[:1]])
+
+
+def _shut(line: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The last point is the first again to the last bit, and not only nearly."""
+    line[-1] = line[0]
+    return line
 
 
 def _reach(ra: float, dec: float, lines: list[NDArray[np.float64]]) -> u.Quantity:

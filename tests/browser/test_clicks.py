@@ -110,7 +110,9 @@ class Sky:
 def _open(lab: Lab, path: Path, name: str, *, before: int = 0, **window) -> Iterator[Sky]:
     with fits.open(path) as hdus:
         table = hdus[1].data
-        histories = np.array(table["Flux_History"], float)
+        flux, errors = (np.array(table[name], float) for name in ("Flux_History", "Unc_Flux_History"))
+        # No lower error: a limit, at the flux plus twice the upper error.
+        histories = np.where(np.isnan(errors[..., 0]), flux + 2 * errors[..., 1], flux)
         names = [str(name).strip() for name in table["Source_Name"]]
     with browser(**window) as context:
         cells = ["print('\\n' * 60)"] * before + [

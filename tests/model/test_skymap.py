@@ -1,0 +1,169 @@
+"""SkyMap against SCIENCE.md 9.1 and the facts of data/README.md."""
+
+from __future__ import annotations
+
+import gzip
+
+import healpy
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skyexplorer import SkyMap
+from skyexplorer.core import healpix, sphere
+from skyexplorer.errors import FormatError, InputError, SkyExplorerWarning
+
+FACTS = [  # file, A50, A90, mode: data/README.md
+    ("gw/S190425z_bayestar.multiorder.fits", 2806.39, 10183.15, (242.578, 22.831)),
+    ("gw/S190425z_bayestar.fits.gz", 2805.71, 10182.63, (242.578, 22.831)),
+    ("gw/S190521g_bayestar.multiorder.fits", 280.8, 1163.5, (5.039, -66.163)),
+    ("gw/S190521g_bayestar.fits.gz", 280.84, 1162.79, (5.039, -66.163)),
+    ("gw/S190814bv_LALInference.v1.multiorder.fits", 4.76, 23.09, None),
+    ("gw/S190814bv_bayestar.multiorder.fits,0", 132.71, 772.15, (13.623, -23.806)),
+    ("gw/S190814bv_bayestar.multiorder.fits,1", 7.41, 37.61, (12.744, -24.727)),
+    ("gw/S200129m_bayestar.multiorder.fits", 10.17, 53.09, (318.340, 4.574)),
+    ("gw/G483432_bayestar.multiorder.fits", 716.55, 3926.22, None),
+    ("gw/GW190814_PublicationSamples.multiorder.fits", 3.79, 18.84, (12.700, -24.871)),
+    ("gw/GW150914_bayestar_gstlal_C01.fits.gz", 87.50, 398.10, (129.427, -69.979)),
+    ("gw/GW170817_skymap.fits.gz", 5.00, 16.16, (196.304, -21.302)),
+    ("gamma/glg_healpix_all_bn180116026.fit", 131.35, 571.98, (213.398, 25.944)),
+]
+
+
+@pytest.mark.parametrize(("file", "a50", "a90", "mode"), FACTS, ids=[fact[0] for fact in FACTS])
+def test_areas_and_mode_of_real_maps(data_dir, file, a50, a90, mode) -> None:
+    skymap = SkyMap.read(data_dir / file)
+    for q, area in ((0.5, a50), (0.9, a90)):
+        # A flat file's equal cells are merged, so that the crossing cell may be a larger one.
+        assert skymap.credible_region(q).area.to_value(u.deg**2) == pytest.approx(area, rel=1e-3, abs=0.012)
+    if mode:
+        assert [skymap.mode.ra.deg, skymap.mode.dec.deg] == pytest.approx(mode, abs=6e-4)
+
+
+@pytest.fixture(scope="module")
+def m1(data_dir) -> SkyMap:
+    return SkyMap.read(data_dir / "gw/S200129m_bayestar.multiorder.fits")
+
+
+@pytest.fixture(scope="module")
+def m2(data_dir) -> SkyMap:
+    return SkyMap.read(data_dir / "gw/S190814bv_LALInference.v1.multiorder.fits")
+
+
+def test_m1(m1) -> None:
+    """SCIENCE.md G1, G2, G3, G5, G7, G9."""
+    assert len(m1.uniq) == 19200
+    assert m1.area.to_value(u.deg**2) == pytest.approx(sphere.SKY_DEG2)
+    assert m1.credible_area(0.5).value == pytest.approx(10.165353, abs=1e-4)
+    assert m1.credible_area(0.9).value == pytest.approx(53.051846, abs=1e-4)
+    assert m1.credible_region(0.9).area.value == pytest.approx(53.085323, abs=1e-4)
+    assert m1.probability_density(m1.mode).value == pytest.approx(244.1535, abs=1e-4)
+    mean, std = m1.distance
+    assert [mean.value, std.value] == pytest.approx([908.4387, 202.2234], abs=0.01)
+    assert int((~np.isfinite(m1._distance[0])).sum()) == 154
+
+
+def test_m2(m2) -> None:
+    """SCIENCE.md G10, G11 (header), G12, G13, G16."""
+    assert [m2.credible_area(q).value for q in (0.5, 0.9)] == pytest.approx([4.756171, 23.084296], abs=1e-3)
+    assert m2.origin.header["DISTMEAN"] == pytest.approx(267.4016, abs=1e-3)
+    here = SkyCoord(12.83 * u.deg, -25.24 * u.deg)
+    assert m2.probability_density(here).value == pytest.approx(521.8727, rel=1e-4)
+    assert m2.credible_level(here) == pytest.approx(0.000521, abs=2e-6)
+    assert m2.searched_area(here).value == pytest.approx(0.003278, rel=1e-3)
+    assert m2.credible_level(SkyCoord(15.0 * u.deg, -25.0 * u.deg)) == pytest.approx(0.94237, abs=1e-4)
+    assert m2.distance_density(here, 267.4 * u.Mpc).value == pytest.approx(5.96325e-5, rel=1e-4)
+
+
+def test_flat_and_multi_order_agree(data_dir) -> None:
+    flat = SkyMap.read(data_dir / "gw/S190425z_bayestar.fits.gz")
+    multi = SkyMap.read(data_dir / "gw/S190425z_bayestar.multiorder.fits")
+    assert abs(flat.credible_area(0.9) - multi.credible_area(0.9)) < 1 * u.deg**2
+    assert len(flat.uniq) < 30_000, "equal cells are merged"
+
+
+def test_the_ring_map_of_50_million_pixels(data_dir) -> None:
+    skymap = SkyMap.read(data_dir / "gamma/GRB220617A_IPN_map_hpx.fits.gz")
+    assert [skymap.mode.ra.deg, skymap.mode.dec.deg] == pytest.approx([156.863, 15.559], abs=1e-3)
+    assert skymap.credible_area(0.9).value == pytest.approx(0.09, abs=0.005)
+
+
+def test_the_published_map_holds_the_host(data_dir) -> None:
+    skymap = SkyMap.read(data_dir / "gw/GW170817_skymap.fits.gz")
+    assert skymap.credible_level(SkyCoord(197.4503 * u.deg, -23.3815 * u.deg)) < 0.9
+
+
+@pytest.mark.parametrize("q", [0.1, 0.5, 0.9, 0.99])
+def test_contours_enclose_the_area_of_the_region(m1, q) -> None:
+    lines = m1.contours(q)
+    inside = 0.0
+    order = 9
+    ipix = np.unique(healpix.nested(*healpix.centers(m1._order, m1._ipix), order))
+    assert lines
+    for line in lines:
+        assert (line[0] == line[-1]).all()
+    from skyexplorer.model.region import _polygon_area
+
+    inside = sum(_polygon_area(sphere.unit_vectors(line[:-1, 0], line[:-1, 1])) for line in lines)
+    assert inside == pytest.approx(m1.credible_region(q).area.value, rel=0.04)
+    assert len(ipix)
+
+
+def _von_mises_fisher(order: int, kappa: float, ra: float, dec: float) -> SkyMap:
+    ipix = np.arange(12 * 4**order)
+    lon, lat = healpix.centers(order, ipix)
+    density = np.exp(kappa * (np.cos(np.radians(sphere.separation(ra, dec, lon, lat))) - 1))
+    density /= density.sum() * healpix.cell_area(order)
+    return SkyMap(healpix.join_uniq(order, ipix), density)
+
+
+def test_von_mises_fisher_areas() -> None:
+    """SCIENCE.md G24: the analytic areas."""
+    skymap = _von_mises_fisher(8, 1000, 40, 20)
+    assert skymap.credible_area(0.5).value == pytest.approx(14.297187, rel=1e-3)
+    assert skymap.credible_area(0.9).value == pytest.approx(47.494227, rel=1e-3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0, 360), st.floats(-90, 90), st.floats(0.05, 0.98))
+def test_credible_level_and_region_agree(ra, dec, q) -> None:
+    """Inside the q-region means: what lies before the cell is less than q."""
+    skymap = _von_mises_fisher(5, 60, 10, 85)
+    here = SkyCoord(ra * u.deg, dec * u.deg)
+    level = float(skymap.credible_level(here))
+    own = float(skymap.probability_density(here).value * healpix.cell_area(5))
+    if abs(level - own - q) > 1e-9:
+        assert bool(skymap.credible_region(q).contains(here)) == (level - own < q)
+
+
+def test_bad_maps_are_refused(tmp_path, data_dir) -> None:
+    with pytest.raises(InputError, match="overlap"):
+        SkyMap([4, 16], [1.0, 1.0])
+    with pytest.raises(InputError, match="negative"):
+        SkyMap(np.arange(4, 16), np.full(12, -1.0))
+    with pytest.raises(InputError, match="credible level"):
+        SkyMap(np.arange(4, 16), np.full(12, 1 / (4 * np.pi))).credible_area(1.5)
+    with pytest.warns(SkyExplorerWarning, match="add up to"):
+        SkyMap(np.arange(4, 16), np.full(12, 1.0))
+    raw = (data_dir / "gw/S200129m_bayestar.multiorder.fits").read_bytes()
+    with pytest.raises(FormatError):
+        SkyMap.read(raw[:5000])
+    with pytest.raises(FormatError):
+        SkyMap.read(gzip.compress(raw)[:3000])
+    with pytest.raises(FormatError, match="empty"):
+        SkyMap.read(b"")
+    with pytest.raises(FormatError, match="Source_Name"):
+        SkyMap.read(data_dir / "gamma/gll_psc_v16_3FGL.fit.gz")
+    with pytest.raises(FormatError, match="cannot be read"):
+        SkyMap.read(tmp_path / "missing.fits")
+
+
+def test_a_galactic_map_is_refused_and_not_misread(tmp_path) -> None:
+    healpy.write_map(tmp_path / "g.fits", np.full(12 * 16**2, 1 / (12 * 16**2)), nest=True, coord="G", column_names=["PROB"])
+    with pytest.raises(FormatError, match="COORDSYS"):
+        SkyMap.read(tmp_path / "g.fits")
+
+
