@@ -33,7 +33,7 @@ def credible_area(found: Greedy, q: float) -> float:
 
 def crossing(found: Greedy, q: float) -> int:
     """Number of cells of the q-region, the crossing cell included: those whose predecessors hold < q."""
-    return int(min(np.searchsorted(found.probability, q, side="left") + 1, len(found.rank)))
+    return min(int(np.searchsorted(found.probability, q, side="left")) + 1, len(found.rank))
 
 
 def distance_moments(mu: ArrayLike, sigma: ArrayLike) -> tuple[Floats, Floats, Floats]:

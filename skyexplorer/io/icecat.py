@@ -76,7 +76,7 @@ def alerts(table: Any) -> list[Alert]:
                 _number(row["SIGNAL"]),
                 str(row["I3TYPE"]).strip(),
                 tuple(notes),
-            )  # fmt: skip
+            )
         )
     return out
 

@@ -204,10 +204,10 @@ def _merge(
         """Merge a block of cells from ``level`` to ``top``; what cannot rise is emitted."""
         while level > top:
             fours = [column.reshape(-1, 4) for column in columns]
-            rises = whole.reshape(-1, 4).all(axis=1)
+            rises: NDArray[np.bool_] = np.asarray(whole.reshape(-1, 4).all(axis=1))
             for four in fours:
                 same = (four == four[:, :1]) | (np.isnan(four) & np.isnan(four[:, :1]))
-                rises &= same.all(axis=1)
+                rises = rises & np.asarray(same.all(axis=1))
             stays = np.flatnonzero(whole & ~np.repeat(rises, 4))
             emit(level, first + stays, [column[stays] for column in columns])
             columns, whole = [four[:, 0] for four in fours], rises

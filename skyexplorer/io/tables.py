@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import re
@@ -99,7 +100,7 @@ def read(raw: bytes) -> Any:
             table = readers[kind](raw)
     except FormatError:
         raise
-    except Exception as error:  # noqa: BLE001 - parsers raise whatever they like on foreign bytes
+    except Exception as error:  # parsers raise whatever they like on foreign bytes
         raise FormatError(f"Looks like {kind}, but cannot be read: {error}", WELL_KNOWN) from error
     if not len(table):
         raise FormatError(
@@ -240,13 +241,70 @@ def known_tables() -> tuple[dict[str, Any], ...]:
     return tuple(tomllib.loads(text)["table"])
 
 
-RA_NAMES = ("ra", "raj2000", "_raj2000", "ra_icrs", "raicrs", "ra_deg", "radeg", "ra2000", "raj", "rajd", "ra(deg)", "alpha",
-            "alpha_j2000", "ra_j2000", "s_ra", "right_ascension", "rightascension", "lon")  # fmt: skip
-DEC_NAMES = ("dec", "dej2000", "_dej2000", "decj2000", "de_icrs", "deicrs", "dec_deg", "decdeg", "dec2000", "decj", "decjd", "dec(deg)",
-             "delta", "delta_j2000", "dec_j2000", "s_dec", "declination", "de", "lat")  # fmt: skip
+# Lower case, without blanks and brackets; the first that a table has is taken.
+RA_NAMES = tuple(
+    [
+        "ra",
+        "raj2000",
+        "_raj2000",
+        "ra_icrs",
+        "raicrs",
+        "ra_deg",
+        "radeg",
+        "ra2000",
+        "raj",
+        "rajd",
+        "ra(deg)",
+        "alpha",
+        "alpha_j2000",
+        "ra_j2000",
+        "s_ra",
+        "right_ascension",
+        "rightascension",
+        "lon",
+    ]
+)
+DEC_NAMES = tuple(
+    [
+        "dec",
+        "dej2000",
+        "_dej2000",
+        "decj2000",
+        "de_icrs",
+        "deicrs",
+        "dec_deg",
+        "decdeg",
+        "dec2000",
+        "decj",
+        "decjd",
+        "dec(deg)",
+        "delta",
+        "delta_j2000",
+        "dec_j2000",
+        "s_dec",
+        "declination",
+        "de",
+        "lat",
+    ]
+)
 GALACTIC = (("glon", "glat"), ("l", "b"), ("gal_l", "gal_b"))
-NAME_NAMES = ("name", "source_name", "sourcename", "main_id", "id", "source", "object", "objname", "designation", "source_id",
-              "target", "common_name", "tns_name")  # fmt: skip
+NAME_NAMES = tuple(
+    [
+        "name",
+        "source_name",
+        "sourcename",
+        "main_id",
+        "id",
+        "source",
+        "object",
+        "objname",
+        "designation",
+        "source_id",
+        "target",
+        "common_name",
+        "tns_name",
+    ]
+)
 
 
 def roles(table: Any, **given: str | None) -> Roles:
@@ -413,13 +471,12 @@ def _floats(column: Any) -> NDArray[np.float64]:
     """Numbers of a column, masked ones as NaN, in degrees where it has an angle unit."""
     from astropy import units as u
 
-    values = np.ma.filled(np.ma.asarray(np.ma.asarray(column), float), np.nan)
+    values: NDArray[np.float64] = np.ma.filled(np.ma.asarray(np.ma.asarray(column), float), np.nan)
     unit = getattr(column, "unit", None)
     if unit is not None:
-        try:
+        # "degrees", "deg J2000" and the like are taken as degrees.
+        with contextlib.suppress(u.UnitsError, ValueError, TypeError):
             values = values * u.Unit(unit).to(u.deg)
-        except (u.UnitsError, ValueError, TypeError):
-            pass  # "degrees", "deg J2000" and the like: taken as degrees
     return np.asarray(values, float)
 
 

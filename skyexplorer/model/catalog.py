@@ -170,7 +170,7 @@ class SourceCatalog:
             good = (a > 0) & (b > 0)
             # A circle is published with no position angle.
             pa = np.where(np.isfinite(pa), pa, 0.0)
-            return tuple(np.where(good, x, np.nan) * u.deg for x in (a, b, pa))  # type: ignore[return-value]
+            return tuple(np.where(good, x, np.nan) * u.deg for x in (a, b, pa))
         return None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -372,7 +373,7 @@ def _polygon_area(vertices: NDArray[np.float64]) -> float:
     """By the spherical excess of a fan of triangles, signed, so that dents are right (deg²)."""
     excess = 0.0
     a = vertices[0]
-    for b, c in zip(vertices[1:-1], vertices[2:], strict=True):
+    for b, c in pairwise(vertices[1:]):
         triple = np.dot(a, np.cross(b, c))
         excess += 2 * np.arctan2(triple, 1 + a @ b + b @ c + c @ a)
     return abs(float(excess)) * sphere.DEG2_PER_SR

@@ -92,7 +92,9 @@ def _fermi() -> SourceCatalog:
         raise ValueError("the sample tables fermi_sources and fermi_history hold different rows")
 
     def rows(name: str, count: int) -> Any:
-        columns = [np.ma.filled(np.ma.asarray(history[f"{name}.{k}"], float), np.nan) for k in range(1, count + 1)]
+        columns: list[Any] = [
+            np.ma.filled(np.ma.asarray(history[f"{name}.{k}"], float), np.nan) for k in range(1, count + 1)
+        ]
         return np.stack(columns, axis=1)
 
     table["Flux_History"] = rows("Flux_History", 10)
@@ -114,7 +116,15 @@ def _galaxies() -> SourceCatalog:
 def _transients() -> SourceCatalog:
     from astropy.table import Table
 
-    table = Table({"name": [KILONOVA], "ra": [KILONOVA_DEG[0]], "dec": [KILONOVA_DEG[1]], "host": [HOST], "type": ["kilonova"]})
+    table = Table(
+        {
+            "name": [KILONOVA],
+            "ra": [KILONOVA_DEG[0]],
+            "dec": [KILONOVA_DEG[1]],
+            "host": [HOST],
+            "type": ["kilonova"],
+        }
+    )
     table["ra"].unit = table["dec"].unit = "deg"
     table.meta.update(
         title="Transients",

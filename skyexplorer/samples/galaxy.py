@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import sys
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -58,12 +59,14 @@ def _column_table(step: float = 0.5) -> tuple[Floats, Floats, Floats]:
     light = np.zeros((len(DUST_AMOUNTS), *b.shape, 3))
     depth = np.zeros_like(b)
     edges = np.concatenate([[0.0], np.geomspace(0.03, 22.0, 90)])
-    for near, far in zip(edges[:-1], edges[1:], strict=True):
+    for near, far in pairwise(edges):
         s, ds = 0.5 * (near + far), far - near
         x = SUN_KPC - s * np.cos(b) * np.cos(longitude)
         y, z = s * np.cos(b) * np.sin(longitude), s * np.sin(b)
         radius = np.hypot(x, y)
-        disc = np.exp(-(radius - SUN_KPC) / 2.7) * (np.exp(-np.abs(z) / 0.28) + 0.08 * np.exp(-np.abs(z) / 0.9))
+        disc = np.exp(-(radius - SUN_KPC) / 2.7) * (
+            np.exp(-np.abs(z) / 0.28) + 0.08 * np.exp(-np.abs(z) / 0.9)
+        )
         disc *= 1 - np.exp(-((radius / 2.2) ** 2))
         bulge = 95 * np.exp(-np.sqrt((x / 0.9) ** 2 + (y / 0.75) ** 2 + (z / 0.52) ** 2) / 0.62)
         dust = 0.24 * np.exp(-(radius - SUN_KPC) / 4.0) * np.exp(-np.abs(z) / 0.095) * ds
@@ -106,7 +109,9 @@ class _Noise:
 def _dust_amount(l_deg: Floats, b_deg: Floats, vectors: NDArray[np.float32], noise: _Noise) -> Floats:
     stretched = vectors * np.array([1.0, 1.0, 1.7], np.float32)  # lanes run along the plane
     warp = np.stack([noise.smooth(stretched * 5 + shift) for shift in (3.1, 7.7, 11.9)], axis=-1) * 0.045
-    amount = 0.62 * noise.fractal(stretched + warp, 6.0, 7, ridged=True) + 0.5 * noise.fractal(stretched, 2.6, 4)
+    amount = 0.62 * noise.fractal(stretched + warp, 6.0, 7, ridged=True) + 0.5 * noise.fractal(
+        stretched, 2.6, 4
+    )
     value = np.exp(1.15 * amount - 0.30)
     for l0, b0, wide, high, extra in CLOUDS:
         far = (sphere.wrap180(l_deg - l0) / wide) ** 2 + ((b_deg - b0) / high) ** 2
@@ -132,7 +137,9 @@ def _looked_up(table: tuple[Floats, Floats, Floats], l_deg: Floats, b_deg: Float
     return out
 
 
-def picture(ra: Floats, dec: Floats, table: tuple[Floats, Floats, Floats], noise: _Noise) -> NDArray[np.uint8]:
+def picture(
+    ra: Floats, dec: Floats, table: tuple[Floats, Floats, Floats], noise: _Noise
+) -> NDArray[np.uint8]:
     """Colours of directions in degrees, shape (..., 3)."""
     vectors = sphere.unit_vectors(ra, dec) @ TO_GALACTIC.T
     l_deg = np.degrees(np.arctan2(vectors[..., 1], vectors[..., 0])) % 360
@@ -166,7 +173,9 @@ def compute(max_order: int = MAX_ORDER) -> TileSet:
             # A grain of less than one step keeps dark gradients from showing bands.
             dithered = np.clip(color + rng.uniform(-0.5, 0.5, color.shape[:2])[..., None], 0, 255)
             out = io.BytesIO()
-            Image.fromarray(dithered.round().astype(np.uint8)).save(out, "JPEG", quality=84, subsampling=0, optimize=True)
+            Image.fromarray(dithered.round().astype(np.uint8)).save(
+                out, "JPEG", quality=84, subsampling=0, optimize=True
+            )
             tiles[order, npix] = out.getvalue()
     return TileSet("milky-way", TITLE, tiles, "jpg", note=NOTE)
 

@@ -82,4 +82,3 @@ def _ansatz(mean: float, std: float) -> tuple[float, float]:
         spread = np.sqrt(second - m * m)
         mu, sigma = mu + (mean - float(m)), sigma * std / float(spread)
     return mu, sigma
-

@@ -458,6 +458,10 @@ class Layers:
         """The layers in drawing order."""
         return tuple(self._layers.values())
 
+    def items(self) -> tuple[tuple[str, Layer], ...]:
+        """Names and layers in drawing order."""
+        return tuple(self._layers.items())
+
     def __getitem__(self, name: str) -> Layer:
         try:
             return self._layers[name]

@@ -68,7 +68,9 @@ def _coverage(tiles: TileSet) -> bytes:
 
     cells = [npix for order, npix in tiles.tiles if order == tiles.max_order]
     moc = MOC.from_healpix_cells(
-        np.array(cells, dtype=np.uint64), np.full(len(cells), tiles.max_order, np.uint8), max_depth=tiles.max_order
+        np.array(cells, dtype=np.uint64),
+        np.full(len(cells), tiles.max_order, np.uint8),
+        max_depth=tiles.max_order,
     )
     out = io.BytesIO()
     moc.serialize(format="fits").writeto(out)
@@ -124,6 +126,7 @@ class SkyCanvas(ipyaladin.Aladin):
     _drawings = traitlets.List(traitlets.Instance(Drawing)).tag(sync=True, **ipywidgets.widget_serialization)
     _selected = traitlets.List(traitlets.Dict()).tag(sync=True)
     _grid = traitlets.Bool(False).tag(sync=True)
+    _look = traitlets.Dict(help="Where to look; `turn` counts the moves made in Python.").tag(sync=True)
     _texts = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -165,6 +168,16 @@ class SkyCanvas(ipyaladin.Aladin):
             ),
         }
 
+    def look(self, ra: float, dec: float, fov: float, *, move: bool = True) -> None:
+        """Where the view is, in degrees; with ``move`` the browser goes there.
+
+        ipyaladin's own ``target`` waits for an echo from the browser and swallows the next move where that does
+        not come; this is one-way. It is kept up to date while the user pans too (``move=False``), so that a
+        reloaded page opens at the place that was left.
+        """
+        turn = self._look.get("turn", 0) + bool(move)
+        self._look = {"ra": float(ra), "dec": float(dec), "fov": float(fov), "turn": turn}
+
     def _handle_custom_message(self, widget: Any, message: dict[str, Any], buffers: Any) -> None:
         kind = message.get("event_type", "")
         if kind.startswith("skx:"):
@@ -178,6 +191,7 @@ class _OnceStore(CallStore):
     """ipyaladin's queue of early calls, emptied when run: a reload must not replay them."""
 
     def run_all(self) -> None:
-        calls, self.calls = self.calls, []
+        calls = list(self.calls)
+        self.calls: list[Any] = []
         for func, args, kwargs in calls:
             func(*args, **kwargs)

@@ -15,8 +15,8 @@ from skyexplorer.model.event import Event
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.tiles import density_tiles
 from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, SkyMapLayer
-from skyexplorer.views.canvas import Drawing, packed_tiles
 from skyexplorer.session.text import _
+from skyexplorer.views.canvas import Drawing, packed_tiles
 
 POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0}
 LEVELS = (0.5, 0.9)  # the credible regions that every map shows; the slider adds one more
@@ -107,7 +107,10 @@ def _skymap(drawing: Drawing, layer: SkyMapLayer) -> None:
 
 def contours(drawing: Drawing, layer: SkyMapLayer) -> None:
     """The 50 % and 90 % lines, and the level of the slider where it is another one."""
-    styles = {0.5: {"width": 2.0, "dash": ()}, 0.9: {"width": 2.0, "dash": (7, 4)}}
+    styles: dict[float, dict[str, Any]] = {
+        0.5: {"width": 2.0, "dash": ()},
+        0.9: {"width": 2.0, "dash": (7, 4)},
+    }
     strokes = [stroke(layer.skymap.contours(q), halo=True, **styles[q]) for q in LEVELS]
     if not any(abs(layer.level - q) < 1e-9 for q in LEVELS):
         strokes.append(stroke(layer.skymap.contours(layer.level), halo=True, width=1.4, dash=(2, 3)))
@@ -141,7 +144,9 @@ def _event_details(event: Event) -> str:
 def _catalog(drawing: Drawing, layer: CatalogLayer) -> None:
     catalog = layer.catalog
     ra, dec = _degrees(layer)
-    _points(drawing, layer, [f"{a:.4f}  {d:+.4f}" if np.isfinite(a) else "" for a, d in zip(ra, dec, strict=True)])
+    _points(
+        drawing, layer, [f"{a:.4f}  {d:+.4f}" if np.isfinite(a) else "" for a, d in zip(ra, dec, strict=True)]
+    )
     strokes = []
     if catalog.error_ellipse is not None:
         a, b, pa = (np.asarray(q.to_value("deg"), float) for q in catalog.error_ellipse)

@@ -31,6 +31,7 @@ class LayersPanel(Panel):
         self._refresh()
 
     def texts(self) -> dict[str, str]:
+        """Visible texts of the panel."""
         return {
             "title": _("Layers"),
             "show": _("Show {name}"),
@@ -59,7 +60,10 @@ class LayersPanel(Panel):
             "note": "",
         }
         if isinstance(layer, SkyMapLayer):
-            areas = [f"{100 * q:.0f} % {layer.skymap.credible_area(q).to_value(u.deg**2):.4g} deg²" for q in (0.5, 0.9)]
+            areas = [
+                f"{100 * q:.0f} % {layer.skymap.credible_area(q).to_value(u.deg**2):.4g} deg²"
+                for q in (0.5, 0.9)
+            ]
             row["count"] = _("sky map")
             row["note"] = " · ".join(areas)
             row["caveat"] = layer.origin.note if layer.origin else ""

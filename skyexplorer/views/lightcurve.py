@@ -45,7 +45,9 @@ class LightCurvePanel(Panel):
     kind = "curve"
     doing = _("The light curve")
 
-    child = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
+    child = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(
+        sync=True, **ipywidgets.widget_serialization
+    )
     title = traitlets.Unicode().tag(sync=True)
     subtitle = traitlets.Unicode().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
@@ -60,7 +62,10 @@ class LightCurvePanel(Panel):
 
         script = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
         super().__init__(
-            session, verbs, _bokeh_js=script.read_text("utf-8"), _bokeh_version=bokeh.__version__.split("+")[0]
+            session,
+            verbs,
+            _bokeh_js=script.read_text("utf-8"),
+            _bokeh_version=bokeh.__version__.split("+")[0],
         )
         self._dark = dark
         self._build()
@@ -68,9 +73,10 @@ class LightCurvePanel(Panel):
         self.link(session.selection.time_range_changed, self._brush_changed)
         for signal in (session.layers.added, session.layers.removed):
             self.link(signal, lambda layer: self._mark_events())
-        self.link(session.layers.changed, lambda layer, field: field == "visible" and self._mark_events())
+        self.link(session.layers.changed, self._layer_changed)
 
     def texts(self) -> dict[str, str]:
+        """Visible texts of the panel."""
         return {
             "panel": _("Light curve"),
             "nothing": _("Select a source to see its light curve."),
@@ -147,10 +153,10 @@ class LightCurvePanel(Panel):
         fig.legend.label_text_font_size = "11px"
         fig.legend.padding, fig.legend.spacing, fig.legend.glyph_width = 4, 0, 14
         fig.add_layout(fig.legend[0], "right")  # beside the points, not over them
-        fig.y_range.range_padding = 0.12  # type: ignore[attr-defined]
-        fig.x_range.range_padding = 0.03  # type: ignore[attr-defined]
+        fig.y_range.range_padding = 0.12
+        fig.x_range.range_padding = 0.03
         # Lines of events must not widen the axis to all of history.
-        fig.x_range.renderers = fig.y_range.renderers = [self.dots, caps]  # type: ignore[attr-defined]
+        fig.x_range.renderers = fig.y_range.renderers = [self.dots, caps]
         fig.yaxis.axis_label_standoff = 6
         if not self.session.curves.log_y:
             fig.yaxis.formatter = BasicTickFormatter(precision=1)
@@ -169,7 +175,9 @@ class LightCurvePanel(Panel):
         """Colours of the figure for a dark or a light page."""
         self._dark = dark
         ink, soft, ground, line = (
-            ("#dbe4f0", "#93a3b8", "#0f1622", "#25324a") if dark else ("#1c2733", "#566575", "#ffffff", "#dde3ea")
+            ("#dbe4f0", "#93a3b8", "#0f1622", "#25324a")
+            if dark
+            else ("#1c2733", "#566575", "#ffffff", "#dde3ea")
         )
         fig = self.figure
         fig.background_fill_color = fig.border_fill_color = ground
@@ -215,6 +223,10 @@ class LightCurvePanel(Panel):
             self._mark_events()
             self._brush_changed(self.session.selection.time_range, "")
 
+    def _layer_changed(self, layer: Any, field: str) -> None:
+        if field == "visible":
+            self._mark_events()
+
     def _mark_events(self) -> None:
         marks = list(self.session.curves.marks)[:LABELLED]
         named = {name for name, _time in marks}
@@ -235,7 +247,9 @@ class LightCurvePanel(Panel):
             self.limits.selected.indices = []
             return
         start, stop = time_range
-        self.range_box.update(left=float(milliseconds(start)[0]), right=float(milliseconds(stop)[0]), visible=True)
+        self.range_box.update(
+            left=float(milliseconds(start)[0]), right=float(milliseconds(stop)[0]), visible=True
+        )
         self.brushed = f"{start.utc.iso[:10]} – {stop.utc.iso[:10]}"
 
     # browser -> session

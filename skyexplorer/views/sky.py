@@ -13,7 +13,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from skyexplorer import samples
-from skyexplorer.session.layers import Layer
+from skyexplorer.session.layers import Layer, SkyMapLayer
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS
@@ -46,6 +46,7 @@ class SkyView:
             fov=float(view.fov),
             height=-1,
         )
+        self.widget.look(view.target.ra.deg, view.target.dec.deg, view.fov)
         self._drawings: dict[str, Drawing] = {}
         guard = session.notices.guard(_("Drawing the sky"))
         self._links = [
@@ -87,7 +88,7 @@ class SkyView:
             drawing.restyle(made, layer)
         elif field == "shown":
             drawing.reshow(made, layer)
-        elif field == "level":
+        elif field == "level" and isinstance(layer, SkyMapLayer):
             drawing.contours(made, layer)
 
     def _restack(self) -> None:
@@ -99,7 +100,9 @@ class SkyView:
         for source in sources:
             coord = source.coord if hasattr(source, "coord") else source.position
             if coord is not None:
-                chosen.append({"ra": float(coord.ra.deg), "dec": float(coord.dec.deg), "name": str(source.name)})
+                chosen.append(
+                    {"ra": float(coord.ra.deg), "dec": float(coord.dec.deg), "name": str(source.name)}
+                )
         self.widget._selected = chosen
 
     def _moved(self, field: str, by: str) -> None:
@@ -108,11 +111,8 @@ class SkyView:
             self.widget.survey = self._survey_address(view.survey)
         elif field == "grid":
             self.widget._grid = view.grid
-        elif by != ME:
-            if field == "target":
-                self.widget._target = f"{view.target.ra.deg} {view.target.dec.deg}"
-            elif field == "fov":
-                self.widget._fov = float(view.fov)
+        else:
+            self.widget.look(view.target.ra.deg, view.target.dec.deg, view.fov, move=by != ME)
 
     @staticmethod
     def _survey_address(name: str) -> str:

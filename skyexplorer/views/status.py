@@ -28,6 +28,7 @@ class StatusBar(Panel):
         self._refresh()
 
     def texts(self) -> dict[str, str]:
+        """Visible texts of the panel."""
         return {
             "ready": _("Ready. Click a source; drag over the light curve to choose a time."),
             "more": _("All messages"),

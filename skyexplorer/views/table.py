@@ -32,7 +32,9 @@ class Sheet:
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
         coords = layer.coords
-        columns: list[tuple[str, Any, list[str]]] = [("name", np.array(layer.names, dtype=object), list(layer.names))]
+        columns: list[tuple[str, Any, list[str]]] = [
+            ("name", np.array(layer.names, dtype=object), list(layer.names))
+        ]
         if isinstance(layer, EventLayer):
             columns += _event_columns(layer)
         for label, values in (("RA", coords.ra.deg), ("Dec", coords.dec.deg)):
@@ -64,7 +66,9 @@ class Sheet:
         return np.array([all(word in line for word in words) for line in lines])
 
     def _compared(self, name: str, sign: str, wanted: str) -> np.ndarray:
-        at = next((i for i, label in enumerate(self.labels) if label.casefold().startswith(name.casefold())), None)
+        at = next(
+            (i for i, label in enumerate(self.labels) if label.casefold().startswith(name.casefold())), None
+        )
         if at is None:
             raise InputError(
                 _("There is no column {name!r} in the table.").format(name=name),
@@ -77,7 +81,9 @@ class Sheet:
             number = float(wanted)
         except ValueError as error:
             raise InputError(
-                _("{wanted!r} is no number to compare {name} with.").format(wanted=wanted, name=self.labels[at]),
+                _("{wanted!r} is no number to compare {name} with.").format(
+                    wanted=wanted, name=self.labels[at]
+                ),
                 _("Write, for example, {label} > 20.").format(label=self.labels[at]),
             ) from error
         with np.errstate(invalid="ignore"):
@@ -116,7 +122,7 @@ def _column(table: Any, name: str) -> tuple[str, Any, list[str]]:
     column = table[name]
     unit = f" ({column.unit})" if column.unit is not None else ""
     if column.dtype.kind in "fiu" and column.ndim == 1:
-        values = np.ma.filled(np.ma.asarray(np.ma.asarray(column), float), np.nan)
+        values: np.ndarray = np.ma.filled(np.ma.asarray(np.ma.asarray(column), float), np.nan)
         return f"{name}{unit}", values, [_number(v) for v in values]
     texts = ["" if v is np.ma.masked else str(v).strip() for v in column]
     return f"{name}{unit}", np.array(texts, dtype=object), texts
@@ -158,6 +164,7 @@ class TablePanel(Panel):
         self._selection_changed(session.selection.sources, "")
 
     def texts(self) -> dict[str, str]:
+        """Visible texts of the panel."""
         return {
             "layer": _("Table of layer"),
             "filter": _("Filter the rows"),
@@ -169,7 +176,9 @@ class TablePanel(Panel):
     # session -> browser
 
     def _with_rows(self) -> list[Layer]:
-        return [layer for layer in reversed(self.session.layers.values()) if not isinstance(layer, SkyMapLayer)]
+        return [
+            layer for layer in reversed(self.session.layers.values()) if not isinstance(layer, SkyMapLayer)
+        ]
 
     def _layers_changed(self, layer: Any) -> None:
         layers = self._with_rows()
@@ -206,7 +215,10 @@ class TablePanel(Panel):
             self.columns = (
                 []
                 if sheet is None
-                else [{"label": label, "numeric": num} for label, num in zip(sheet.labels, sheet.numeric, strict=True)]
+                else [
+                    {"label": label, "numeric": num}
+                    for label, num in zip(sheet.labels, sheet.numeric, strict=True)
+                ]
             )
             self.cells = [] if sheet is None else sheet.texts
             self._reorder()
@@ -222,7 +234,9 @@ class TablePanel(Panel):
         order = sheet.order(rows, int(self.sort["column"]), bool(self.sort["descending"]))
         self.order = order.astype(np.uint32).tobytes()
         total = sheet.layer.rows
-        self.counted = str(total) if len(order) == total else _("{n} of {total}").format(n=len(order), total=total)
+        self.counted = (
+            str(total) if len(order) == total else _("{n} of {total}").format(n=len(order), total=total)
+        )
 
     # browser -> session
 
@@ -263,5 +277,9 @@ class TablePanel(Panel):
         self.verbs.select(thing, by=ME)
         coord = thing.coord if hasattr(thing, "coord") else thing.position
         view = self.session.viewport
-        if coord is not None and np.isfinite(coord.ra.deg) and coord.separation(view.target).deg > 0.35 * min(view.fov, 180):
+        if (
+            coord is not None
+            and np.isfinite(coord.ra.deg)
+            and coord.separation(view.target).deg > 0.35 * min(view.fov, 180)
+        ):
             view.move(target=coord, by=ME)

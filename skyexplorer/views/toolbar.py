@@ -30,13 +30,20 @@ class Toolbar(Panel):
     def __init__(self, session: Session, verbs: Any, theme: str) -> None:
         view = session.viewport
         super().__init__(
-            session, verbs, theme=theme, dark=theme != "light", survey=view.survey, surveys=list(SURVEYS), grid=view.grid
+            session,
+            verbs,
+            theme=theme,
+            dark=theme != "light",
+            survey=view.survey,
+            surveys=list(SURVEYS),
+            grid=view.grid,
         )
         self.link(view.changed, self._moved)
         self.link(session.selection.sources_changed, self._selected)
         self._selected(session.selection.sources, "")
 
     def texts(self) -> dict[str, str]:
+        """Visible texts of the panel."""
         return {
             "label": _("Sky explorer toolbar"),
             "goto": _("Go to a source, an event, or coordinates"),

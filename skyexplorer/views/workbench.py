@@ -39,7 +39,7 @@ class Workbench:
         self.curve = LightCurvePanel(session, verbs, dark=self.toolbar.dark)
         self.status = StatusBar(session, verbs)
         self.toolbar.observe(lambda change: self.curve.paint(dark=change["new"]), names="dark")
-        places = {
+        places: dict[str, Any] = {
             "bar": self.toolbar,
             "sky": self.sky.widget,
             "layers": self.layers,

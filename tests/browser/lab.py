@@ -7,6 +7,7 @@ so that a test can say that none left this machine.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -19,12 +20,13 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser import chromium
 
@@ -107,6 +109,14 @@ class Lab:
         return name
 
 
+@cache
+def _playwright() -> Playwright:
+    """One driver for the whole run: a second one in the same thread is refused."""
+    driver = sync_playwright().start()
+    atexit.register(driver.stop)
+    return driver
+
+
 @contextlib.contextmanager
 def browser(
     *, width: int = 1500, height: int = 1000, scale: float = 1.0, dark: bool = True
@@ -115,8 +125,8 @@ def browser(
     path = chromium.find()
     if path is None:
         raise RuntimeError("no Chromium: run `python -m tests.browser.chromium`")
-    with tempfile.TemporaryDirectory(prefix="skx-profile-") as profile, sync_playwright() as play:
-        context = play.chromium.launch_persistent_context(
+    with tempfile.TemporaryDirectory(prefix="skx-profile-") as profile:
+        context = _playwright().chromium.launch_persistent_context(
             profile,
             executable_path=path,
             headless=True,

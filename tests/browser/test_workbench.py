@@ -97,7 +97,9 @@ def test_a_click_in_the_table_selects_on_the_sky_and_shows_the_curve(notebook: N
     page.get_by_label("Filter the rows").fill("TXS 0506")
     row = page.locator(".skx-tbody .skx-tr", has_text="TXS 0506+056")
     row.click()
-    page.wait_for_function("() => document.querySelector('.skx-curve h2').textContent.includes('4FGL J0509.4+0542')")
+    page.wait_for_function(
+        "() => document.querySelector('.skx-curve h2').textContent.includes('4FGL J0509.4+0542')"
+    )
     assert notebook.python("sky.selection.sources[0].name") == "4FGL J0509.4+0542"
     assert notebook.python("len(sky.session.curves.shown[0])") == 10
     chosen = page.evaluate("() => document.querySelector('.skx-sky').skx.glass.model.get('_selected')")
@@ -106,7 +108,9 @@ def test_a_click_in_the_table_selects_on_the_sky_and_shows_the_curve(notebook: N
     assert notebook.python("int(sky.layers['fermi-sources'].shown.sum())") == 1
     page.get_by_label("Filter the rows").fill("")
     page.wait_for_timeout(600)
-    assert notebook.python("int(sky.layers['fermi-sources'].shown.sum())") == notebook.python("sky.layers['fermi-sources'].rows")
+    assert notebook.python("int(sky.layers['fermi-sources'].shown.sum())") == notebook.python(
+        "sky.layers['fermi-sources'].rows"
+    )
 
 
 def test_sorting_by_a_column(notebook: Notebook) -> None:
@@ -152,7 +156,11 @@ def test_a_brushed_time_range_filters_the_alerts_on_the_sky(notebook: Notebook) 
 def test_the_go_to_box_takes_names_and_coordinates(notebook: Notebook) -> None:
     page = notebook.page
     box = page.get_by_label("Go to a source, an event, or coordinates")
-    for text, ra, dec in (("Crab Nebula", 83.633, 22.02), ("83.63 -22.01", 83.63, -22.01), ("GW170817", 196, -20.8)):
+    for text, ra, dec in (
+        ("Crab Nebula", 83.633, 22.02),
+        ("83.63 -22.01", 83.63, -22.01),
+        ("GW170817", 196, -20.8),
+    ):
         box.fill(text)
         box.press("Enter")
         page.wait_for_timeout(700)
@@ -174,7 +182,9 @@ def test_an_unknown_name_is_told_under_the_widget(notebook: Notebook) -> None:
 
 
 def test_an_exception_in_a_callback_is_seen(notebook: Notebook) -> None:
-    notebook.run("def broken(*args): raise RuntimeError('the verb broke')\nkeep = sky.select\nsky.select = broken")
+    notebook.run(
+        "def broken(*args): raise RuntimeError('the verb broke')\nkeep = sky.select\nsky.select = broken"
+    )
     try:
         page = notebook.page
         page.get_by_label("Table of layer").select_option("tev-sources")
@@ -189,7 +199,9 @@ def test_an_exception_in_a_callback_is_seen(notebook: Notebook) -> None:
 def test_a_source_without_a_light_curve_says_so(notebook: Notebook) -> None:
     notebook.run("sky.select('HESS J1825-137')")
     message = notebook.page.locator(".skx-message")
-    notebook.page.wait_for_function("() => document.querySelector('.skx-message').textContent.includes('no light curve')")
+    notebook.page.wait_for_function(
+        "() => document.querySelector('.skx-message').textContent.includes('no light curve')"
+    )
     assert "HESS J1825-137" in message.inner_text()
 
 
@@ -205,7 +217,10 @@ def test_opacity_colour_and_removal_in_the_layer_panel(notebook: Notebook) -> No
     assert notebook.python("sky.layers['transients'].color") == "#00ff88"
     origin = page.get_by_label("Where transients comes from")
     origin.click()
-    assert "reference: Abbott" in page.locator(".skx-layer", has_text="transients").locator(".skx-origin").inner_text()
+    assert (
+        "reference: Abbott"
+        in page.locator(".skx-layer", has_text="transients").locator(".skx-origin").inner_text()
+    )
     page.get_by_label("Remove transients").click()
     page.wait_for_timeout(400)
     assert "transients" not in notebook.python("list(sky.layers)")

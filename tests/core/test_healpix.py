@@ -45,4 +45,6 @@ def test_a_circle_is_drawn_as_one_closed_line_at_its_radius(center, radius) -> N
     assert len(lines) == 1
     (line,) = lines
     assert (line[0] == line[-1]).all()
-    assert sphere.separation(*center, line[:, 0], line[:, 1]) == pytest.approx(np.full(len(line), radius), abs=0.1)
+    assert sphere.separation(*center, line[:, 0], line[:, 1]) == pytest.approx(
+        np.full(len(line), radius), abs=0.1
+    )

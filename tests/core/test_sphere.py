@@ -13,7 +13,11 @@ DEC = st.floats(-90, 90)
 
 @pytest.mark.parametrize(
     ("one", "other", "apart"),
-    [((359.99, 0), (0.01, 0), 0.02), ((0, 89.9), (180, 89.9), 0.2), ((0, 20), (1e-6 / 3600, 20), 9.3969e-7 / 3600)],
+    [
+        ((359.99, 0), (0.01, 0), 0.02),
+        ((0, 89.9), (180, 89.9), 0.2),
+        ((0, 20), (1e-6 / 3600, 20), 9.3969e-7 / 3600),
+    ],
 )
 def test_separations_that_are_known(one, other, apart) -> None:
     """SCIENCE.md E10 and E11: across RA 0, over the pole, and far below what arccos resolves."""

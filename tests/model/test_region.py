@@ -33,10 +33,15 @@ CASES = [  # centre, RA +/-, Dec +/-, source, in the box, in the four-quarter el
 ]
 
 
-@pytest.mark.parametrize(("_id", "center", "ra", "dec", "source", "in_box", "in_ellipse"), CASES, ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("_id", "center", "ra", "dec", "source", "in_box", "in_ellipse"), CASES, ids=[c[0] for c in CASES]
+)
 def test_published_footprints(_id, center, ra, dec, source, in_box, in_ellipse) -> None:
     assert bool(SkyRegion.box(at(*center), ra * u.deg, dec * u.deg).contains(at(*source))) is in_box
-    assert bool(SkyRegion.quarter_ellipse(at(*center), ra * u.deg, dec * u.deg).contains(at(*source))) is in_ellipse
+    assert (
+        bool(SkyRegion.quarter_ellipse(at(*center), ra * u.deg, dec * u.deg).contains(at(*source)))
+        is in_ellipse
+    )
 
 
 def test_areas_of_ic170922a() -> None:

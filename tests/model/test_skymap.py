@@ -162,8 +162,12 @@ def test_bad_maps_are_refused(tmp_path, data_dir) -> None:
 
 
 def test_a_galactic_map_is_refused_and_not_misread(tmp_path) -> None:
-    healpy.write_map(tmp_path / "g.fits", np.full(12 * 16**2, 1 / (12 * 16**2)), nest=True, coord="G", column_names=["PROB"])
+    healpy.write_map(
+        tmp_path / "g.fits",
+        np.full(12 * 16**2, 1 / (12 * 16**2)),
+        nest=True,
+        coord="G",
+        column_names=["PROB"],
+    )
     with pytest.raises(FormatError, match="COORDSYS"):
         SkyMap.read(tmp_path / "g.fits")
-
-

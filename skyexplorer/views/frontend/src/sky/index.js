@@ -87,13 +87,26 @@ async function render({ model, el }) {
     aladin.setCooGrid({ enabled: model.get("_grid"), color: "rgb(140,165,200)", opacity: 0.35, labelSize: 12 });
   model.on("change:_grid", grid);
   grid();
-  const stopSizing = keepFieldOfView(aladin, el, model);
+  const look = () => {
+    const { ra, dec, fov } = model.get("_look");
+    aladin.gotoRaDec(ra, dec);
+    aladin.setFoV(fov);
+  };
+  let turn = model.get("_look").turn;
+  const looked = () => {
+    if (model.get("_look").turn === turn) return; // the user's own pan, come back
+    turn = model.get("_look").turn;
+    look();
+  };
+  model.on("change:_look", looked);
+  const stopSizing = keepFieldOfView(el, look);
   el.aladin = aladin; // for tests and for the curious at the console
   el.skx = { glass, picking, images };
   await layers.follow();
   return () => {
     stopSizing();
     model.off("change:_grid", grid);
+    model.off("change:_look", looked);
     layers.dispose();
     picking.dispose();
     glass.dispose();
@@ -103,19 +116,16 @@ async function render({ model, el }) {
 
 // Inside a flexible box the first layout is not the last: the field asked for is set again once the
 // size has settled, then belongs to the user.
-function keepFieldOfView(aladin, el, model) {
+function keepFieldOfView(el, look) {
   let settled;
   const observer = new ResizeObserver(([entry]) => {
     if (!entry.contentRect.width) return;
     clearTimeout(settled);
     settled = setTimeout(() => {
       observer.disconnect();
-      const [ra, dec] = model.get("_target").split(" ").map(Number);
-      aladin.gotoRaDec(ra, dec);
-      aladin.setFoV(wanted);
+      look();
     }, 150);
   });
-  const wanted = model.get("_fov");
   observer.observe(el);
   return () => (clearTimeout(settled), observer.disconnect());
 }
