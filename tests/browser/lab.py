@@ -40,7 +40,13 @@ def _free_port() -> int:
 
 
 class Lab:
-    """A JupyterLab server in a folder of its own; a context manager."""
+    """A JupyterLab server in a folder of its own; a context manager.
+
+    ``python`` is the interpreter whose JupyterLab is started; by default the one that runs the tests.
+    """
+
+    def __init__(self, python: str = sys.executable, **env: str) -> None:
+        self.python, self.env = python, env
 
     def __enter__(self) -> Lab:
         self.folder = Path(tempfile.mkdtemp(prefix="skx-lab-"))
@@ -51,6 +57,7 @@ class Lab:
         home = self.folder / "home"
         env = {
             **os.environ,
+            **self.env,
             "JUPYTER_CONFIG_DIR": str(home / "config"),
             "JUPYTER_DATA_DIR": str(home / "data"),
             "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
@@ -68,7 +75,7 @@ class Lab:
         self.log = (self.folder / "lab.log").open("w")
         self.process = subprocess.Popen(
             [
-                sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+                self.python, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
                 f"--port={self.port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
                 "--ServerApp.password=", "--LabApp.expose_app_in_browser=True",
                 "--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={self.work}",
