@@ -21,7 +21,18 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w", str(out), str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-build-isolation",
+        "--no-deps",
+        "-w",
+        str(out),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True, timeout=600)
     (path,) = out.glob("skyexplorer-*.whl")
     return path
@@ -37,7 +48,10 @@ def test_the_wheel_holds_bundle_notices_and_samples(wheel: Path) -> None:
     assert "skyexplorer/samples/milky_way.zip" in names
     assert "skyexplorer/samples/tables/icecube_alerts.ecsv" in names
     assert "skyexplorer/io/known_tables.toml" in names
-    assert {name.rsplit("/", 1)[-1] for name in names if "dist-info/licenses" in name} >= {"LICENSE", "NOTICES.md"}
+    assert {name.rsplit("/", 1)[-1] for name in names if "dist-info/licenses" in name} >= {
+        "LICENSE",
+        "NOTICES.md",
+    }
     assert not [name for name in names if "frontend" in name or "node_modules" in name]
     assert wheel.stat().st_size < 6e6
 
@@ -54,11 +68,24 @@ def test_the_installed_wheel_paints_without_node(wheel: Path, tmp_path: Path, _c
     place = tmp_path / "clean"
     subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, timeout=120)
     python = str(place / "bin" / "python")
-    install = [python, "-m", "pip", "install", "-q", "-c", str(ROOT / "constraints.txt"), str(wheel), "jupyterlab"]
+    install = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "-c",
+        str(ROOT / "constraints.txt"),
+        str(wheel),
+        "jupyterlab",
+    ]
     subprocess.run(install, check=True, timeout=600, cwd=tmp_path)
     path = os.pathsep.join([str(place / "bin"), "/bin", "/usr/bin"])
     where = subprocess.run(
-        [python, "-c", "import skyexplorer; print(skyexplorer.__file__)"], capture_output=True, text=True, cwd=tmp_path
+        [python, "-c", "import skyexplorer; print(skyexplorer.__file__)"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
     )
     assert str(place) in where.stdout, "the wheel, not the checkout"
     with Lab(python, PATH=path, PYTHONPATH="") as lab, browser(width=1300, height=900) as context:

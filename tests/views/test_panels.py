@@ -65,7 +65,9 @@ def test_a_row_a_pick_and_a_line_of_code_are_the_same(bench: Workbench, sky: Sky
     by_row = sky.selection.sources
     sky.select(())
     canvas: SkyCanvas = bench.sky.widget
-    canvas._handle_custom_message(canvas, {"event_type": "skx:pick", "drawing": "fermi-sources", "row": 3}, [])
+    canvas._handle_custom_message(
+        canvas, {"event_type": "skx:pick", "drawing": "fermi-sources", "row": 3}, []
+    )
     assert sky.selection.sources == by_row
     sky.select(())
     sky.select(sky.layers["fermi-sources"][3])
