@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ NEEDS = {
     "SIGNAL",
 }
 HUGE_ERROR_DEG = 90.0
+START_OFF_H = 1.0  # START and EVENTMJD that differ by more are told
+MJD_OF_1970 = 40587.0
 
 
 @dataclass(frozen=True)
@@ -44,24 +48,32 @@ def is_alert_table(columns: set[str]) -> bool:
 
 
 def alerts(table: Any) -> list[Alert]:
-    """All rows in the order of the table; a duplicated event is kept and told."""
+    """All rows in the order of the table; what stands in it twice is kept and told."""
     out: list[Alert] = []
-    seen: set[str] = set()
+    ids: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for row in table:
-        name = str(row["NAME"]).strip()
+        ids[_name(row)].append(_id(row))
+    for row in table:
+        name = _name(row)
         notes = []
-        mjd = _number(row["EVENTMJD"])
+        mjd, start = _number(row["EVENTMJD"]), _start(row)
         if not np.isfinite(mjd):
-            mjd = _mjd(str(row["START"]))
+            mjd = start
             notes.append("EVENTMJD is missing; the time is START, which is less exact")
-        if name in seen:
-            notes.append(f"{name} stands in the table more than once")
-        seen.add(name)
+        elif abs(start - mjd) * 24 > START_OFF_H:
+            notes.append(f"START is {abs(start - mjd) * 24:.1f} h off EVENTMJD, which is taken")
+        if len(same := ids[name]) > 1:
+            notes.append(
+                f"{name} stands in the table more than once, as versions of one event"
+                if len(set(same)) == 1
+                else f"{len(set(same))} different events in the table have the name {name}"
+            )
         ra_errors = (_number(row["RA_ERR_PLUS"]), _number(row["RA_ERR_MINUS"]))
         dec_errors = (_number(row["DEC_ERR_PLUS"]), _number(row["DEC_ERR_MINUS"]))
         if max(ra_errors) > HUGE_ERROR_DEG:
             notes.append(
-                f"the error in right ascension is {max(ra_errors):g} deg: as published, near the pole or not well fitted"
+                f"the error in right ascension is {max(ra_errors):g} deg: as published, near the pole or "
+                "not well fitted"
             )
         out.append(
             Alert(
@@ -71,10 +83,10 @@ def alerts(table: Any) -> list[Alert]:
                 _number(row["DEC"]),
                 ra_errors,
                 dec_errors,
-                _number(row["ENERGY"]),
-                _number(row["FAR"]),
+                _number(row["ENERGY"]) if "ENERGY" in row.colnames else float("nan"),
+                _number(row["FAR"]) if "FAR" in row.colnames else float("nan"),
                 _number(row["SIGNAL"]),
-                str(row["I3TYPE"]).strip(),
+                str(row["I3TYPE"]).strip() if "I3TYPE" in row.colnames else "",
                 tuple(notes),
             )
         )
@@ -90,10 +102,19 @@ def _number(value: Any) -> float:
         return float("nan")  # "None", the table's word for missing
 
 
-def _mjd(text: str) -> float:
-    from astropy.time import Time
+def _name(row: Any) -> str:
+    return str(row["NAME"]).strip()
 
+
+def _id(row: Any) -> tuple[str, ...]:
+    """Run and event number, where the table has them."""
+    return tuple(str(row[c]) for c in ("RUNID", "EVENTID") if c in row.colnames)
+
+
+def _start(row: Any) -> float:
+    """START as MJD UTC; NaN where there is none. No event fell on a leap second."""
     try:
-        return float(Time(text.strip(), scale="utc").mjd)
-    except ValueError:
+        at = datetime.fromisoformat(str(row["START"]).strip()).replace(tzinfo=UTC)
+    except (KeyError, ValueError):
         return float("nan")
+    return at.timestamp() / 86400 + MJD_OF_1970

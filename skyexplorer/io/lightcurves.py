@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skyexplorer.errors import FormatError
+
 Floats = NDArray[np.float64]
 
 # Fermi mission elapsed time: seconds since 2001-01-01 UTC, leap seconds counted; the MJD of zero, in TT.
 MJDREF = 51910 + 7.428703703703703e-4
-# 4FGL yearly bins: the mission's science data begin at this MET (2008-08-04 15:43:36 UTC), and a bin is a year
-# of 365.25 days; the catalogue's CSV form carries no bin edges.
+# 4FGL yearly bins: the mission's science data begin at this MET (2008-08-04 15:43:36 UTC), and a bin is a
+# year of 365.25 days; the catalogue's CSV form carries no bin edges.
 FIRST_YEAR_MET = 239557417.0
 YEAR_S = 365.25 * 86400
 
@@ -114,10 +116,18 @@ def _photometry(table: Any, name: str) -> Points:
     limit = missing & np.isfinite(sigma)
     value = np.where(limit, 3 * sigma, flux) * jansky  # a non-detection: three sigma of its error
     keep = np.isfinite(value)
+    if "magsys" in table.colnames:
+        other = np.array([str(system).strip().lower() not in ("ab", "") for system in table["magsys"]])
+        if other.all():
+            raise FormatError(
+                f"All rows are in the magnitude system {table['magsys'][0]!s}.",
+                "Convert the fluxes to AB first.",
+            )
+        keep &= ~other
     left_out = int((~keep).sum())
     note = f"{int(limit.sum())} non-detections are shown as 3 sigma limits" if limit.any() else ""
     if left_out:
-        note += f"{'; ' if note else ''}{left_out} rows without flux and error are left out"
+        note += f"{'; ' if note else ''}{left_out} rows without flux and error, or not in AB, are left out"
     rows = np.flatnonzero(keep)[np.argsort(_plain(table["mjd"])[keep], kind="stable")]
     error = np.where(limit, np.nan, sigma * jansky)[rows]
     return Points(
@@ -168,10 +178,54 @@ def _vtscat(table: Any, name: str) -> Points:
     )  # fmt: skip
 
 
+# Flux points of gammapy: arrays of time bins by energy bins
+
+
+def _is_gammapy(columns: set[str]) -> bool:
+    return {"time_min", "time_max", "e_min", "e_max", "ref_flux", "norm", "norm_err"} <= columns
+
+
+def _gammapy(table: Any, name: str) -> Points:
+    norm = _grid(table["norm"])
+    energies = norm.shape[1]
+
+    def grid(column: str) -> Floats:
+        return _grid(table[column]) if column in table.colnames else np.full(norm.shape, np.nan)
+
+    ref, minus, plus = grid("ref_flux"), grid("norm_errn"), grid("norm_errp")
+    both = grid("norm_err")
+    minus, plus = np.where(np.isfinite(minus), minus, both), np.where(np.isfinite(plus), plus, both)
+    limit = grid("is_ul").astype(bool) if "is_ul" in table.colnames else np.zeros(norm.shape, bool)
+    value = np.where(limit, grid("norm_ul"), norm) * ref
+    zero = float(table.meta.get("MJDREFI", 0)) + float(table.meta.get("MJDREFF", 0))
+    start, stop = (np.repeat(zero + _plain(table[c]), energies) for c in ("time_min", "time_max"))
+    unit = str(table["e_min"].unit or "TeV")
+    band = [
+        f"{a:.3g}–{b:.3g} {unit}" for a, b in zip(grid("e_min").ravel(), grid("e_max").ravel(), strict=True)
+    ]
+    keep = np.isfinite(value.ravel()) & np.isfinite(start)
+    lost = int((~keep).sum())
+    return Points(
+        ((start + stop) / 2)[keep], value.ravel()[keep],
+        np.where(limit, np.nan, minus * ref).ravel()[keep], np.where(limit, np.nan, plus * ref).ravel()[keep],
+        limit.ravel()[keep], str(table["ref_flux"].unit or "cm-2 s-1"),
+        str(table.meta.get("TIMESYS", "tt")).lower(),
+        "flux", name, "gammapy flux points", start[keep], stop[keep],
+        [b for b, kept in zip(band, keep, strict=True) if kept],
+        f"{lost} bins without a flux are left out" if lost else "",
+    )  # fmt: skip
+
+
+def _grid(column: Any) -> Floats:
+    values = _plain(column)
+    return values.reshape(len(values), -1)
+
+
 READERS: tuple[tuple[Callable[[set[str]], bool], Callable[[Any, str], Points]], ...] = (
     (_is_lcr, _lcr),
     (_is_photometry, _photometry),
     (_is_vtscat, _vtscat),
+    (_is_gammapy, _gammapy),
 )
 
 
@@ -192,6 +246,11 @@ def history(table: Any, index: int, columns: Mapping[str, str], name: str) -> Po
     if edges is None:
         edges = FIRST_YEAR_MET + YEAR_S * np.arange(len(value) + 1)
         note = "yearly bins from 2008-08-04"
+    if len(edges) != len(value) + 1:
+        raise FormatError(
+            f"The history of {name} has {len(value)} bins, its table of bins {len(edges)} edges.",
+            "The file is not the published one.",
+        )
     start, stop = MJDREF + np.asarray(edges[:-1]) / 86400, MJDREF + np.asarray(edges[1:]) / 86400
     return Points(
         (start + stop) / 2,

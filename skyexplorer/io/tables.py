@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import math
 import re
 import tomllib
 import warnings
+import zlib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -21,6 +23,8 @@ from skyexplorer.errors import ColumnError, FormatError
 
 WELL_KNOWN = "It may be cut short, or not be what its name says: open it in a text editor, or fetch it again."
 SHOWN_COLUMNS = 40  # of a table, in an error
+# Containment of one sigma of a Gaussian on the sky, 39.35 %: an error column that a caller names is that.
+ONE_SIGMA = 1 - math.exp(-0.5)
 
 
 def load(source: str | Path | bytes) -> bytes:
@@ -30,6 +34,17 @@ def load(source: str | Path | bytes) -> bytes:
     ------
     FormatError
         If the file cannot be read, is empty, or is damaged.
+    """
+    return unpack(stored(source))
+
+
+def stored(source: str | Path | bytes) -> bytes:
+    """The bytes as they are stored, which is what a checksum is of.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, or is empty.
     """
     if isinstance(source, (str, Path)):
         try:
@@ -42,16 +57,37 @@ def load(source: str | Path | bytes) -> bytes:
         raw = bytes(source)
     if not raw:
         raise FormatError("The file is empty.", "Fetch it again.")
+    return raw
+
+
+def unpack(raw: bytes) -> bytes:
+    """Gunzipped bytes where the content says that they are packed, else the same.
+
+    Raises
+    ------
+    FormatError
+        If the packed data are damaged.
+    """
     if raw[:2] == b"\x1f\x8b":
         try:
             raw = gzip.decompress(raw)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise FormatError(f"The gzip data are damaged: {error}.", "Fetch the file again.") from error
     return raw
 
 
+def head(raw: bytes, size: int) -> bytes:
+    """The first bytes of the content, gunzipped where it is packed: a big map is not unpacked twice."""
+    if raw[:2] != b"\x1f\x8b":
+        return raw[:size]
+    try:
+        return zlib.decompressobj(31).decompress(raw, size)
+    except zlib.error as error:
+        raise FormatError(f"The gzip data are damaged: {error}.", "Fetch the file again.") from error
+
+
 def kind_of(raw: bytes) -> str:
-    """``"fits"``, ``"votable"``, ``"ecsv"``, ``"text"``, or the name of something that is no table we read."""
+    """``"fits"``, ``"votable"``, ``"ecsv"``, ``"text"``, or what it is instead, in words."""
     head = raw[:4096].lstrip()
     if head.startswith(b"SIMPLE  ="):
         return "fits"
@@ -60,7 +96,7 @@ def kind_of(raw: bytes) -> str:
     if head.startswith(b"PAR1"):
         return "Parquet"
     lower = head.lower()
-    if b"<votable" in lower:
+    if re.search(rb"<(\w+:)?votable[\s>]", lower):
         return "votable"
     if lower.startswith((b"<!doctype html", b"<html")):
         return "an HTML page"
@@ -93,10 +129,15 @@ def read(raw: bytes) -> Any:
             f"This is {kind}, not a table that can be read here.",
             "FITS, VOTable, ECSV, CSV and tables of text columns can.",
         )
+    from astropy.io.votable.exceptions import VOWarning
+    from astropy.units import UnitsWarning
+
     try:
         with warnings.catch_warnings():
-            # Units that astropy does not know are kept as text; that is no reason to trouble the reader.
-            warnings.simplefilter("ignore")
+            # Units that astropy does not know are kept as text, and a service's VOTable may stray from the
+            # standard: no reason to trouble the reader.
+            warnings.simplefilter("ignore", UnitsWarning)
+            warnings.simplefilter("ignore", VOWarning)
             table = readers[kind](raw)
     except FormatError:
         raise
@@ -117,8 +158,13 @@ def _listed(names: list[str]) -> str:
 def _fits(raw: bytes) -> Any:
     from astropy.io import fits
     from astropy.table import Table
+    from astropy.units import UnitsWarning
 
-    with fits.open(io.BytesIO(raw), memmap=False) as hdus:
+    # A file that was cut short only warns. Where its first table is whole, it is read; where not, the
+    # warnings say why.
+    with warnings.catch_warnings(record=True) as told, fits.open(io.BytesIO(raw), memmap=False) as hdus:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", UnitsWarning)
         found = None
         for hdu in hdus:
             if (
@@ -128,9 +174,12 @@ def _fits(raw: bytes) -> Any:
             ):
                 found = hdu
                 break
+        if found is None and told:
+            raise FormatError(f"The FITS file holds no whole table: {told[0].message}", WELL_KNOWN)
         if found is None:
             raise FormatError(
-                f"No table with rows in this FITS file; it holds {[h.name or type(h).__name__ for h in hdus]}.",
+                "No table with rows in this FITS file; it holds "
+                f"{', '.join(h.name or type(h).__name__ for h in hdus)}.",
                 "An image cannot be opened as a table.",
             )
         table = Table.read(found)
@@ -154,10 +203,10 @@ def _votable(raw: bytes) -> Any:
                 raise FormatError(f"The service answered with an error: {info.content or info.value}.")
     tables = [table for table in votable.iter_tables() if len(table.array)]
     if not tables:
-        notes = [
-            i.content or i.value for r in votable.resources for i in r.infos if i.name.lower() == "error"
-        ]
-        raise FormatError("No table with rows in this VOTable." + "".join(f" {note}" for note in notes))
+        infos = [*votable.infos, *(info for resource in votable.resources for info in resource.infos)]
+        notes = [str(i.content or i.value).strip(" -.") for i in infos if i.name.lower() == "error"]
+        said = f" It says: {'; '.join(filter(None, notes))}." if any(notes) else ""
+        raise FormatError(f"No table with rows in this VOTable.{said}", "Ask the service again.")
     table = tables[0].to_table(use_names_over_ids=True)
     for field_, column in zip(tables[0].fields, table.columns.values(), strict=True):
         if field_.ucd:
@@ -226,7 +275,7 @@ class Roles:
     unit: str = "deg"
     error: str | None = None
     ellipse: tuple[str, str, str] | None = None
-    containment: float = 0.6827
+    containment: float = ONE_SIGMA
     extension: str | None = None
     also: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
@@ -283,6 +332,7 @@ DEC_NAMES = (
     "de",
     "lat",
 )
+MISSING = ("", "nan", "none", "--", "-", "null", "n/a", "...")  # words for a missing position
 GALACTIC = (("glon", "glat"), ("l", "b"), ("gal_l", "gal_b"))
 NAME_NAMES = (
     "name",
@@ -298,6 +348,9 @@ NAME_NAMES = (
     "target",
     "common_name",
     "tns_name",
+    "object_name",
+    "object name",
+    "psr_name",
 )
 
 
@@ -307,7 +360,7 @@ def roles(table: Any, **given: str | None) -> Roles:
     Raises
     ------
     ColumnError
-        If no columns can be taken for positions, or a given one does not exist; the message lists the columns.
+        If no columns can be taken for positions, or a given one does not exist; the columns are listed.
     """
     names = list(table.colnames)
     for role, column in given.items():
@@ -330,7 +383,7 @@ def roles(table: Any, **given: str | None) -> Roles:
             'Name them: SourceCatalog.read(path, ra="…", dec="…").',
             names,
         )
-    sexagesimal = table[ra].dtype.kind in "USO"
+    sexagesimal = table[ra].dtype.kind in "USO" or table[dec].dtype.kind in "USO"
     unit = str(table[ra].unit or "deg").lower()
     if unit in ("hourangle", "h", "hms", "hours") and not sexagesimal:
         raise ColumnError(
@@ -352,7 +405,7 @@ def _known(entry: dict[str, Any], names: list[str], chosen: dict[str, str]) -> R
     def there(column: str | None) -> str | None:
         return column if column in have else None
 
-    ellipse = entry.get("ellipse")
+    ellipse, history = entry.get("ellipse"), entry.get("history", {})
     return Roles(
         ra=entry["ra"],
         dec=entry["dec"],
@@ -362,12 +415,12 @@ def _known(entry: dict[str, Any], names: list[str], chosen: dict[str, str]) -> R
         name=chosen.get("name") or there(entry.get("name")),
         sexagesimal=entry["id"] == "bzcat",
         error=chosen.get("error") or there(entry.get("error")),
-        ellipse=tuple(ellipse) if ellipse else None,
-        containment=entry.get("containment", 0.6827),
+        ellipse=tuple(ellipse) if ellipse and not chosen.get("error") else None,
+        containment=ONE_SIGMA if chosen.get("error") else entry.get("containment", ONE_SIGMA),
         extension=there(entry.get("extension")),
         also=tuple(c for c in entry.get("also", ()) if c in have),
         show=tuple(c for c in entry.get("show", ()) if c in have),
-        history=entry.get("history", {}),
+        history=history if {history.get("value"), f"{history.get('value')}.1"} & have else {},
         units=entry.get("units", {}),
     )
 
@@ -383,8 +436,9 @@ def _positions(table: Any, names: list[str]) -> tuple[str | None, str | None, st
     for name in main:
         for part in str(table[name].info.meta["ucd"]).lower().split(";"):
             by_ucd[part] = name
-    if "pos.eq.ra" in by_ucd and "pos.eq.dec" in by_ucd:
-        return by_ucd["pos.eq.ra"], by_ucd["pos.eq.dec"], "icrs"
+    for one, other in (("pos.eq.ra", "pos.eq.dec"), ("pos_eq_ra_main", "pos_eq_dec_main")):
+        if one in by_ucd and other in by_ucd:
+            return by_ucd[one], by_ucd[other], "icrs"
     low = {re.sub(r"[\s\[\]]", "", name.lower()): name for name in reversed(names)}
     ra = next((low[n] for n in RA_NAMES if n in low), None)
     dec = next((low[n] for n in DEC_NAMES if n in low), None)
@@ -413,12 +467,16 @@ def degrees(table: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.f
         lon, lat = _sexagesimal(table[found.ra], table[found.dec], found)
     else:
         lon, lat = (_floats(table[column]) for column in (found.ra, found.dec))
-        if found.unit == "rad":
-            lon, lat = np.degrees(lon), np.degrees(lat)
     good = np.isfinite(lon) & np.isfinite(lat)
     if not good.any():
         raise FormatError(
             f"No row has a position in {found.ra!r} and {found.dec!r}.", "All are empty or not finite."
+        )
+    if (np.abs(lon[good]) > 720.0001).any():  # two turns are someone's arithmetic, more is no angle
+        worst = lon[good][np.argmax(np.abs(lon[good]))]
+        raise FormatError(
+            f"{found.ra!r} goes to {worst:g} deg.",
+            "Right ascensions lie within 0 and 360; name the right columns: ra=…, dec=….",
         )
     if (np.abs(lat[good]) > 90.0001).any():
         worst = lat[good][np.argmax(np.abs(lat[good]))]
@@ -439,17 +497,18 @@ def _sexagesimal(ra: Any, dec: Any, found: Roles) -> tuple[NDArray[np.float64], 
     from astropy.coordinates import Angle
 
     def angles(column: Any, unit: Any) -> NDArray[np.float64]:
-        texts = [str(text).strip() for text in np.ma.filled(np.ma.asarray(column), "")]
+        if column.dtype.kind not in "USO":
+            return _floats(column)
+        cells = np.ma.asarray(column)
+        texts = ["" if gone else str(_decoded(cell)).strip()
+                 for cell, gone in zip(cells.data, np.ma.getmaskarray(cells), strict=True)]  # fmt: skip
         out = np.full(len(texts), np.nan)
-        good = [
-            i for i, text in enumerate(texts) if text and text.lower() not in ("nan", "none", "--", "null")
-        ]
-        if good:
-            # Numbers in a column of text are degrees; "05 09 25.9" and "05h09m" are hours.
-            plain = all(_is_number(texts[i]) for i in good)
-            out[good] = (
-                [float(texts[i]) for i in good] if plain else Angle([texts[i] for i in good], unit=unit).deg
-            )
+        # Numbers in a column of text are degrees; "05 09 25.9" and "05h09m" are hours.
+        plain = [i for i, text in enumerate(texts) if _is_number(text)]
+        out[plain] = [float(texts[i]) for i in plain]
+        marked = [i for i, text in enumerate(texts) if text.lower() not in MISSING and not _is_number(text)]
+        if marked:
+            out[marked] = Angle([texts[i] for i in marked], unit=unit).deg
         return out
 
     try:
@@ -459,6 +518,10 @@ def _sexagesimal(ra: Any, dec: Any, found: Roles) -> tuple[NDArray[np.float64], 
             f"{found.ra!r} and {found.dec!r} are text that reads as no position: {error}",
             "Give degrees, or hours as 05 09 25.96 with +05 41 35.3.",
         ) from error
+
+
+def _decoded(cell: Any) -> Any:
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
 
 
 def _floats(column: Any) -> NDArray[np.float64]:

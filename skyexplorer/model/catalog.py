@@ -32,6 +32,8 @@ class SourceCatalog:
         Kept as it is: units, masks and descriptions too.
     ra, dec, error, name, epoch : str, optional
         Columns; where not given they are told from the columns (known catalogues, UCDs, units, names).
+        A column given as ``error`` is one Gaussian sigma in one dimension, in its unit or else in degrees;
+        published radii of known catalogues are converted.
     title : str
         What it is called.
     origin : Origin, optional
@@ -68,10 +70,16 @@ class SourceCatalog:
     ) -> None:
         self._roles = tables.roles(table, ra=ra, dec=dec, error=error, name=name)
         self._lon, self._lat = tables.degrees(table, self._roles)
-        self.table = table
-        for column, unit in self._roles.units.items():
-            if column in table.colnames and table[column].unit is None:
+        bare = {
+            column: unit
+            for column, unit in self._roles.units.items()
+            if column in table.colnames and table[column].unit is None
+        }
+        if bare:  # the caller's own table stays as it is
+            table = table.copy(copy_data=False)
+            for column, unit in bare.items():
                 table[column].unit = unit
+        self.table = table
         self.kind: str = kind or self._roles.id
         self.band: str = band or self._roles.band
         self.epoch = epoch
@@ -90,8 +98,8 @@ class SourceCatalog:
             If it cannot be read, or positions cannot be told.
         """
         path = source if isinstance(source, (str, Path)) else ""
-        raw = tables.load(source if isinstance(source, (str, Path, bytes)) else source.read())
-        table = tables.read(raw)
+        raw = tables.stored(source if isinstance(source, (str, Path, bytes)) else source.read())
+        table = tables.read(tables.unpack(raw))
         found = tables.roles(table, **columns)
         name = title or found.title or (Path(path).name if path else "table")
         origin = Origin.of_file(path, raw, title=name, rows=len(table))
@@ -161,7 +169,7 @@ class SourceCatalog:
 
     @cached_property
     def error_ellipse(self) -> tuple[u.Quantity, u.Quantity, u.Quantity] | None:
-        """Semi-axes and position angle east of north (deg) at `error_containment`; NaN where a row has none."""
+        """Semi-axes and position angle east of north (deg) at `error_containment`; NaN where missing."""
         if self._roles.ellipse is not None:
             a, b, pa = (tables.numbers(self.table, column) for column in self._roles.ellipse)
             assert a is not None
@@ -186,38 +194,34 @@ class SourceCatalog:
 
     def take(self, indices: Sequence[int] | NDArray[Any]) -> SourceCatalog:
         """A catalogue of some rows, in the order given."""
-        return self._with(self.table[np.asarray(indices)])
+        rows = np.asarray(indices)
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(int)
+        return self._with(self.table[rows], rows)
 
     def with_columns(self, **columns: Any) -> SourceCatalog:
         """A catalogue with further columns; this one stays as it is."""
         table = self.table.copy()
         for name, values in columns.items():
             table[name] = values
-        return self._with(table)
+        return self._with(table, slice(None))
 
-    def _with(self, table: Table) -> SourceCatalog:
-        found = self._roles
-        twin = SourceCatalog(
-            table,
-            found.ra,
-            found.dec,
-            found.error,
-            found.name,
-            self.epoch,
-            title=self.name,
-            origin=self.origin,
-        )
-        twin._roles = found
-        twin._lon, twin._lat = tables.degrees(table, found)
-        twin.kind, twin.band = self.kind, self.band
+    def _with(self, table: Table, rows: NDArray[Any] | slice) -> SourceCatalog:
+        # Not through the constructor: the roles are known, and rows may be few, or none with a position.
+        twin = object.__new__(SourceCatalog)
+        twin._roles, twin.table = self._roles, table
+        twin._lon, twin._lat = self._lon[rows], self._lat[rows]
+        twin.kind, twin.band, twin.epoch = self.kind, self.band, self.epoch
+        twin.name, twin.origin = self.name, self.origin
         return twin
 
     def light_curve(self, index: int) -> LightCurve | None:
         """The light curve that the table itself holds for a row, or None.
 
         Fermi catalogues hold a flux history: monthly bins in 3FGL, yearly ones in 4FGL-DR2. Where the lower
-        error is missing the bin is a 95 % upper limit, at the flux plus twice the upper error (3FGL and 4FGL papers,
-        column Unc_Flux_History).
+        error is missing the bin is a 95 % upper limit, at the flux plus twice the upper error: the catalogues
+        set the lower error to NULL there, and derive the upper one from the limit (3FGL and 4FGL papers,
+        column Unc_Flux_History). Bins of 3FGL are those of its table Hist_Start; those of 4FGL are years of 365.25
+        days from 2008-08-04 (MET 239557417 s), computed here.
         """
         if not self._roles.history:
             return None

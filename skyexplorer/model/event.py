@@ -77,6 +77,18 @@ class Event:
                 f"The messenger is {self.messenger!r}.", f"One of {', '.join(filter(None, MESSENGERS))}."
             )
 
+        if self.signalness is not None and not 0 <= self.signalness <= 1:
+            raise InputError(f"The signalness is {self.signalness!r}.", "A probability, from 0 to 1.")
+        if self.far is not None and not (
+            isinstance(self.far, u.Quantity) and self.far.unit.is_equivalent("Hz")
+        ):
+            raise InputError(f"The false-alarm rate is {self.far!r}.", "A Quantity in Hz or 1/yr.")
+        if self.localization is not None and not isinstance(self.localization, (SkyMap, SkyRegion)):
+            raise InputError(
+                f"The localization is a {type(self.localization).__name__}.",
+                "A SkyMap, a SkyRegion, or None; a point is the position.",
+            )
+
     def __repr__(self) -> str:
         when = "" if self.time is None else f" {self.time.utc.iso[:19]} UTC"
         return f"<Event {self.name} ({self.messenger}){when}>"
@@ -93,8 +105,8 @@ class Event:
         FormatError, ColumnError
             If it cannot be read, or is no such table; the message lists the columns.
         """
-        raw = tables.load(source)
-        table = tables.read(raw)
+        raw = tables.stored(source)
+        table = tables.read(tables.unpack(raw))
         path = source if isinstance(source, (str, Path)) else ""
         return cls._of_table(table, str(path), raw)
 

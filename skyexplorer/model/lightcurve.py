@@ -70,7 +70,8 @@ class LightCurve:
         return len(self.time)
 
     def __repr__(self) -> str:
-        return f"<LightCurve {self.name}: {len(self)} points, {int(self.upper_limit.sum())} limits, {self.value.unit}>"
+        limits = int(self.upper_limit.sum())
+        return f"<LightCurve {self.name}: {len(self)} points, {limits} limits, {self.value.unit}>"
 
     @property
     def bands(self) -> list[str]:
@@ -87,8 +88,8 @@ class LightCurve:
             If it is none of these; the message lists the columns.
         """
         path = source if isinstance(source, (str, Path)) else ""
-        raw = tables.load(source)
-        table = tables.read(raw)
+        raw = tables.stored(source)
+        table = tables.read(tables.unpack(raw))
         return cls.from_table(table, name=name or (Path(path).stem if path else ""), path=str(path), raw=raw)
 
     @classmethod

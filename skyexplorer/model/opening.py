@@ -12,6 +12,8 @@ from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.skymap import SkyMap
 
+POSITIONS = {"RA", "RAJ2000", "_RAJ2000", "RA_ICRS", "RA_DEG", "GLON"}
+
 Opened = SkyMap | list[Event] | SourceCatalog | LightCurve
 
 
@@ -28,24 +30,25 @@ def read(source: str | Path | bytes, name: str = "") -> Opened:
         If it is none of these; the message says what was found.
     """
     path = source if isinstance(source, (str, Path)) else ""
-    packed = tables.load(source)
+    raw = tables.stored(source)
+    start = tables.head(raw, 200_000)
     label = name or (Path(path).name if path else "")
-    if tables.kind_of(packed) == "fits" and _has_map(packed):
-        return SkyMap.read(source if path else packed, name=name)
-    table = tables.read(packed)
+    if tables.kind_of(start) == "fits" and _has_map(start):
+        return SkyMap.read(source if path else raw, name=name)
+    table = tables.read(tables.unpack(raw))
     columns = set(table.colnames)
     if icecat.is_alert_table(columns):
-        return Event._of_table(table, str(path), packed)
+        return Event._of_table(table, str(path), raw)
     if lightcurves.is_light_curve(columns):
         return LightCurve.from_table(
-            table, name=name or (Path(path).stem if path else ""), path=str(path), raw=packed
+            table, name=name or (Path(path).stem if path else ""), path=str(path), raw=raw
         )
     try:
         found = tables.roles(table)
     except ColumnError as error:
         raise ColumnError(f"{label or 'This table'}: {error.message}", error.advice, error.columns) from error
     title = name or found.title or label or "table"
-    origin = Origin.of_file(path, packed, title=title, rows=len(table))
+    origin = Origin.of_file(path, raw, title=title, rows=len(table))
     try:
         return SourceCatalog(table, title=title, origin=origin)
     except ColumnError:
@@ -60,6 +63,7 @@ def _has_map(raw: bytes) -> bool:
 
     names = {
         match.strip().decode("ascii", "replace").upper()
-        for match in re.findall(rb"TTYPE\d+\s*=\s*'([^']*)'", raw[:200_000])
+        for match in re.findall(rb"TTYPE\d+\s*=\s*'([^']*)'", raw)
     }
-    return bool(names & {"PROB", "PROBABILITY", "PROBDENSITY", "PROBDEN"})
+    # A catalogue may have a column PROB as well, such as the probability of membership in a cluster.
+    return bool(names & {"PROB", "PROBABILITY", "PROBDENSITY", "PROBDEN"}) and not names & POSITIONS

@@ -17,8 +17,8 @@ from skyexplorer.model import opening
 CATALOGUES = [  # file, kind, rows, a name, its position
     ("gamma/gll_psc_v16_3FGL.fit.gz", "3fgl", 3034, "3FGL J0509.4+0541", (77.36, 5.69)),
     ("gamma/4FGL_DR2_gll_psc_v23_from_rdata.csv.gz", "4fgl-dr2", 5788, "4FGL J0509.4+0542", (77.36, 5.70)),
-    ("gamma/gll_psc_v18_4FGL_early.fit", "fermi", 5099, "4FGL J0509.4+0542", (77.3593, 5.7014)),
-    ("gamma/gll_psch_v13_3FHL.fit.gz", "fermi", 1556, None, None),
+    ("gamma/gll_psc_v18_4FGL_early.fit", "4fgl", 5099, "4FGL J0509.4+0542", (77.3593, 5.7014)),
+    ("gamma/gll_psch_v13_3FHL.fit.gz", "3fhl", 1556, None, None),
     ("gamma/gll_psch_v08_2FHL.fit.gz", "2fhl", 360, None, None),
     ("gamma/table_4LAC_h.fits", "4lac", 2863, None, None),
     ("vhe/hgps_catalog_v1.fits.gz", "hgps", 78, None, None),
