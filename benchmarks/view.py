@@ -105,10 +105,20 @@ def main() -> int:
         "click_to_curve_ms": round(statistics.median(clicks), 1),
         "kernel_mb": round(memory, 1),
     }
-    print(json.dumps({**figures, "clicks": len(clicks), "cores": os.cpu_count(), "machine": platform.platform()}))
+    print(
+        json.dumps(
+            {**figures, "clicks": len(clicks), "cores": os.cpu_count(), "machine": platform.platform()}
+        )
+    )
     bad = False
     for name, (aim, failure) in LIMITS.items():
-        verdict = "within the aim" if figures[name] <= aim else "over the aim" if figures[name] <= failure else "FAILURE"
+        verdict = (
+            "within the aim"
+            if figures[name] <= aim
+            else "over the aim"
+            if figures[name] <= failure
+            else "FAILURE"
+        )
         bad |= figures[name] > failure
         print(f"{name:20} {figures[name]:8} (aim {aim:g}, failure over {failure:g}): {verdict}")
     return int(bad)

@@ -83,7 +83,8 @@ class Drawing(ipywidgets.Widget):
     Arrays travel as bytes: ``ra`` and ``dec`` are float64 degrees, ``shown`` is one byte a point.
     A stroke is a dictionary with ``ra``, ``dec`` (float64 vertices of all its lines), ``starts``
     (uint32, one more than there are lines), ``rows`` (uint32 row of each line, or None), ``width``,
-    ``dash``, ``fill`` and ``alpha`` (0 to 1), ``halo`` and ``min_px`` (smaller lines are left out).
+    ``dash``, ``fill`` and ``alpha`` (0 to 1), ``halo``, ``min_px`` (smaller lines are left out) and
+    ``reach`` (degrees of declination that its largest line spans).
     """
 
     name = traitlets.Unicode().tag(sync=True)
@@ -156,6 +157,7 @@ class SkyCanvas(ipyaladin.Aladin):
             show_fullscreen_control=True,
             show_reticle=False,
             show_projection_control=True,
+            mode="dark",  # of Aladin's controls: the sky is dark in either theme
             **options,
         )
         # After super().__init__: ipyaladin takes unknown keywords for options of Aladin.

@@ -21,6 +21,7 @@ from skyexplorer.views.canvas import Drawing, packed_tiles
 POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0}
 LEVELS = (0.5, 0.9)  # the credible regions that every map shows; the slider adds one more
 OUTLINE_POINTS = 48
+FOOTPRINT_POINTS = 120  # these are large on the screen
 
 
 def draw(layer: Layer) -> Drawing:
@@ -97,6 +98,7 @@ def stroke(
         "alpha": alpha,
         "halo": halo,
         "min_px": min_px,
+        "reach": max((float(np.ptp(line[:, 1])) for line in lines), default=0.0),
     }
 
 
@@ -122,7 +124,7 @@ def _events(drawing: Drawing, layer: EventLayer) -> None:
     lines, rows = [], []
     for row, event in enumerate(layer.events):
         if isinstance(event.localization, SkyRegion):
-            for line in event.localization.outline(OUTLINE_POINTS):
+            for line in event.localization.outline(FOOTPRINT_POINTS):
                 lines.append(line)
                 rows.append(row)
     drawing.strokes = [stroke(lines, rows, width=1.5, fill=0.10, alpha=0.9, min_px=6)]

@@ -155,8 +155,10 @@ class LightCurvePanel(Panel):
         fig.add_layout(fig.legend[0], "right")  # beside the points, not over them
         fig.y_range.range_padding = 0.12
         fig.x_range.range_padding = 0.03
-        # Lines of events must not widen the axis to all of history.
-        fig.x_range.renderers = fig.y_range.renderers = [self.dots, caps]
+        # The other events must not widen the axis to all of history.
+        anchors = fig.scatter("x", "y", source=self.events, size=1, alpha=0)
+        fig.y_range.renderers = [self.dots, caps]
+        fig.x_range.renderers = [self.dots, caps, anchors]  # the events that concern the source are in view
         fig.yaxis.axis_label_standoff = 6
         if not self.session.curves.log_y:
             fig.yaxis.formatter = BasicTickFormatter(precision=1)

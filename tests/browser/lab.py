@@ -212,7 +212,7 @@ class Notebook:
         return json.loads(self._ask(code, timeout * 1000))
 
     def _ask(self, code: str, timeout_ms: float) -> str:
-        source = f"import json as _json; print('<<' + _json.dumps({code}) + '>>')"
+        source = f"import json as _json; print('\\x02' + _json.dumps({code}) + '\\x03')"
         reply, failed = self.page.evaluate(
             """async ([source, limit]) => {
                 const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -229,9 +229,9 @@ class Notebook:
             }""",
             [source, timeout_ms],
         )
-        if failed or "<<" not in reply:
+        if failed or "\x02" not in reply:
             raise AssertionError("in the kernel: " + re.sub(r"\x1b\[[0-9;]*m", "", failed or reply))
-        return reply[reply.index("<<") + 2 : reply.rindex(">>")]
+        return reply.split("\x02", 1)[1].split("\x03", 1)[0]
 
     def run(self, code: str) -> None:
         """Execute statements in the kernel."""

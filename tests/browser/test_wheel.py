@@ -64,7 +64,8 @@ def test_no_real_data_file_is_in_the_wheel(wheel: Path, data_dir: Path) -> None:
 
 
 @pytest.mark.build
-def test_the_installed_wheel_paints_without_node(wheel: Path, tmp_path: Path, _chromium: str) -> None:
+@pytest.mark.usefixtures("_chromium")
+def test_the_installed_wheel_paints_without_node(wheel: Path, tmp_path: Path) -> None:
     place = tmp_path / "clean"
     subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, timeout=120)
     python = str(place / "bin" / "python")

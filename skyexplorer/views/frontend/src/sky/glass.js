@@ -120,6 +120,9 @@ export class Glass {
   }
 
   drawStroke(g, layer, stroke, width, height) {
+    // Seen from afar no line of it is larger than its marker: thousands of ellipses need not be projected.
+    const pixelsPerDegree = width / Math.max(this.aladin.getFov()[0], 1e-6);
+    if (stroke.reach * pixelsPerDegree * 2 < stroke.min_px) return;
     const xy = this.project(stroke.ra, stroke.dec);
     const { starts, rows } = stroke;
     const jump = Math.max(width, height) / 2; // a longer step has gone round the back of the sky
