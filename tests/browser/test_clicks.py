@@ -67,7 +67,7 @@ class Sky:
         gap = np.hypot(x[near, None] - x[near], y[near, None] - y[near])
         np.fill_diagonal(gap, np.inf)
         xy[near[gap.min(axis=1) < APART]] = np.nan
-        return [*xy, left, top]
+        return xy + np.array([left, top])
 
     def look_at(self, ra: float, dec: float, fov: float) -> None:
         """A programmed move, and the wait until Aladin has made it."""
