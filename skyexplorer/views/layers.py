@@ -116,7 +116,7 @@ def _count(shown: int, rows: int) -> str:
 def _extent(layer: Layer) -> tuple[Any, float]:
     """Centre and width of a view that holds a layer."""
     import numpy as np
-    from astropy.coordinates import SkyCoord
+    from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 
     if isinstance(layer, SkyMapLayer):
         region = layer.skymap.credible_region(0.9)
@@ -126,5 +126,5 @@ def _extent(layer: Layer) -> tuple[Any, float]:
     middle = coords.cartesian.mean()
     if middle.norm() < 0.2:
         return SkyCoord(266.417 * u.deg, -29.008 * u.deg), 180.0  # all over the sky: the whole of it
-    center = SkyCoord(middle.represent_as("unitspherical"), frame="icrs")
+    center = SkyCoord(middle.represent_as(UnitSphericalRepresentation), frame="icrs")
     return center, float(min(max(2.4 * coords.separation(center).deg.max(), 0.5), 180.0))

@@ -7,7 +7,10 @@ notebook does not carry it.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +28,12 @@ ME = "light curve"
 # Okabe and Ito, without black; a second turn takes other markers.
 COLORS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#0072B2", "#999999")
 MARKERS = ("circle", "square", "diamond", "triangle", "hex", "star", "inverted_triangle", "plus")
+DAY = 86.4e6  # ms
 LABELLED = 8  # event lines with a name; more would lie over each other
 POINTS = ("x", "y", "lo", "hi", "x0", "x1", "color", "marker", "band", "when", "text")
 LIMITS = ("x", "y", "x0", "x1", "color", "band", "when", "text", "arrow")
+NO_TIMES = (1.2e12, 1.7e12)  # ms, 2008 to 2023: where there is neither point nor event
+NEAR = 0.6  # of the span of a curve: how far from it an event may be and still be in view
 EMPTY_POINTS: dict[str, list[Any]] = {name: [] for name in POINTS}
 EMPTY_LIMITS: dict[str, list[Any]] = {name: [] for name in LIMITS}
 
@@ -97,11 +103,13 @@ class LightCurvePanel(Panel):
             HoverTool,
             LabelSet,
             PanTool,
+            Range1d,
             ResetTool,
             WheelZoomTool,
         )
         from bokeh.plotting import figure
-        from jupyter_bokeh.widgets import BokehModel
+
+        from skyexplorer.views.bokeh_model import FigureModel
 
         old = self.child
         self.points = ColumnDataSource(EMPTY_POINTS)
@@ -112,6 +120,9 @@ class LightCurvePanel(Panel):
         fig = figure(
             x_axis_type="datetime",
             y_axis_type="log" if self.session.curves.log_y else "linear",
+            # Not DataRange1d: once zoomed by hand, that no longer follows the data of another source.
+            x_range=Range1d(*NO_TIMES),
+            y_range=Range1d(1, 10),
             sizing_mode="stretch_both",
             toolbar_location="right",
             tools=[brush, PanTool(), WheelZoomTool(dimensions="width"), ResetTool()],
@@ -153,12 +164,6 @@ class LightCurvePanel(Panel):
         fig.legend.label_text_font_size = "11px"
         fig.legend.padding, fig.legend.spacing, fig.legend.glyph_width = 4, 0, 14
         fig.add_layout(fig.legend[0], "right")  # beside the points, not over them
-        fig.y_range.range_padding = 0.12
-        fig.x_range.range_padding = 0.03
-        # The other events must not widen the axis to all of history.
-        anchors = fig.scatter("x", "y", source=self.events, size=1, alpha=0)
-        fig.y_range.renderers = [self.dots, caps]
-        fig.x_range.renderers = [self.dots, caps, anchors]  # the events that concern the source are in view
         fig.yaxis.axis_label_standoff = 6
         if not self.session.curves.log_y:
             fig.yaxis.formatter = BasicTickFormatter(precision=1)
@@ -169,7 +174,7 @@ class LightCurvePanel(Panel):
         fig.on_event("reset", self._on_double_tap)
         self.paint(self._dark)
         self._fill()
-        self.child = BokehModel(fig, combine_events=True)
+        self.child = FigureModel(fig, combine_events=True)
         if old is not None:
             old.close()
 
@@ -210,20 +215,55 @@ class LightCurvePanel(Panel):
 
     def _fill(self) -> None:
         curves = self.session.curves
-        points, limits = _data(curves.shown, log=curves.log_y)
-        with self.hold_sync():
+        drawn, left_out = _of_one_unit(curves.shown)
+        points, limits = _data(drawn, log=curves.log_y)
+        with self.hold_sync(), self._one_patch():
             self.points.data, self.limits.data = points, limits
             several = len(set(points["band"])) > 1
             self.figure.legend.visible = several
             self.has_data = bool(curves.shown)
-            self.title, self.message = curves.title, curves.message
+            self.title, self.message = curves.title, " ".join(filter(None, (curves.message, *left_out)))
             self.subtitle = " · ".join(dict.fromkeys(_described(curve) for curve in curves.shown))
             if curves.shown:
                 first = curves.shown[0]
                 unit = first.value.unit.to_string("unicode").replace(" ", " ")
                 self.figure.yaxis.axis_label = f"{first.quantity or _('value')} ({unit})"
             self._mark_events()
+            self._fit()
             self._brush_changed(self.session.selection.time_range, "")
+
+    def _one_patch(self) -> Any:
+        """What changes within goes to the browser at once."""
+        return contextlib.nullcontext() if self.child is None else self.child.together()
+
+    def _fit(self) -> None:
+        """Axes around the points, and around the events that are not far from them."""
+        points, limits = self.points.data, self.limits.data
+        events = [*self.events.data["x"]]
+        times = np.array([*points["x0"], *points["x1"], *limits["x0"], *limits["x1"]])
+        if len(times):
+            low, high = times.min(), times.max()
+            reach = NEAR * max(high - low, DAY)
+            near = [x for x in events if low - reach <= x <= high + reach]
+        else:
+            near = [*events, *self.others.data["x"]]
+        times = np.array([*times, *near])
+        low, high = (times.min(), times.max()) if len(times) else NO_TIMES
+        pad = 0.03 * (high - low) + (DAY if high - low < DAY else 0)
+        values = np.array([*points["lo"], *points["hi"], *limits["y"]])
+        bottom, top = (values.min(), values.max()) if len(values) else (1.0, 10.0)
+        if self.session.curves.log_y:
+            air = max((top / bottom) ** 0.12, 1.3)
+            bottom, top = bottom / air, top * air
+        else:
+            air = 0.12 * (top - bottom) or 0.12 * abs(top) or 1.0
+            bottom, top = bottom - air, top + air
+        for axis, ends in (
+            (self.figure.x_range, (low - pad, high + pad)),
+            (self.figure.y_range, (bottom, top)),
+        ):
+            start, end = map(float, ends)
+            axis.update(start=start, end=end, reset_start=start, reset_end=end)
 
     def _layer_changed(self, layer: Any, field: str) -> None:
         if field == "visible":
@@ -233,12 +273,13 @@ class LightCurvePanel(Panel):
         marks = list(self.session.curves.marks)[:LABELLED]
         named = {name for name, _time in marks}
         rest = [(name, time) for name, time in self.session.event_times if name not in named]
-        self.events.data = {
-            "x": _instants(marks),
-            "name": [name for name, _time in marks],
-            "y": [6] * len(marks),
-        }
-        self.others.data = {"x": _instants(rest), "name": [name for name, _time in rest]}
+        with self._one_patch():
+            self.events.data = {
+                "x": _instants(marks),
+                "name": [name for name, _time in marks],
+                "y": [6] * len(marks),
+            }
+            self.others.data = {"x": _instants(rest), "name": [name for name, _time in rest]}
 
     def _brush_changed(self, time_range: Any, by: str) -> None:
         if time_range is None:
@@ -268,6 +309,11 @@ class LightCurvePanel(Panel):
         with self.session.notices.guard(self.doing):
             self.on_clear()
 
+    def on_rendered(self, child: str, revision: int) -> None:
+        """A view was painted, maybe from an older state."""
+        if self.child is not None and child == self.child.model_id and revision != self.child.revision:
+            self.child.renew()
+
     def on_clear(self) -> None:
         """All times again."""
         self.verbs.brush(by=ME)
@@ -275,6 +321,32 @@ class LightCurvePanel(Panel):
     def on_log(self, on: bool) -> None:
         """The axis switch."""
         self.session.curves.log_y = bool(on)
+
+    def close(self) -> None:
+        """Stop following the session, and close the widgets."""
+        super().close()
+        if self.child is not None:
+            self.child.close()
+
+
+def _of_one_unit(curves: tuple[LightCurve, ...]) -> tuple[list[LightCurve], list[str]]:
+    """Those that share the axis of the first, in its unit, and what to say of the others."""
+    drawn: list[LightCurve] = []
+    left_out = []
+    for curve in curves:
+        unit = curves[0].value.unit
+        if curve.value.unit == unit:
+            drawn.append(curve)
+        elif curve.value.unit.is_equivalent(unit):
+            errors = (curve.error[0].to(unit), curve.error[1].to(unit))
+            drawn.append(dataclasses.replace(curve, value=curve.value.to(unit), error=errors))
+        else:
+            left_out.append(
+                _("{name} is in {unit}, which has no place on this axis.").format(
+                    name=curve.name, unit=curve.value.unit.to_string("unicode")
+                )
+            )
+    return drawn, left_out
 
 
 def _instants(marks: list[Any]) -> list[float]:
@@ -286,7 +358,7 @@ def _described(curve: LightCurve) -> str:
     return " ".join(part for part in (curve.origin.title, band) if part)
 
 
-def _data(curves: tuple[LightCurve, ...], *, log: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def _data(curves: Sequence[LightCurve], *, log: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Columns for points and for limits."""
     points: dict[str, list[Any]] = {name: [] for name in POINTS}
     limits: dict[str, list[Any]] = {name: [] for name in LIMITS}

@@ -156,6 +156,7 @@ class TablePanel(Panel):
     def __init__(self, session: Session, verbs: Any) -> None:
         super().__init__(session, verbs, sort={"column": -1, "descending": False})
         self._sheets: dict[str, Sheet] = {}
+        self._filters: dict[str, str] = {}  # of a catalogue it acts on the sky: it must not be forgotten
         self.link(session.layers.added, self._layers_changed)
         self.link(session.layers.removed, self._layers_changed)
         self.link(session.layers.changed, self._layer_changed)
@@ -184,6 +185,7 @@ class TablePanel(Panel):
         layers = self._with_rows()
         names = [item.name for item in layers]
         self._sheets = {name: sheet for name, sheet in self._sheets.items() if name in names}
+        self._filters = {name: text for name, text in self._filters.items() if name in names}
         self.tabs = [{"name": item.name, "color": item.color, "shape": item.shape} for item in layers]
         if self.active not in names:
             self._show(max(layers, key=lambda item: item.rows).name if layers else "")
@@ -209,7 +211,7 @@ class TablePanel(Panel):
 
     def _show(self, name: str) -> None:
         with self.hold_sync():
-            self.active, self.filter, self.complaint = name, "", ""
+            self.active, self.filter, self.complaint = name, self._filters.get(name, ""), ""
             self.sort = {"column": -1, "descending": False}
             sheet = self._sheet()
             self.columns = (
@@ -267,6 +269,7 @@ class TablePanel(Panel):
             self.complaint = str(error)
             return
         self.filter, self.complaint = text, ""
+        self._filters[self.active] = text
         if isinstance(sheet.layer, CatalogLayer):
             sheet.layer.shown = rows
         self._reorder()

@@ -42,6 +42,8 @@ export function renderCurve({ model, el, texts, tell }) {
         plot.replaceChildren(view.el);
         view.processLuminoMessage?.({ type: "after-attach" });
         view.trigger?.("displayed");
+        // Python paints it anew where it has changed since the bundle that this view was made from.
+        tell("rendered", { child: id, revision: JSON.parse(child.get("render_bundle")).revision ?? -1 });
       })
       .catch((error) => {
         console.error(error);

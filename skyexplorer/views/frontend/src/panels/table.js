@@ -81,6 +81,7 @@ export function renderTable({ model, el, texts, tell }) {
 
   scroller.addEventListener("scroll", paint);
   scroller.addEventListener("keydown", (event) => {
+    if (event.target !== scroller) return; // Enter on a column head sorts
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
     if (event.key in steps && order.length) {
       active = Math.min(order.length - 1, Math.max(0, active + steps[event.key]));

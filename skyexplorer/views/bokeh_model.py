@@ -1,0 +1,81 @@
+"""FigureModel: a Bokeh figure as a widget whose picture is never stale, patched by one message.
+
+jupyter_bokeh's BokehModel paints each view from its trait ``render_bundle``, which stays as it was when
+the widget was made, and sends each later change as messages of its own. A view that is made later (the page
+was reloaded, or cells ran before the first view was there) would miss them. Here the bundle carries a
+revision: a page that asks for the state gets a bundle of now, and a view that tells it was painted from
+an older one is painted anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bokeh.protocol import Protocol
+from jupyter_bokeh.widgets import BokehModel
+
+
+class FigureModel(BokehModel):
+    """A Bokeh model in the notebook; see `jupyter_bokeh.BokehModel` for the parameters."""
+
+    def __init__(self, model: Any, **traits: Any) -> None:
+        self.revision = 0
+        self._held: list[Any] | None = None
+        self._moved = False  # whether the browser has changed it since the bundle was made
+        self._closed = False
+        super().__init__(model, **traits)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Send the changes made within as one patch."""
+        if self._held is not None:
+            yield
+            return
+        self._held = []
+        try:
+            yield
+        finally:
+            events, self._held = self._held, None
+            self._send_patch(events)
+
+    def renew(self) -> None:
+        """Paint all views anew, from what the figure is now."""
+        self.render_bundle = self._fresh()
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """State of the widget; where all of it is asked for, the bundle is one of now."""
+        if key is None and (self._moved or self.render_bundle.get("revision") != self.revision):
+            self._trait_values["render_bundle"] = self._fresh()  # told by the state itself: no notification
+        return super().get_state(key, drop_defaults)
+
+    def close(self) -> None:
+        """Close the widget; a second time, as when it is collected, does nothing."""
+        if not self._closed:
+            self._closed = True
+            super().close()
+
+    def _fresh(self) -> dict[str, Any]:
+        self._moved = False
+        return {**self._model_to_traits(self._model), "revision": self.revision}
+
+    def _document_patched(self, event: Any) -> None:
+        if event.setter is self:
+            self._moved = True
+        elif self._held is not None:
+            self._held.append(event)
+        else:
+            self._send_patch([event])
+
+    def _send_patch(self, events: list[Any]) -> None:
+        if not events:
+            return
+        self.revision += 1
+        message = Protocol().create("PATCH-DOC", events)
+        for part in (message.header_json, message.metadata_json, message.content_json):
+            self.send({"msg": "patch", "payload": part})
+        for buffer in message.buffers:
+            self.send({"msg": "patch", "payload": json.dumps(buffer.ref)})
+            self.send({"msg": "patch"}, [buffer.to_bytes()])
