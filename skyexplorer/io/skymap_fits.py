@@ -27,11 +27,15 @@ PIECE_ORDERS = 9  # a piece holds 4**9 pixels, so that it merges within itself
 
 
 class Cells(NamedTuple):
-    """Cells of a map: UNIQ, density per steradian, and the distance columns or None."""
+    """Cells of a map: UNIQ, density per steradian, the distance columns or None, and the grain.
+
+    The grain is the order of a flat map's pixels, of which its cells are merged; None for a multi-order map.
+    """
 
     uniq: NDArray[np.int64]
     density: NDArray[np.float64]
     distance: tuple[NDArray[np.float64], ...] | None
+    grain: int | None = None
 
 
 def unpacked(source: str | Path | bytes | BinaryIO) -> BinaryIO:
@@ -57,7 +61,12 @@ def unpacked(source: str | Path | bytes | BinaryIO) -> BinaryIO:
     if not head:
         stream.close()
         raise FormatError("The file is empty.", "Fetch it again.")
-    return gzip.GzipFile(fileobj=stream) if head == b"\x1f\x8b" else stream  # type: ignore[return-value]
+    if head != b"\x1f\x8b":
+        return stream
+    if isinstance(source, (str, Path)):
+        stream.close()  # a GzipFile closes the file it has opened, not one it was handed
+        return gzip.GzipFile(source)  # type: ignore[return-value]
+    return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
 
 
 def read(source: str | Path | bytes | BinaryIO) -> tuple[Cells, dict[str, Any]]:
@@ -157,7 +166,7 @@ def _flat(stream: BinaryIO, hdu: Any, header: dict[str, Any]) -> Cells:
         uniq, columns = _from_ring(pieces, order)
     else:
         uniq, columns = _merge(pieces, order)
-    return Cells(uniq, columns[0] * scale, tuple(columns[1:]) or None)
+    return Cells(uniq, columns[0] * scale, tuple(columns[1:]) or None, order)
 
 
 def _order_of(pixels: int) -> int:
@@ -210,7 +219,8 @@ def _merge(
                 rises = rises & np.asarray(same.all(axis=1))
             stays = np.flatnonzero(whole & ~np.repeat(rises, 4))
             emit(level, first + stays, [column[stays] for column in columns])
-            columns, whole = [four[:, 0] for four in fours], rises
+            # Copied, as a view would keep all four alive.
+            columns, whole = [four[:, 0].copy() for four in fours], rises
             level, first = level - 1, first // 4
         return columns, whole
 
@@ -228,14 +238,56 @@ def _merge(
 def _from_ring(
     pieces: Iterator[tuple[int, list[NDArray[np.float64]]]], order: int
 ) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
-    """Cells of a ring map. Empty pixels are left out: an absent cell has no probability."""
-    index: list[NDArray[np.int64]] = []
+    """Cells of a ring map: empty pixels become the largest cells that hold no other, the rest is merged."""
+    found: list[NDArray[np.int64]] = []
     values: list[list[NDArray[np.float64]]] = []
-    for first, columns in pieces:
-        here = np.flatnonzero(columns[0] > 0)
-        index.append(healpix.nested_of_ring(first + here, order))
-        values.append([column[here] for column in columns])
-    return (
-        healpix.join_uniq(order, np.concatenate(index)),
-        [np.concatenate(parts) for parts in zip(*values, strict=True)],
-    )
+    for first, parts in pieces:
+        here = np.flatnonzero(parts[0] != 0)
+        found.append(healpix.nested_of_ring(first + here, order))
+        values.append([part[here] for part in parts])
+    index = np.concatenate(found)
+    sort = np.argsort(index)
+    index = index[sort]
+    columns = [np.concatenate(parts)[sort] for parts in zip(*values, strict=True)]
+    empty = _gaps(index, order)
+    blank = [np.zeros(len(empty)), *(np.full(len(empty), np.nan) for _ in columns[1:])]
+    uniq, merged = _risen(index, columns, order)
+    return np.concatenate([uniq, empty]), [
+        np.concatenate([column, none]) for column, none in zip(merged, blank, strict=True)
+    ]
+
+
+def _gaps(index: NDArray[np.int64], order: int) -> NDArray[np.int64]:
+    """UNIQ of the largest cells that tile what the sorted cells of one order leave free."""
+    taken = [index]
+    for _ in range(order):
+        above = taken[-1] >> 2
+        taken.append(above[np.concatenate([[True], above[1:] != above[:-1]])] if len(above) else above)
+    taken.reverse()
+    free = [healpix.join_uniq(0, np.setdiff1d(np.arange(12), taken[0], assume_unique=True))]
+    for k in range(1, order + 1):
+        children = ((taken[k - 1] << 2)[:, None] + np.arange(4)).ravel()
+        gone = np.zeros(len(children), bool)
+        gone[np.searchsorted(children, taken[k])] = True
+        free.append(healpix.join_uniq(k, children[~gone]))
+    return np.concatenate(free)
+
+
+def _risen(
+    index: NDArray[np.int64], columns: list[NDArray[np.float64]], order: int
+) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
+    """Sorted cells of one order, with complete quartets of equal cells merged as far up as they go."""
+    uniq: list[NDArray[np.int64]] = []
+    values: list[list[NDArray[np.float64]]] = []
+    for level in range(order, -1, -1):
+        first = np.flatnonzero(index[:-3] >> 2 == index[3:] >> 2) if level and len(index) > 3 else index[:0]
+        for column in columns:
+            for k in (1, 2, 3):
+                a, b = column[first], column[first + k]
+                first = first[(a == b) | (np.isnan(a) & np.isnan(b))]
+        stays = np.ones(len(index), bool)
+        stays[(first[:, None] + np.arange(4)).ravel()] = False
+        uniq.append(healpix.join_uniq(level, index[stays]))
+        values.append([column[stays] for column in columns])
+        index, columns = index[first] >> 2, [column[first] for column in columns]
+    return np.concatenate(uniq), [np.concatenate(parts) for parts in zip(*values, strict=True)]

@@ -17,6 +17,7 @@ from skyexplorer.errors import InputError
 
 Contains = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]]
 Lines = Callable[[int], list[NDArray[np.float64]]]
+EDGE = 1e-10  # degrees, or in units of the edge: what rounding does to a point that is given on it
 MOC_ERROR = 0.02  # width of the cells with which a region becomes a MOC, in units of its radius
 
 
@@ -67,7 +68,7 @@ class SkyRegion:
             "circle",
             center.icrs,
             r * u.deg,
-            lambda a, d: sphere.separation(ra, dec, a, d) <= r,
+            lambda a, d: sphere.separation(ra, dec, a, d) <= r + EDGE,
             lambda n: [_shut(sphere.ellipse_points(ra, dec, r, r, 0.0, n))],
             2 * np.pi * (1 - np.cos(np.radians(r))) * sphere.DEG2_PER_SR,
             f"CIRCLE({ra}, {dec}, {r})",
@@ -85,8 +86,9 @@ class SkyRegion:
             "ellipse",
             center.icrs,
             max(sa, sb) * u.deg,
-            lambda x, y: sphere.ellipse_radius(ra, dec, sa, sb, angle, x, y) <= 1,
+            lambda x, y: sphere.ellipse_radius(ra, dec, sa, sb, angle, x, y) <= 1 + EDGE,
             lambda n: [_shut(sphere.ellipse_points(ra, dec, sa, sb, angle, n))],
+            _ellipse_area(sa, sb),
         )
 
     @classmethod
@@ -105,8 +107,9 @@ class SkyRegion:
         def contains(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
             delta = sphere.wrap180(x - ra)
             # A box over 180 deg to one side goes past where the difference wraps.
-            across = ((delta >= -am) & (delta <= ap)) | (delta + 360 <= ap) | (delta - 360 >= -am)
-            return (across | (width >= 360)) & (y >= low) & (y <= high)
+            east, west = ap + EDGE, -am - EDGE
+            across = ((delta >= west) & (delta <= east)) | (delta + 360 <= east) | (delta - 360 >= west)
+            return (across | (width >= 360)) & (y >= low - EDGE) & (y <= high + EDGE)
 
         def outline(n: int) -> list[NDArray[np.float64]]:
             side = np.linspace(0, 1, max(n // 4, 2), endpoint=False)
@@ -132,7 +135,9 @@ class SkyRegion:
 
         def radius(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
             da, dd = sphere.wrap180(x - ra), y - dec
-            return np.hypot(da / np.where(da >= 0, ap, am), dd / np.where(dd >= 0, bp, bm))
+            # Near a pole an error may be over 180 deg; the nearer way round counts, in units of the error.
+            east, west = np.where(da >= 0, da, da + 360) / ap, np.where(da <= 0, -da, 360 - da) / am
+            return np.hypot(np.minimum(east, west), dd / np.where(dd >= 0, bp, bm))
 
         def outline(n: int) -> list[NDArray[np.float64]]:
             t = np.linspace(0, 2 * np.pi, 4 * max(n // 4, 2), endpoint=False)
@@ -144,7 +149,7 @@ class SkyRegion:
             "quarter-ellipse",
             center.icrs,
             _reach(ra, dec, outline(64)),
-            lambda x, y: radius(x, y) <= 1,
+            lambda x, y: radius(x, y) <= 1 + EDGE,
             outline,
             float(area),
         )
@@ -210,7 +215,7 @@ class SkyRegion:
 
     @property
     def area(self) -> u.Quantity:
-        """Area (deg²); of an ellipse and of combinations by small cells."""
+        """Area (deg²); of combinations by small cells."""
         if self._area is not None:
             return self._area * u.deg**2
         return float(self.to_moc().sky_fraction) * sphere.SKY_DEG2 * u.deg**2
@@ -220,7 +225,7 @@ class SkyRegion:
         return self._outline(points)
 
     def to_moc(self, max_depth: int | None = None) -> Any:
-        """A `mocpy.MOC` of the cells whose centres lie inside."""
+        """A `mocpy.MOC` of the cells whose centres lie inside; at least the cell of the centre."""
         from mocpy import MOC
 
         if max_depth is None:
@@ -236,6 +241,8 @@ class SkyRegion:
         depth = int(cone.max_order)
         lon, lat = healpix.centers(depth, ipix)
         inside = self._contains(lon, lat)
+        if not inside.any():  # smaller than a cell
+            return MOC.from_lonlat(self.center.ra[None], self.center.dec[None], max_norder=max_depth)
         return MOC.from_healpix_cells(
             ipix[inside], np.full(int(inside.sum()), depth, np.uint8), max_depth=max_depth
         )
@@ -350,6 +357,14 @@ def _bounds(moc: Any) -> tuple[SkyCoord, u.Quantity]:
     (ra,), (dec,) = _lonlat((middle / np.linalg.norm(middle))[None])
     radius = float(sphere.separation(ra, dec, lon, lat).max()) + 58.6 / 2**depth
     return SkyCoord(ra * u.deg, dec * u.deg), min(radius, 180.0) * u.deg
+
+
+def _ellipse_area(a: float, b: float) -> float:
+    """Area (deg²) of the cap whose edge lies at q = 1, by a sum over directions that converges fast."""
+    steps = 64 * int(np.clip(np.ceil(max(a / b, b / a)), 1, 1000))
+    t = np.linspace(0, 2 * np.pi, steps, endpoint=False)
+    edge = np.radians(1 / np.hypot(np.cos(t) / a, np.sin(t) / b))
+    return float(np.mean(2 * np.sin(edge / 2) ** 2)) * 2 * np.pi * sphere.DEG2_PER_SR
 
 
 def _in_polygon(

@@ -78,6 +78,10 @@ class SkyMap:
             raise InputError(
                 f"{int(bad.sum())} densities are negative or not finite (first: {values[bad][0]}).", NO_MAP
             )
+        if (cells < 4).any():
+            raise InputError(
+                f"{int(cells[cells < 4][0])} is no UNIQ of a HEALPix cell.", "The smallest is 4 (order 0)."
+            )
         order, ipix = healpix.split_uniq(cells)
         start = healpix.starts29(order, ipix)
         sort = np.argsort(start, kind="stable")
@@ -102,9 +106,16 @@ class SkyMap:
                 stacklevel=2,
             )
             self._density = self._density / total
-        columns = (distmu, distsigma, distnorm)
+        self._density.flags.writeable = False
+        self._grain: int | None = None  # order of the pixels of the flat map of which the cells are merged
+        columns = [column for column in (distmu, distsigma, distnorm) if column is not None]
+        if len(columns) not in (0, 3) or any(np.shape(column) != cells.shape for column in columns):
+            raise InputError(
+                f"Distances of {[np.shape(column) for column in columns]} for {cells.shape} cells.",
+                "Give distmu, distsigma and distnorm, one value a cell each, or none of them.",
+            )
         self._distance: tuple[NDArray[np.float64], ...] | None = None
-        if all(column is not None for column in columns):
+        if columns:
             self._distance = tuple(np.asarray(column, np.float64)[sort] for column in columns)
 
     @classmethod
@@ -124,9 +135,11 @@ class SkyMap:
         known = str(header.get("OBJECT", "") or "").strip() or name or (Path(path).name if path else "")
         origin = Origin.of_file(path, bytes(raw), title=known, header=header, rows=len(cells.uniq))
         try:
-            return cls(cells.uniq, cells.density, *(cells.distance or ()), name=known, origin=origin)
+            found = cls(cells.uniq, cells.density, *(cells.distance or ()), name=known, origin=origin)
         except InputError as error:
             raise FormatError(error.message, error.advice) from error
+        found._grain = cells.grain
+        return found
 
     def __repr__(self) -> str:
         area = self.credible_area(0.9).to_value(u.deg**2)
@@ -171,13 +184,25 @@ class SkyMap:
         return self._greedy.rank[: credible.crossing(self._greedy, _level(q))]
 
     def credible_region(self, q: float) -> SkyRegion:
-        """The cells of the ``q`` credible region, the crossing cell included."""
+        """The cells of the ``q`` credible region, the crossing cell included.
+
+        The cells are those of the file: where equal pixels of a flat map were merged, the crossing cell is
+        one of its pixels.
+        """
         cells = self._region_cells(q)
         from mocpy import MOC
 
-        depth = int(self._order[cells].max())
+        order, ipix = self._order[cells], self._ipix[cells]
+        if self._grain is not None and order[-1] < self._grain:
+            pixels = np.int64(1) << (2 * (self._grain - order[-1]))
+            last = cells[-1]
+            held = float(self._greedy.probability[len(cells) - 1] - self._density[last] * self._area[last])
+            each = float(self._density[last]) * float(healpix.cell_area(self._grain))
+            count = pixels if each <= 0 else int(np.clip(np.ceil((q - held) / each), 1, pixels))
+            order = np.concatenate([order[:-1], np.full(count, self._grain)])
+            ipix = np.concatenate([ipix[:-1], self._ipix[last] * pixels + np.arange(count)])
         moc = MOC.from_healpix_cells(
-            self._ipix[cells].astype(np.uint64), self._order[cells].astype(np.uint8), max_depth=depth
+            ipix.astype(np.uint64), order.astype(np.uint8), max_depth=int(order.max())
         )
         return SkyRegion.from_moc(moc)
 
@@ -210,7 +235,18 @@ class SkyMap:
         at, inside = self._lookup(coords)
         by_cell = np.empty_like(running)
         by_cell[self._greedy.rank] = running
-        return np.where(inside, by_cell[at], outside)
+        own = np.empty_like(running)
+        own[self._greedy.rank] = np.diff(running, prepend=0.0)
+        return np.where(inside, by_cell[at] - own[at] * self._after(coords, at), outside)
+
+    def _after(self, coords: SkyCoord, at: NDArray[np.int64]) -> NDArray[np.float64] | float:
+        """Part of the cell ``at`` that comes after the position's pixel, where a cell is merged of pixels."""
+        if self._grain is None:
+            return 0.0
+        icrs = coords.icrs
+        pixel = healpix.nested(icrs.ra.deg, icrs.dec.deg, self._grain)
+        pixels = np.int64(1) << (2 * (self._grain - self._order[at]))
+        return np.clip(1.0 - (pixel - self._ipix[at] * pixels + 1) / pixels, 0.0, 1.0)
 
     @cached_property
     def distance(self) -> tuple[u.Quantity, u.Quantity] | None:

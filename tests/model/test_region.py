@@ -127,3 +127,100 @@ def test_adql() -> None:
 def test_bad_input(bad) -> None:
     with pytest.raises(InputError):
         bad()
+
+
+ERRORS = st.tuples(st.floats(0.05, 8), st.floats(0.05, 8))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0, 360), st.floats(-70, 70), ERRORS, ERRORS)
+def test_the_edge_of_a_box_belongs_to_it_and_what_lies_beyond_does_not(ra, dec, x, y) -> None:
+    box = SkyRegion.box(at(ra, dec), x * u.deg, y * u.deg)
+    corners = np.array([(ra + x[0], dec + y[0]), (ra - x[1], dec + y[0]), (ra + x[0], dec - y[1])])
+    assert box.contains(SkyCoord(corners * u.deg)).all()
+    beyond = np.array([(ra + x[0] + 1e-6, dec), (ra - x[1] - 1e-6, dec), (ra, dec + y[0] + 1e-6)])
+    assert not box.contains(SkyCoord(beyond * u.deg)).any()
+    (line,) = box.outline()
+    assert box.contains(SkyCoord(line * u.deg)).all()
+    assert (box.center.separation(SkyCoord(line * u.deg)) <= box.radius).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0, 360), st.floats(-70, 70), ERRORS, ERRORS, st.floats(-9, 9), st.floats(-9, 9))
+def test_four_quarters_do_not_change_with_a_turn(ra, dec, x, y, dx, dy) -> None:
+    region = SkyRegion.quarter_ellipse(at(ra, dec), x * u.deg, y * u.deg)
+    q = np.hypot(dx / (x[0] if dx >= 0 else x[1]), dy / (y[0] if dy >= 0 else y[1]))
+    if abs(q - 1) > 1e-6:
+        for turn in (-360, 0, 360):
+            assert bool(region.contains(at(ra + dx + turn, dec + dy))) == (q < 1)
+    (line,) = region.outline()
+    assert region.contains(SkyCoord(line * u.deg)).all()
+
+
+@pytest.mark.parametrize(
+    ("center", "ra", "dec", "source", "q"),
+    [
+        ((77.43, 5.72), (0.95, 0.65), (0.50, 0.30), (77.3581850, 5.6931481), 0.1422),  # N1
+        ((77.43, 5.72), (1.30, 0.80), (0.70, 0.40), (77.3581850, 5.6931481), 0.1121),  # N3
+        ((314.08, 12.94), (6.56, 2.26), (1.50, 1.47), (314.2623, 14.2044), 0.8434),  # N4
+        ((255.37, 26.61), (2.48, 2.56), (2.33, 3.28), (257.2786, 26.8557), 0.7768),  # N5
+        ((114.52, 15.56), (2.82, 2.50), (1.81, 1.39), (114.5308, 17.7053), 1.1853),  # N8
+        ((345.85, 9.14), (0.41, 0.63), (0.81, 0.76), (346.65, 9.67), 2.058),  # N13
+    ],
+)
+def test_normalised_radius_of_published_sources(center, ra, dec, source, q) -> None:
+    """The source lies on the edge of the region whose errors are q times the published ones."""
+    for part, inside in ((1.001, True), (0.999, False)):
+        scaled = [np.array(errors) * q * part * u.deg for errors in (ra, dec)]
+        assert bool(SkyRegion.quarter_ellipse(at(*center), *scaled).contains(at(*source))) is inside
+
+
+@pytest.mark.parametrize(
+    ("center", "ra", "dec", "area"),
+    [
+        ((120.28, 6.35), (0.57, 0.77), (0.76, 0.70), 1.944284),
+        ((164.49, 11.87), (4.94, 4.19), (1.16, 1.36), 22.523850),
+        ((255.37, 26.61), (2.48, 2.56), (2.33, 3.28), 25.383588),
+        ((224.12, 41.31), (2.23, 1.95), (1.56, 1.56), 9.796184),
+        ((350.54, 34.71), (0.67, 0.67), (0.67, 0.67), 1.476063),
+    ],
+)
+def test_published_rectangles(center, ra, dec, area) -> None:
+    """SCIENCE.md N15: the exact area differs by sin(h/2)/(h/2) of the height h."""
+    exact = SkyRegion.box(at(*center), ra * u.deg, dec * u.deg).area.value
+    half = np.radians(sum(dec) / 2)
+    assert exact == pytest.approx(area * np.sin(half) / half, rel=1e-5)
+
+
+def test_an_error_of_more_than_half_the_circle() -> None:
+    """Near the poles right ascension may be known no better."""
+    for make in (SkyRegion.box, SkyRegion.quarter_ellipse):
+        region = make(at(10, 86), (200, 90) * u.deg, (1, 1) * u.deg)
+        assert region.contains(at(10 + 195, 86))
+        assert not region.contains(at(10 + 230, 86))
+        assert region.contains(at(10 - 85, 86))
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.0121, 0.0111), (3.0, 1.0), (30.0, 30.0), (60.0, 0.5)])
+def test_area_of_an_ellipse(a, b) -> None:
+    area = SkyRegion.ellipse(at(40, 89), a * u.deg, b * u.deg, 20 * u.deg).area.value
+    if a == b:
+        assert area == pytest.approx(SkyRegion.circle(at(0, 0), a * u.deg).area.value, rel=1e-9)
+    elif a < 5:
+        assert area == pytest.approx(np.pi * a * b, rel=1e-3)
+    else:
+        assert area < np.pi * a * b
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0, 360), st.floats(-90, 90), st.floats(1e-5, 20), st.floats(0, 180), st.floats(0, 40))
+def test_a_union_holds_both_centres(ra, dec, radius, angle, away) -> None:
+    other = at(*(float(v) for v in sphere.offset(ra, dec, angle, away)))
+    a, b = SkyRegion.circle(at(ra, dec), radius * u.deg), SkyRegion.circle(other, 2 * radius * u.deg)
+    both = a | b
+    assert both.contains(at(ra, dec))
+    assert both.contains(other)
+    assert both.radius > 0 * u.deg
+    assert a.area.value == pytest.approx(
+        4 * np.pi * np.sin(np.radians(radius) / 2) ** 2 * sphere.DEG2_PER_SR, rel=1e-4
+    )

@@ -171,3 +171,82 @@ def test_a_galactic_map_is_refused_and_not_misread(tmp_path) -> None:
     )
     with pytest.raises(FormatError, match="COORDSYS"):
         SkyMap.read(tmp_path / "g.fits")
+
+
+@pytest.mark.parametrize(
+    ("file", "a50", "a90"),
+    [
+        ("gw/GW170817_skymap.fits.gz", 5.00, 16.16),
+        ("gw/S190425z_bayestar.fits.gz", 2805.71, 10182.63),
+        ("gw/S190521g_bayestar.fits.gz", 280.84, 1162.79),
+        ("gw/GW150914_bayestar_gstlal_C01.fits.gz", 87.50, 398.10),
+    ],
+)
+def test_regions_of_flat_maps_are_made_of_their_own_pixels(data_dir, file, a50, a90) -> None:
+    """data/README.md to the last digit, though equal pixels are merged inside."""
+    skymap = SkyMap.read(data_dir / file)
+    found = [skymap.credible_region(q).area.value for q in (0.5, 0.9)]
+    assert found == pytest.approx([a50, a90], abs=0.0051)
+    assert skymap.area.value == pytest.approx(sphere.SKY_DEG2)
+
+
+def test_level_of_the_host_of_gw170817(data_dir) -> None:
+    """data/README.md: 0.3826, counted in pixels."""
+    skymap = SkyMap.read(data_dir / "gw/GW170817_skymap.fits.gz")
+    host = SkyCoord(197.4504 * u.deg, -23.3815 * u.deg)
+    assert skymap.credible_level(host) == pytest.approx(0.3826, abs=5e-5)
+    assert skymap.credible_region(0.3827).contains(host)
+    assert not skymap.credible_region(0.3820).contains(host)
+    pixel = 4 * np.pi / (12 * 1024**2)
+    assert skymap.probability_density(host).value * pixel == pytest.approx(2.8465e-4, rel=1e-4)
+
+
+def test_merged_pixels_are_counted_as_in_the_flat_map(tmp_path) -> None:
+    """Level, area and region at every pixel centre are those of a stable sort of the pixels."""
+    order, nside = 3, 8
+    p = np.random.default_rng(5).integers(1, 4, 12 * 4 ** (order - 1)).repeat(4).astype(float)
+    p /= p.sum()
+    healpy.write_map(tmp_path / "a.fits", p, nest=True, column_names=["PROB"], dtype=np.float64, coord="C")
+    skymap = SkyMap.read(tmp_path / "a.fits")
+    assert len(skymap.uniq) < len(p)
+    rank = np.argsort(-p, kind="stable")
+    level = np.empty(len(p))
+    level[rank] = np.cumsum(p[rank])
+    lon, lat = healpix.centers(order, np.arange(len(p)))
+    here = SkyCoord(lon * u.deg, lat * u.deg)
+    assert skymap.credible_level(here) == pytest.approx(level, abs=1e-12)
+    searched = np.empty(len(p))
+    searched[rank] = np.arange(1, len(p) + 1) * healpy.nside2pixarea(nside, degrees=True)
+    assert skymap.searched_area(here).value == pytest.approx(searched, rel=1e-9)
+    for q in (0.123, 0.5, 0.777):
+        assert (skymap.credible_region(q).contains(here) == (level - p < q)).all()
+
+
+def test_m1_ranked_by_density(m1) -> None:
+    """SCIENCE.md G4 and G6: probability in the best 20 and 100 deg²."""
+    assert m1.credible_area(0.9).value != pytest.approx(83.9165, abs=1)
+    assert m1.credible_area(0.705240).value == pytest.approx(20, abs=2e-3)
+    assert m1.credible_area(0.980686).value == pytest.approx(100, abs=2e-2)
+
+
+def test_wrong_columns_are_refused() -> None:
+    sphere12 = np.arange(4, 16), np.full(12, 1 / (4 * np.pi))
+    with pytest.raises(InputError, match="Distances"):
+        SkyMap(*sphere12, np.ones(11), np.ones(12), np.ones(12))
+    with pytest.raises(InputError, match="Distances"):
+        SkyMap(*sphere12, np.ones(12))
+    with pytest.raises(InputError, match="UNIQ"):
+        SkyMap([3], [1.0])
+    with pytest.raises(ValueError, match="read-only"):
+        SkyMap(*sphere12).density[0] = 2.0
+
+
+@pytest.mark.parametrize("center", [(0.0, 90.0), (17.0, -90.0), (0.0, 3.0), (45.0, 41.81)])
+@pytest.mark.parametrize("kappa", [2.0, 60.0])
+def test_contours_anywhere_enclose_the_area(center, kappa) -> None:
+    skymap = _von_mises_fisher(5, kappa, *center)
+    (line,) = skymap.contours(0.9)
+    apart = sphere.separation(*center, line[:, 0], line[:, 1])
+    cap = 2 * np.pi * (1 - np.cos(np.radians(apart))).mean() * sphere.DEG2_PER_SR
+    assert cap == pytest.approx(skymap.credible_area(0.9).value, rel=0.03)
+    assert np.ptp(apart) < 0.1 * apart.mean() + 1
