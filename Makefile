@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8888
 TESTS  ?= tests
+# JupyterLab wants to be told where it runs as root, as in a container.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: explore test env check lint types contracts unit browser chromium screenshots benchmark wheel constraints clean help
@@ -15,7 +17,8 @@ explore: env ## Open the first notebook in JupyterLab; CHECK=1: run it without a
 ifeq ($(CHECK),1)
 	@$(BIN)/python -m tests.first_look notebooks/01_first_look.ipynb
 else
-	@$(BIN)/jupyter lab --ip=127.0.0.1 --port=$(PORT) notebooks/01_first_look.ipynb
+	@echo "JupyterLab opens at the address below (with its token); Ctrl-C ends it."
+	@$(BIN)/jupyter lab --ip=127.0.0.1 --port=$(PORT) $(AS_ROOT) notebooks/01_first_look.ipynb
 endif
 
 test: env chromium ## Style, types, import contracts, then all tests, those in Chromium too

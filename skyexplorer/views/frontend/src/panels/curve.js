@@ -50,8 +50,24 @@ export function renderCurve({ model, el, texts, tell }) {
         plot.textContent = texts.failed;
       });
   };
+  // The sky is painted first: BokehJS waits for a curve, or for the page to have nothing else to do.
+  let begun = false;
+  const begin = () => {
+    if (begun) show();
+    else if (model.get("has_data")) {
+      begun = true;
+      show();
+    }
+  };
+  const idle = setTimeout(() => {
+    if (begun) return;
+    begun = true;
+    show();
+  }, 2500);
   const undo = [
-    follow(model, ["child"], show),
+    () => clearTimeout(idle),
+    follow(model, ["child"], begin),
+    follow(model, ["has_data"], () => begun || begin()),
     follow(model, ["title"], () => (title.textContent = model.get("title") || texts.panel)),
     follow(model, ["subtitle"], () => (subtitle.textContent = subtitle.title = model.get("subtitle"))),
     follow(model, ["message", "has_data"], () => {
