@@ -1,7 +1,8 @@
 """GW170817 drawn from published numbers: an ellipse on the sky, not the map of the LIGO–Virgo collaboration.
 
-The area is that of the discovery paper (28 deg² at 90 %; Abbott et al. 2017, PRL 119, 161101), the distance its
-40 +8 −14 Mpc. Centre, axis ratio and direction follow the GWTC-1 map (GWOSC), rounded.
+The area is that of the discovery paper (28 deg² at 90 %; Abbott et al. 2017, PRL 119, 161101), the distance the
+40 ± 8 Mpc first circulated (the paper gives 40 +8 −14). Centre, direction and axis ratio (from length and area)
+are read off the GWTC-1 map (GWOSC) and rounded.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ AREA90_DEG2 = 28.0
 CENTER = (196.0, -20.8)
 AXIS_RATIO = 6.3
 POSITION_ANGLE = 153.0
-DISTANCE_MPC, DISTANCE_STD_MPC = 40.0, 9.0  # +8 −14 as one symmetric width
+DISTANCE_MPC, DISTANCE_STD_MPC = 40.0, 8.0
 TIME_UTC = "2017-08-17T12:41:04.443"  # GPS 1187008882.443 (GCN 21513)
 COARSE = 4
 REACH = {4: 4.2, 5: 4.2, 6: 4.2, 7: 4.2, 8: 4.2, 9: 2.5}  # sigma out to which cells of an order are split
 NOTE = "Drawn from published area, axis and distance; not the LVK sky map."
+OURS = "Centre, axis ratio and direction are read off the GWTC-1 map and rounded."
 
 
 @cache
@@ -43,7 +45,7 @@ def event() -> Event:
         "gw",
         _map(origin),
         region_kind="drawn ellipse with the published 90 % area of 28 deg²",
-        notes=(NOTE,),
+        notes=(NOTE, OURS),
         origin=origin,
     )
 
