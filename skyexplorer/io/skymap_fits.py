@@ -7,8 +7,6 @@ a map of 50 million pixels never stands in memory whole.
 
 from __future__ import annotations
 
-import gzip
-import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 
 from skyexplorer.core import healpix
 from skyexplorer.errors import FormatError
+from skyexplorer.io.files import unpacked
 
 PER_PIXEL = ("PROB", "PROBABILITY")
 PER_SR = ("PROBDENSITY", "PROBDEN")
@@ -36,37 +35,6 @@ class Cells(NamedTuple):
     density: NDArray[np.float64]
     distance: tuple[NDArray[np.float64], ...] | None
     grain: int | None = None
-
-
-def unpacked(source: str | Path | bytes | BinaryIO) -> BinaryIO:
-    """A stream of the bytes, gunzipped where the content (not the name) says so.
-
-    Raises
-    ------
-    FormatError
-        If the file is missing, a folder, or empty.
-    """
-    if isinstance(source, (str, Path)):
-        path = Path(source)
-        try:
-            stream: BinaryIO = path.open("rb")
-        except OSError as error:
-            raise FormatError(
-                f"{str(path)!r} cannot be read: {error.strerror}.", "Check the path."
-            ) from error
-    else:
-        stream = io.BytesIO(source) if isinstance(source, (bytes, bytearray, memoryview)) else source
-    head = stream.read(2)
-    stream.seek(0)
-    if not head:
-        stream.close()
-        raise FormatError("The file is empty.", "Fetch it again.")
-    if head != b"\x1f\x8b":
-        return stream
-    if isinstance(source, (str, Path)):
-        stream.close()  # a GzipFile closes the file it has opened, not one it was handed
-        return gzip.GzipFile(source)  # type: ignore[return-value]
-    return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
 
 
 def read(source: str | Path | bytes | BinaryIO) -> tuple[Cells, dict[str, Any]]:

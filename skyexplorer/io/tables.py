@@ -3,112 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import io
 import math
 import re
 import tomllib
 import warnings
-import zlib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skyexplorer.errors import ColumnError, FormatError
+from skyexplorer.io import files
+from skyexplorer.io.files import WELL_KNOWN, kind_of, reading
 
-WELL_KNOWN = "It may be cut short, or not be what its name says: open it in a text editor, or fetch it again."
 SHOWN_COLUMNS = 40  # of a table, in an error
 # Containment of one sigma of a Gaussian on the sky, 39.35 %: an error column that a caller names is that.
 ONE_SIGMA = 1 - math.exp(-0.5)
-
-
-def load(source: str | Path | bytes) -> bytes:
-    """The bytes of a file (or the bytes themselves), gunzipped where the content says so.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read, is empty, or is damaged.
-    """
-    return unpack(stored(source))
-
-
-def stored(source: str | Path | bytes) -> bytes:
-    """The bytes as they are stored, which is what a checksum is of.
-
-    Raises
-    ------
-    FormatError
-        If the file cannot be read, or is empty.
-    """
-    if isinstance(source, (str, Path)):
-        try:
-            raw = Path(source).read_bytes()
-        except OSError as error:
-            raise FormatError(
-                f"{str(source)!r} cannot be read: {error.strerror}.", "Check the path."
-            ) from error
-    else:
-        raw = bytes(source)
-    if not raw:
-        raise FormatError("The file is empty.", "Fetch it again.")
-    return raw
-
-
-def unpack(raw: bytes) -> bytes:
-    """Gunzipped bytes where the content says that they are packed, else the same.
-
-    Raises
-    ------
-    FormatError
-        If the packed data are damaged.
-    """
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            raw = gzip.decompress(raw)
-        except (OSError, EOFError, zlib.error) as error:
-            raise FormatError(f"The gzip data are damaged: {error}.", "Fetch the file again.") from error
-    return raw
-
-
-def head(raw: bytes, size: int) -> bytes:
-    """The first bytes of the content, gunzipped where it is packed: a big map is not unpacked twice."""
-    if raw[:2] != b"\x1f\x8b":
-        return raw[:size]
-    try:
-        return zlib.decompressobj(31).decompress(raw, size)
-    except zlib.error as error:
-        raise FormatError(f"The gzip data are damaged: {error}.", "Fetch the file again.") from error
-
-
-def kind_of(raw: bytes) -> str:
-    """``"fits"``, ``"votable"``, ``"ecsv"``, ``"text"``, or what it is instead, in words."""
-    head = raw[:4096].lstrip()
-    if head.startswith(b"SIMPLE  ="):
-        return "fits"
-    if head.startswith(b"\x89HDF"):
-        return "HDF5"
-    if head.startswith(b"PAR1"):
-        return "Parquet"
-    lower = head.lower()
-    if re.search(rb"<(\w+:)?votable[\s>]", lower):
-        return "votable"
-    if lower.startswith((b"<!doctype html", b"<html")):
-        return "an HTML page"
-    if lower.startswith(b"<"):
-        return "XML that is no VOTable"
-    if lower.startswith((b"{", b"[")):
-        return "JSON"
-    if head.startswith(b"# %ECSV"):
-        return "ecsv"
-    if b"\0" in raw[:4096]:
-        return "binary data of unknown kind"
-    return "text"
 
 
 def read(raw: bytes) -> Any:
@@ -126,23 +40,18 @@ def read(raw: bytes) -> Any:
     readers = {"fits": _fits, "votable": _votable, "ecsv": _ecsv, "text": _text}
     if kind not in readers:
         raise FormatError(
-            f"This is {kind}, not a table that can be read here.",
+            f"This is {files.NAMES.get(kind, kind)}, not a table that can be read here.",
             "FITS, VOTable, ECSV, CSV and tables of text columns can.",
         )
     from astropy.io.votable.exceptions import VOWarning
     from astropy.units import UnitsWarning
 
-    try:
-        with warnings.catch_warnings():
-            # Units that astropy does not know are kept as text, and a service's VOTable may stray from the
-            # standard: no reason to trouble the reader.
-            warnings.simplefilter("ignore", UnitsWarning)
-            warnings.simplefilter("ignore", VOWarning)
-            table = readers[kind](raw)
-    except FormatError:
-        raise
-    except Exception as error:  # parsers raise whatever they like on foreign bytes
-        raise FormatError(f"Looks like {kind}, but cannot be read: {error}", WELL_KNOWN) from error
+    with reading(kind), warnings.catch_warnings():
+        # Units that astropy does not know are kept as text, and a service's VOTable may stray from the
+        # standard: no reason to trouble the reader.
+        warnings.simplefilter("ignore", UnitsWarning)
+        warnings.simplefilter("ignore", VOWarning)
+        table = readers[kind](raw)
     if not len(table):
         raise FormatError(
             f"The table has no rows; its columns are {_listed(table.colnames)}.", "Nothing to show."

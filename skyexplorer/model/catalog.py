@@ -16,7 +16,7 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from skyexplorer.errors import InputError
-from skyexplorer.io import tables
+from skyexplorer.io import files, tables
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.origin import Origin
 
@@ -98,8 +98,8 @@ class SourceCatalog:
             If it cannot be read, or positions cannot be told.
         """
         path = source if isinstance(source, (str, Path)) else ""
-        raw = tables.stored(source if isinstance(source, (str, Path, bytes)) else source.read())
-        table = tables.read(tables.unpack(raw))
+        raw = files.stored(source)
+        table = tables.read(files.unpack(raw))
         found = tables.roles(table, **columns)
         name = title or found.title or (Path(path).name if path else "table")
         origin = Origin.of_file(path, raw, title=name, rows=len(table))

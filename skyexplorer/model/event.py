@@ -13,7 +13,7 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from skyexplorer.errors import ColumnError, InputError
-from skyexplorer.io import icecat, tables
+from skyexplorer.io import files, icecat, tables
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.skymap import SkyMap
@@ -105,8 +105,8 @@ class Event:
         FormatError, ColumnError
             If it cannot be read, or is no such table; the message lists the columns.
         """
-        raw = tables.stored(source)
-        table = tables.read(tables.unpack(raw))
+        raw = files.stored(source)
+        table = tables.read(files.unpack(raw))
         path = source if isinstance(source, (str, Path)) else ""
         return cls._of_table(table, str(path), raw)
 

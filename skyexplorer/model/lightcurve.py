@@ -13,7 +13,7 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from skyexplorer.errors import FormatError, InputError
-from skyexplorer.io import lightcurves, tables
+from skyexplorer.io import files, lightcurves, tables
 from skyexplorer.model.origin import Origin
 
 
@@ -88,8 +88,8 @@ class LightCurve:
             If it is none of these; the message lists the columns.
         """
         path = source if isinstance(source, (str, Path)) else ""
-        raw = tables.stored(source)
-        table = tables.read(tables.unpack(raw))
+        raw = files.stored(source)
+        table = tables.read(files.unpack(raw))
         return cls.from_table(table, name=name or (Path(path).stem if path else ""), path=str(path), raw=raw)
 
     @classmethod

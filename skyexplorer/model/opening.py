@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from skyexplorer.errors import ColumnError, FormatError
-from skyexplorer.io import icecat, lightcurves, tables
+from skyexplorer.io import files, icecat, lightcurves, tables
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.event import Event
 from skyexplorer.model.lightcurve import LightCurve
@@ -30,12 +30,12 @@ def read(source: str | Path | bytes, name: str = "") -> Opened:
         If it is none of these; the message says what was found.
     """
     path = source if isinstance(source, (str, Path)) else ""
-    raw = tables.stored(source)
-    start = tables.head(raw, 200_000)
+    raw = files.stored(source)
+    start = files.head(raw, 200_000)
     label = name or (Path(path).name if path else "")
-    if tables.kind_of(start) == "fits" and _has_map(start):
+    if files.kind_of(start) == "fits" and _has_map(start):
         return SkyMap.read(source if path else raw, name=name)
-    table = tables.read(tables.unpack(raw))
+    table = tables.read(files.unpack(raw))
     columns = set(table.colnames)
     if icecat.is_alert_table(columns):
         return Event._of_table(table, str(path), raw)

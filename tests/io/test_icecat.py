@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skyexplorer.io import icecat, tables
+from skyexplorer.io import files, icecat, tables
 
 
 @pytest.fixture(scope="module")
 def alerts(data_dir):
-    return icecat.alerts(tables.read(tables.load(data_dir / "neutrino/IceCube_Gold_Bronze_Tracks.csv")))
+    return icecat.alerts(tables.read(files.load(data_dir / "neutrino/IceCube_Gold_Bronze_Tracks.csv")))
 
 
 def notes(alerts, name):

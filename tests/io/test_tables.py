@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyexplorer.errors import ColumnError, FormatError
-from skyexplorer.io import tables
+from skyexplorer.io import files, tables
 
 
 def positions(table):
@@ -156,7 +156,7 @@ def as_bytes(table, format_):
 def test_formats(format_, packed):
     table = Table({"name": ["a", "b"], "ra": [1.5, 2.5] * u.deg, "dec": [3.0, -4.0] * u.deg})
     raw = as_bytes(table, format_)
-    read = tables.read(tables.load(gzip.compress(raw) if packed else raw))
+    read = tables.read(files.load(gzip.compress(raw) if packed else raw))
     assert [str(name) for name in read["name"]] == ["a", "b"]
     assert list(positions(read)[0]) == [1.5, 2.5]
     if format_ in ("fits", "votable", "ascii.ecsv"):
@@ -178,8 +178,8 @@ def test_the_first_table_of_a_fits_file_may_be_any_hdu():
 
 def test_the_head_of_packed_bytes_is_not_unpacked_whole():
     raw = b"SIMPLE  =" + bytes(1_000_000)
-    assert tables.head(gzip.compress(raw), 9) == b"SIMPLE  ="
-    assert tables.head(raw, 9) == b"SIMPLE  ="
+    assert files.head(gzip.compress(raw), 9) == b"SIMPLE  ="
+    assert files.head(raw, 9) == b"SIMPLE  ="
 
 
 # Damage
@@ -195,13 +195,13 @@ def test_the_head_of_packed_bytes_is_not_unpacked_whole():
         (b'{"a": 1}', "JSON"),
         (b"\x89HDF\r\n\x1a\n", "HDF5"),
         (b"PAR1....", "Parquet"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "binary"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "picture"),
         (b"\x1f\x8b\x08\0\0\0\0\0\0\0nonsense", "damaged"),
     ],
 )
 def test_what_is_no_table(raw, said):
     with pytest.raises(FormatError, match=said):
-        tables.read(tables.load(raw))
+        tables.read(files.load(raw))
 
 
 def test_a_table_without_rows():
@@ -218,7 +218,7 @@ def test_damaged_files_of_the_world(data_dir):
     broken = packed[:5000] + bytes(5000) + packed[10000:]
     for bad in (packed[:100_000], broken):
         with pytest.raises(FormatError, match="damaged") as caught:
-            tables.load(bad)
+            files.load(bad)
         assert caught.value.__cause__ is not None
 
 

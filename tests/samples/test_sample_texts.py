@@ -12,7 +12,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from skyexplorer import samples
-from skyexplorer.io import tables
+from skyexplorer.io import files, tables
 from skyexplorer.model.opening import read
 
 HOST = SkyCoord(197.4503, -23.3815, unit="deg")  # SCIENCE.md G26
@@ -38,7 +38,7 @@ def rows(real: Table, column: str, names: list[str]) -> Table:
 
 def test_streams_of_the_alerts(data_dir) -> None:
     sample = table("icecube_alerts.ecsv")
-    real = tables.read(tables.load(data_dir / "neutrino/IceCube_Gold_Bronze_Tracks.csv"))
+    real = tables.read(files.load(data_dir / "neutrino/IceCube_Gold_Bronze_Tracks.csv"))
     assert words(sample["stream"]) == words(rows(real, "NAME", words(sample["name"]))["I3TYPE"])
     assert {name[2:4] for name in words(sample["name"])} >= {f"{year}" for year in range(11, 24)}
 

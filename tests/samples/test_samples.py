@@ -14,7 +14,7 @@ from astropy.table import Table
 from skyexplorer import samples
 from skyexplorer.core import healpix
 from skyexplorer.errors import NotFoundError
-from skyexplorer.io import tables
+from skyexplorer.io import files, tables
 from skyexplorer.model.opening import read
 from skyexplorer.samples import galaxy
 
@@ -48,7 +48,7 @@ def rows_of(real: Table, column: str, names: list[str]) -> Table:
 
 def test_icecube_alerts_are_those_of_icecat(data_dir) -> None:
     sample = table("icecube_alerts.ecsv")
-    real = tables.read(tables.load(data_dir / "neutrino/IceCube_Gold_Bronze_Tracks.csv"))
+    real = tables.read(files.load(data_dir / "neutrino/IceCube_Gold_Bronze_Tracks.csv"))
     real = rows_of(real, "NAME", list(sample["name"]))
     pairs = {"mjd": "EVENTMJD", "ra": "RA", "dec": "DEC", "ra_plus": "RA_ERR_PLUS", "ra_minus": "RA_ERR_MINUS",
              "dec_plus": "DEC_ERR_PLUS", "dec_minus": "DEC_ERR_MINUS", "energy": "ENERGY",
