@@ -8,7 +8,7 @@ TESTS  ?= tests
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: explore test env check lint types contracts unit browser chromium screenshots benchmark wheel constraints clean help
+.PHONY: explore test soak formats env check lint types contracts unit browser chromium screenshots benchmark wheel constraints clean help
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,12 @@ contracts:
 
 unit: env ## The tests that need no browser
 	$(BIN)/python -m pytest $(TESTS) -m 'not browser and not build'
+
+soak: env ## Fuzzing at length: 10 000 damaged files (needs SKYEXPLORER_TEST_DATA)
+	SKYEXPLORER_MUTATIONS=10000 $(BIN)/python -m pytest tests/fuzz --override-ini timeout=3600 -s
+
+formats: env ## Write docs/reference/files.md: what each real file becomes (needs SKYEXPLORER_TEST_DATA)
+	$(BIN)/python -m tests.walk
 
 browser: env chromium ## The tests in Chromium
 	$(BIN)/python -m pytest $(TESTS) -m browser
