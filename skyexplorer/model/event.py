@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,9 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from numpy.typing import NDArray
 
-from skyexplorer.errors import ColumnError, InputError
-from skyexplorer.io import files, icecat, tables
+from skyexplorer.errors import ColumnError, FormatError, InputError, SkyExplorerError
+from skyexplorer.io import files, gcn_json, icecat, tables, voevent
+from skyexplorer.io.notice import Notice
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.skymap import SkyMap
@@ -36,9 +39,11 @@ class Event:
     position : SkyCoord, optional
         Best fit.
     role : str
-        ``"observation"``, ``"test"`` or ``"prediction"``.
+        ``"observation"``, ``"test"``, ``"prediction"`` or ``"utility"``.
     revision : int
+        Number of the notice in the history of its event, as its source counts.
     retracted : bool
+        Whether this notice takes the event back.
     signalness : float, optional
         Probability of astrophysical origin; not that of an association.
     energy : Quantity, optional
@@ -51,6 +56,33 @@ class Event:
     notes : tuple of str
         Oddities of the source, told.
     origin : Origin
+    issued : Time, optional
+        When the notice was made.
+    alert_type : str
+        Such as ``"initial"``, ``"update"``, ``"preliminary"``, ``"retraction"``, in the words of its source.
+    mission, instrument : str
+        Who saw it.
+    ids : tuple of str
+        Its further identifiers; notices of one event share at least one, or the name (see `histories`).
+    containment : float, optional
+        Probability inside a localization that is a region.
+    classification, properties : mapping
+        Probabilities of what it is, and facts of its source that have no place of their own.
+    skymap_url : str
+        Where its sky map lies, as published; empty where there is none.
+    related : tuple of (str, str)
+        What it is to another notice (``"supersedes"``, ``"followup"``, ``"retraction"``), and that one's identifier.
+    text : str
+        What its source says in words.
+
+    Examples
+    --------
+    >>> from skyexplorer import Event
+    >>> notice = b'''{"mission": "MAXI", "alert_type": "initial", "event_name": "GRB 230220A", "ra": 346.56,
+    ... "dec": 18.61, "ra_dec_error": 1.5, "trigger_time": "2023-02-20T08:56:01Z"}'''
+    >>> event = Event.read(notice)
+    >>> event.name, event.messenger, event.region_kind
+    ('GRB 230220A', 'x-ray', "90 % circle (the schema's default)")
     """
 
     name: str
@@ -68,6 +100,17 @@ class Event:
     region_kind: str = ""
     notes: tuple[str, ...] = ()
     origin: Origin = field(default_factory=lambda: Origin(title="event", service="user"))
+    issued: Time | None = None
+    alert_type: str = ""
+    mission: str = ""
+    instrument: str = ""
+    ids: tuple[str, ...] = ()
+    containment: float | None = None
+    classification: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    properties: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    skymap_url: str = ""
+    related: tuple[tuple[str, str], ...] = ()
+    text: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -94,8 +137,38 @@ class Event:
         return f"<Event {self.name} ({self.messenger}){when}>"
 
     @classmethod
+    def read(cls, source: str | Path | bytes) -> Event:
+        """Read one alert: a VOEvent, a GCN notice or circular in JSON, or an IGWN alert with its sky map.
+
+        Parameters
+        ----------
+        source : str, Path or bytes
+            A file, or its bytes; gzipped or not.
+
+        Returns
+        -------
+        Event
+            A sky map that the alert carries is its localization; else the error region is. A position of 0, 0
+            with radius 0 is none.
+
+        Raises
+        ------
+        FormatError
+            If it is no alert, or tells of several events (see `read_table`).
+        """
+        events = cls._alerts(files.stored(source), source)
+        if len(events) != 1:
+            raise FormatError(
+                f"The file tells of {len(events)} events.", "Read them all: Event.read_table(path)."
+            )
+        return events[0]
+
+    @classmethod
     def read_table(cls, source: str | Path | bytes) -> list[Event]:
-        """Events of an IceCube alert table (ICECAT tracks or cascades, CSV).
+        """Events of a file that holds several.
+
+        These are: ICECAT tables of IceCube alerts (tracks or cascades, CSV), event lists of GWOSC and histories of
+        IceCube notices (JSON: each revision is an event, see `histories`), and any single alert as a list of one.
 
         Tracks become four-quarter ellipses from their asymmetric 90 % errors, cascades circles. Times are
         EVENTMJD (UTC): START is 12 hours off in one row of the public table.
@@ -106,9 +179,76 @@ class Event:
             If it cannot be read, or is no such table; the message lists the columns.
         """
         raw = files.stored(source)
+        if files.kind_of(files.head(raw, 8192)) in ("json", "voevent"):
+            return cls._alerts(raw, source)
         table = tables.read(files.unpack(raw))
         path = source if isinstance(source, (str, Path)) else ""
         return cls._of_table(table, str(path), raw)
+
+    @classmethod
+    def _alerts(cls, raw: bytes, source: str | Path | bytes) -> list[Event]:
+        content = files.unpack(raw)
+        kind = files.kind_of(content)
+        if kind == "voevent":
+            found = [voevent.notice(content)]
+        elif kind == "json":
+            found = gcn_json.notices(content)
+        else:
+            raise FormatError(
+                f"This is {files.NAMES.get(kind, kind)}, not an alert.",
+                "VOEvents and alerts in JSON can be read.",
+            )
+        path = source if isinstance(source, (str, Path)) else ""
+        origin = Origin.of_file(path, raw, rows=len(found))
+        return [cls._of_notice(notice, origin) for notice in found]
+
+    @classmethod
+    def _of_notice(cls, notice: Notice, origin: Origin) -> Event:
+        notes = list(notice.notes)
+        position: SkyCoord | None = None
+        localization: SkyMap | SkyRegion | None = None
+        kind = notice.region_words
+        if np.isfinite(notice.ra) and np.isfinite(notice.dec):
+            position = SkyCoord(notice.ra * u.deg, notice.dec * u.deg, frame=notice.frame).icrs
+            localization = _region(notice, position, notes)
+        if notice.skymap:
+            try:
+                skymap = SkyMap.read(notice.skymap, name=notice.name)
+                localization, kind = skymap, "sky map"
+                position = skymap.mode if position is None else position
+            except SkyExplorerError as error:
+                notes.append(f"its sky map cannot be read ({error.message})")
+        far = u.Quantity(notice.far, notice.far_unit) if np.isfinite(notice.far) else None
+        return cls(
+            notice.name,
+            _time(notice.time, notice.scale),
+            notice.messenger,
+            localization,
+            position,
+            notice.role,
+            notice.revision,
+            notice.retracted,
+            notice.signalness if np.isfinite(notice.signalness) else None,
+            notice.energy_tev * u.TeV if np.isfinite(notice.energy_tev) else None,
+            None if far is None else far.to(u.Hz),
+            far,
+            kind if localization is not None else "",
+            tuple(notes),
+            origin,
+            _time(notice.issued, "utc"),
+            notice.alert_type,
+            notice.mission,
+            notice.instrument,
+            notice.ids,
+            notice.containment
+            if np.isfinite(notice.containment) and isinstance(localization, SkyRegion)
+            else None,
+            MappingProxyType(dict(notice.classification)),
+            MappingProxyType(dict(notice.properties)),
+            notice.skymap_url,
+            notice.related,
+            notice.text,
+        )
 
     @classmethod
     def _of_table(cls, table: Any, path: str, raw: bytes) -> list[Event]:
@@ -184,3 +324,32 @@ class Event:
         if not isinstance(self.localization, SkyMap):
             raise InputError(f"{self.name} has no sky map.", "Ask localization.contains(coords).")
         return self.localization.credible_level(coords)
+
+
+def _time(text: str, scale: str) -> Time | None:
+    """The time of a notice; GPS seconds are a number."""
+    if not text:
+        return None
+    try:
+        return Time(float(text), format="gps") if scale == "gps" else Time(text, format="isot", scale=scale)
+    except ValueError:
+        return None
+
+
+def _region(notice: Notice, position: SkyCoord, notes: list[str]) -> SkyRegion | None:
+    """The error region of a notice around its position."""
+    try:
+        if notice.asymmetric is not None:
+            sides = notice.asymmetric
+            return SkyRegion.quarter_ellipse(position, sides[:2] * u.deg, sides[2:] * u.deg)
+        if notice.corners:
+            corners = np.array(notice.corners, float)
+            return SkyRegion.polygon(SkyCoord(corners[:, 0] * u.deg, corners[:, 1] * u.deg))
+        if notice.ellipse is not None:
+            a, b, angle = notice.ellipse * u.deg
+            return SkyRegion.ellipse(position, a, b, angle)
+        if notice.radius > 0:
+            return SkyRegion.circle(position, notice.radius * u.deg)
+    except InputError as error:
+        notes.append(f"its error region is left out ({error.message})")
+    return None
