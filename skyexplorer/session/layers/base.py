@@ -1,0 +1,207 @@
+"""Layer: what all kinds have in common; and RowsLayer, for those whose rows a filter may hide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psygnal import Signal
+
+from skyexplorer.errors import InputError
+from skyexplorer.session.layers.style import SHAPES, STYLES, Style
+
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+
+    from skyexplorer.model.origin import Origin
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class Layer:
+    """Something drawn on the sky; made as one of its kinds.
+
+    Parameters
+    ----------
+    name : str
+        What the layer panel calls it; unique within `Layers`.
+    data : object
+        What was opened, handed back when it is opened again.
+    visible : bool
+        Whether it is drawn.
+    opacity : float
+        From 0 (nothing) to 1.
+    color : str, optional
+        ``"#rrggbb"``; by default that of the kind, see ``STYLES``.
+    shape : str, optional
+        One of ``SHAPES``; by default that of the kind.
+    origin : Origin, optional
+        Where the data come from; by default ``data.origin``.
+
+    Raises
+    ------
+    InputError
+        For a name, an opacity, a colour or a shape that cannot be.
+    """
+
+    kind = ""
+    """``"skymap"``, ``"events"`` or ``"catalog"``."""
+
+    changed = Signal(str)
+    """Tells the name of the attribute that has changed."""
+
+    def __init__(
+        self,
+        name: str,
+        data: Any,
+        *,
+        visible: bool = True,
+        opacity: float = 1.0,
+        color: str | None = None,
+        shape: str | None = None,
+        origin: Origin | None = None,
+    ) -> None:
+        if not isinstance(name, str) or not name.strip():
+            raise InputError(f"A layer cannot be called {name!r}.", "Give a text of one character or more.")
+        style = self._style(data)
+        self._name = name.strip()
+        self.data = data
+        self.origin: Origin | None = getattr(data, "origin", None) if origin is None else origin
+        self._visible = bool(visible)
+        self._opacity = fraction("opacity", opacity)
+        self._color = _checked_color(style.color if color is None else color)
+        self._shape = _checked_shape(style.shape if shape is None else shape)
+
+    def _style(self, data: Any) -> Style:
+        return STYLES[self.kind]
+
+    def __repr__(self) -> str:
+        hidden = "" if self.visible else ", hidden"
+        return f"<{type(self).__name__} {self.name!r}: {self.rows} rows{hidden}>"
+
+    @property
+    def name(self) -> str:
+        """What the layer is called; fixed once it is in `Layers`."""
+        return self._name
+
+    @property
+    def visible(self) -> bool:
+        """Whether the layer is drawn; default True."""
+        return self._visible
+
+    @visible.setter
+    def visible(self, value: bool) -> None:
+        if not isinstance(value, bool | np.bool_):
+            raise InputError(f"visible is {value!r}.", "Give True or False.")
+        self._set("visible", bool(value))
+
+    @property
+    def opacity(self) -> float:
+        """From 0 to 1; default 1."""
+        return self._opacity
+
+    @opacity.setter
+    def opacity(self, value: float) -> None:
+        self._set("opacity", fraction("opacity", value))
+
+    @property
+    def color(self) -> str:
+        """``"#rrggbb"``, in capitals."""
+        return self._color
+
+    @color.setter
+    def color(self, value: str) -> None:
+        self._set("color", _checked_color(value))
+
+    @property
+    def shape(self) -> str:
+        """The marker, one of ``SHAPES``."""
+        return self._shape
+
+    @shape.setter
+    def shape(self, value: str) -> None:
+        self._set("shape", _checked_shape(value))
+
+    def _set(self, field: str, value: Any) -> None:
+        if getattr(self, f"_{field}") != value:
+            setattr(self, f"_{field}", value)
+            self.changed.emit(field)
+
+    @property
+    def rows(self) -> int:
+        """How many rows (cells, for a sky map) the data have."""
+        raise NotImplementedError
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The name of each thing that can be selected."""
+        raise NotImplementedError
+
+    @property
+    def coords(self) -> SkyCoord:
+        """The position of each thing that can be selected, ICRS; NaN where there is none."""
+        raise NotImplementedError
+
+    def __getitem__(self, row: int) -> Any:
+        raise NotImplementedError
+
+    def row_of(self, thing: Any) -> int | None:
+        """The row of what a click selects, such as a source or an event; None where it is not of this layer."""
+        return None
+
+
+class RowsLayer(Layer):
+    """A layer of rows, of which some may be hidden by a filter."""
+
+    def __init__(self, name: str, data: Any, rows: int, **style: Any) -> None:
+        super().__init__(name, data, **style)
+        self._shown = np.ones(rows, bool)
+        self._shown.flags.writeable = False
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, hidden ones too."""
+        return len(self._shown)
+
+    @property
+    def shown(self) -> np.ndarray:
+        """Which rows a filter leaves to be drawn: bool, (rows,), read-only."""
+        return self._shown
+
+    @shown.setter
+    def shown(self, value: np.ndarray) -> None:
+        mask = np.array(value)
+        if mask.shape != self._shown.shape or mask.dtype != bool:
+            raise InputError(
+                f"shown is an array {mask.shape} of {mask.dtype}.",
+                f"Give one bool for each of {self.rows} rows.",
+            )
+        if not np.array_equal(mask, self._shown):
+            mask.flags.writeable = False
+            self._shown = mask
+            self.changed.emit("shown")
+
+
+def fraction(field: str, value: float) -> float:
+    """A number from 0 to 1; InputError for another."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not 0 <= number <= 1:
+        raise InputError(f"{field} is {value!r}.", "Give a number from 0 to 1.")
+    return number
+
+
+def _checked_color(value: str) -> str:
+    if not isinstance(value, str) or not _COLOR.fullmatch(value):
+        raise InputError(f"color is {value!r}.", 'Give it as "#rrggbb", such as "#56B4E9".')
+    return value.upper()
+
+
+def _checked_shape(value: str) -> str:
+    if value not in SHAPES:
+        raise InputError(f"shape is {value!r}.", f"Give one of {', '.join(SHAPES)}.")
+    return value
