@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 from astropy import units as u
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from skyexplorer.core import counts, sphere
 from skyexplorer.errors import InputError
 from skyexplorer.io import dl3, files
+from skyexplorer.model import rates
 from skyexplorer.model.countmap import CountMap
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.origin import Origin
@@ -25,22 +26,7 @@ from skyexplorer.model.region import SkyRegion
 
 FIELD = 2.5 * u.deg
 """Radius of a footprint where the file names none: about the field of view of the H.E.S.S. cameras (5° across)."""
-BINS = 30  # of a light curve for which none are given
-MOST_BINS = 1_000_000
 TELESCOPES = {"GLAST": "Fermi-LAT", "HESS": "H.E.S.S."}
-
-
-class Excess(NamedTuple):
-    """Counts at a source against those in its background."""
-
-    on: int
-    off: int
-    alpha: float
-    """Area of the source's region over that of the background."""
-    excess: float
-    """``on - alpha * off``"""
-    significance: float
-    """In sigma, after Li and Ma (1983, equation 17); negative for a deficit."""
 
 
 class EventList:
@@ -48,15 +34,29 @@ class EventList:
 
     Nothing is corrected for the effective area of the telescope: maps and rates are of counts, not of flux.
 
+    Parameters
+    ----------
+    events : skyexplorer.io.dl3.Events
+        The plain arrays.
+    origin : Origin
+
     Examples
     --------
+    >>> import numpy as np
     >>> from astropy import units as u
+    >>> from skyexplorer.io import dl3
     >>> from skyexplorer.model.eventlist import EventList
-    >>> events = EventList.read("hess_dl3_dr1_obs_id_033787.fits.gz")  # doctest: +SKIP
-    >>> events  # doctest: +SKIP
-    <EventList PKS 2155-304, H.E.S.S. run 33787: 7176 events, 0.391-148 TeV, 1646 s live>
-    >>> target = SkyRegion.circle(events.object_position, 0.11 * u.deg)  # doctest: +SKIP
-    >>> curve = events.light_curve(target, bins=120 * u.s, background=events.reflected(target))  # doctest: +SKIP
+    >>> from skyexplorer.model.origin import Origin
+    >>> seconds, degrees = np.array([0.5, 3.0, 4.5]), np.array([83.6, 83.7, 80.0])
+    >>> good = np.array([0.0]), np.array([5.0])
+    >>> plain = dl3.Events(seconds, degrees, degrees - 61.6, np.ones(3), "TeV", good, (51910.0, 0.0), "tt", live=0.4)
+    >>> events = EventList(plain, Origin("three photons"))
+    >>> events
+    <EventList three photons: 3 events, 1 TeV - 1 TeV, 2 s live>
+    >>> events.light_curve(bins=2.5 * u.s).value
+    <Quantity [1., 2.] 1 / s>
+    >>> events.count_map(order=3)
+    <CountMap three photons: 3 counts in 1 cells of order 3>
     """
 
     def __init__(self, events: dl3.Events, origin: Origin) -> None:
@@ -141,7 +141,7 @@ class EventList:
     @cached_property
     def time(self) -> Time:
         """Time of each event, in the scale of the file; NaN where the file gives none."""
-        return self._at(self._events.time)
+        return self.at(self._events.time)
 
     @property
     def energy(self) -> u.Quantity:
@@ -152,7 +152,7 @@ class EventList:
     def gti(self) -> tuple[Time, Time]:
         """Start and stop of the good time intervals, sorted, which do not overlap."""
         start, stop = self._events.gti
-        return self._at(start), self._at(stop)
+        return self.at(start), self.at(stop)
 
     @property
     def ontime(self) -> u.Quantity:
@@ -170,8 +170,9 @@ class EventList:
         """Lowest and highest energy of the events."""
         energy = self._events.energy[np.isfinite(self._events.energy)]
         if not len(energy):
-            return "no energies"
-        return f"{energy.min():.3g}-{energy.max():.3g} {self._events.energy_unit}"
+            return ""
+        unit = u.Unit(self._events.energy_unit)
+        return " - ".join(_legible(edge * unit) for edge in (energy.min(), energy.max()))
 
     @cached_property
     def table(self) -> Table:
@@ -215,22 +216,15 @@ class EventList:
         kept = np.ones(len(self), bool)
         gti = events.gti
         if region is not None:
-            kept &= self._inside(region)
+            kept &= self.inside(region)
         if energy is not None:
-            low, high = (
-                self._bound(value, "energy", edge)
-                for value, edge in zip(energy, (-np.inf, np.inf), strict=True)
-            )
-            _ordered("energy", low, high)
+            low, high = self._range("energy", energy)
             kept &= (events.energy >= low) & (events.energy < high)
         if time is not None:
-            start, stop = (
-                self._bound(value, "time", edge) for value, edge in zip(time, (-np.inf, np.inf), strict=True)
-            )
-            _ordered("time", start, stop)
-            kept &= (events.time >= start) & (events.time < stop)
-            a, b = np.maximum(gti[0], start), np.minimum(gti[1], stop)
-            gti = a[b > a], b[b > a]
+            low, high = self._range("time", time)
+            kept &= (events.time >= low) & (events.time < high)
+            start, stop = np.maximum(gti[0], low), np.minimum(gti[1], high)
+            gti = start[stop > start], stop[stop > start]
         part = replace(
             events,
             **{name: getattr(events, name)[kept] for name in ("time", "ra", "dec", "energy")},
@@ -266,32 +260,6 @@ class EventList:
         reach = float(np.clip(sphere.separation(*middle, ra, dec).max(), 1e-3, 180.0))
         return SkyRegion.circle(SkyCoord(*middle, unit="deg"), radius or reach * u.deg)
 
-    def reflected(self, region: SkyRegion) -> list[SkyRegion]:
-        """Circles like ``region`` and as far from the pointing, for its background (Berge et al. 2007).
-
-        Raises
-        ------
-        InputError
-            If the region is no circle, holds the pointing, or the list has no pointing.
-        """
-        pointing = self.pointing
-        if pointing is None or region.kind != "circle":
-            raise InputError(
-                f"There are no reflected regions for a {region.kind} in {self.title}.",
-                "It takes a circle, and a telescope that looked at one place.",
-            )
-        found = counts.reflected(
-            (pointing.ra.deg, pointing.dec.deg),
-            (region.center.ra.deg, region.center.dec.deg),
-            float(region.radius.to_value(u.deg)),
-        )
-        if not found:
-            raise InputError(
-                f"No circle of {region.radius:.3g} fits beside the source at its distance from the pointing.",
-                "Make the circle smaller, or give another background.",
-            )
-        return [SkyRegion.circle(SkyCoord(*at, unit="deg"), region.radius) for at in found]
-
     # Counting
 
     def count_map(self, order: int, smooth: u.Quantity | None = None) -> CountMap:
@@ -314,7 +282,7 @@ class EventList:
         ipix, number = counts.cell_counts(self._events.ra, self._events.dec, int(order))
         values = number.astype(float)
         if smooth is not None:
-            sigma = _to(smooth, u.deg, "smooth")
+            sigma = rates.number_of(smooth, u.deg, "smooth")
             if not 0 <= sigma <= 30 * 58.6 / 2**order:
                 raise InputError(
                     f"smooth is {sigma} deg, and the cells are {58.6 / 2**order:.3g} deg wide.",
@@ -323,20 +291,15 @@ class EventList:
             ipix, values = counts.smoothed(ipix, values, int(order), sigma)
         return CountMap(int(order), ipix, values, self.title)
 
-    def excess(self, region: SkyRegion, background: SkyRegion | Iterable[SkyRegion] | None = None) -> Excess:
-        """Counts in a region against its background, and their significance.
+    def reflected(self, region: SkyRegion) -> list[SkyRegion]:
+        """Circles like ``region`` and as far from the pointing, for its background; see `rates.reflected`."""
+        return rates.reflected(self, region)
 
-        Parameters
-        ----------
-        region : SkyRegion
-        background : SkyRegion or several, optional
-            Seen as well as the region is; by default the `reflected` circles.
-        """
-        off_regions = self._background(region, self.reflected(region) if background is None else background)
-        on = int(self._inside(region).sum())
-        off = int(self._in_any(off_regions).sum())
-        alpha = _alpha(region, off_regions)
-        return Excess(on, off, alpha, on - alpha * off, float(counts.li_ma(on, off, alpha)))
+    def excess(
+        self, region: SkyRegion, background: SkyRegion | Iterable[SkyRegion] | None = None
+    ) -> rates.Excess:
+        """Counts in a region against its background, and their significance; see `rates.excess`."""
+        return rates.excess(self, region, background)
 
     def light_curve(
         self,
@@ -344,168 +307,64 @@ class EventList:
         bins: u.Quantity | Time | None = None,
         background: SkyRegion | Iterable[SkyRegion] | None = None,
     ) -> LightCurve:
-        """Count rate in time: events in the good time intervals, per second of live time.
+        """Count rate in time, per second of live time, with Poisson errors; see `rates.light_curve`."""
+        return rates.light_curve(self, region, bins, background)
 
-        Parameters
-        ----------
-        region : SkyRegion, optional
-            By default all events are counted.
-        bins : Quantity or Time, optional
-            Width of the bins, from the start of the first good time interval; or their edges. By default 30 bins.
-        background : SkyRegion or several, optional
-            What is subtracted, in proportion to its area: give regions that are seen as well as ``region`` is,
-            such as `reflected`.
+    @property
+    def arrays(self) -> dl3.Events:
+        """The plain arrays: seconds from the reference, degrees, energies."""
+        return self._events
 
-        Returns
-        -------
-        LightCurve
-            In 1/s. Errors are exact one-sigma Poisson limits of the counts (Gehrels 1986, tables 1 and 2), of the
-            two counts in quadrature where a background is subtracted. A bin without good time is left out; one
-            without events stays, with the rate 0 and its upper error.
-
-        Raises
-        ------
-        InputError
-            For bins that cannot be, or none with good time, or a background without a region.
-        """
-        events = self._events
-        if background is not None and region is None:
-            raise InputError("A background without a region.", "Give the region that it belongs to.")
-        start, stop = events.gti
-        edges = self._edges(bins)
-        live = counts.exposure(edges, start, stop) * events.live
-        good = counts.inside(events.time, start, stop)
-        on = counts.bin_counts(events.time[good if region is None else good & self._inside(region)], edges)
-        value = on.astype(float)
-        minus, plus = counts.poisson_errors(on)
-        if background is not None and region is not None:
-            regions = self._background(region, background)
-            alpha = _alpha(region, regions)
-            off = counts.bin_counts(events.time[good & self._in_any(regions)], edges)
-            below, above = counts.poisson_errors(off)
-            value = value - alpha * off
-            # A rate is lower where its background is higher.
-            minus, plus = np.hypot(minus, alpha * above), np.hypot(plus, alpha * below)
-        kept = live > 0
-        if not kept.any():
-            raise InputError(
-                "No bin holds good time.",
-                f"Good times are {self.gti[0][0]} to {self.gti[1][-1]}."
-                if len(start)
-                else "The list has none.",
-            )
-        per = live[kept] * u.s
-        a, b = edges[:-1][kept], edges[1:][kept]
-        what = "count rate" if background is None else "excess count rate"
-        return LightCurve(
-            time=self._at((a + b) / 2),
-            value=value[kept] / per,
-            error=(minus[kept] / per, plus[kept] / per),
-            upper_limit=np.zeros(int(kept.sum()), bool),
-            time_bounds=(self._at(a), self._at(b)),
-            band=self.band,
-            quantity=what,
-            name=self.object or self.title,
-            origin=replace(
-                self.origin,
-                title=f"{self.title}: {what}{'' if region is not None else ' of the whole field'}",
-                note="; ".join(
-                    filter(
-                        None,
-                        [
-                            self.origin.note,
-                            "counts, not corrected for effective area; Poisson errors (Gehrels 1986)",
-                        ],
-                    )
-                ),
-            ),
-        )
-
-    # Helpers
-
-    def _at(self, seconds: NDArray[np.float64]) -> Time:
+    @property
+    def reference(self) -> Time:
+        """The moment from which the seconds of `arrays` count."""
         days, rest = self._events.reference
-        reference = Time(days, rest, format="mjd", scale=self._events.scale)
-        return reference + TimeDelta(seconds, format="sec")
+        return Time(days, rest, format="mjd", scale=self._events.scale)
 
-    def _since(self, time: Time) -> Any:
-        days, rest = self._events.reference
-        return (time - Time(days, rest, format="mjd", scale=self._events.scale)).to_value(u.s)
+    def at(self, seconds: NDArray[np.float64]) -> Time:
+        """Times of seconds from the reference."""
+        return self.reference + TimeDelta(seconds, format="sec")
 
-    def _inside(self, region: SkyRegion) -> NDArray[np.bool_]:
+    def since(self, time: Time) -> Any:
+        """Seconds from the reference of times in any scale."""
+        try:
+            return (time - self.reference).to_value(u.s)
+        except TypeError as error:  # the scale "local"
+            raise InputError(f"Times are in {time.scale}.", "Give them in UTC, TT, TAI or TDB.") from error
+
+    def inside(self, region: SkyRegion) -> NDArray[np.bool_]:
+        """Which events lie in a region: bool, (n,)."""
         found = np.zeros(len(self), bool)
         good = np.isfinite(self._events.ra)
         if good.any():
             found[good] = region.contains(self.coords[good])
         return found
 
-    def _in_any(self, regions: list[SkyRegion]) -> NDArray[np.bool_]:
-        found = np.zeros(len(self), bool)
-        for region in regions:
-            found |= self._inside(region)
-        return found
+    def _range(self, what: str, ends: tuple[Any, Any]) -> tuple[float, float]:
+        """The ends of a range in the plain unit of the arrays, infinite where open."""
+        if not isinstance(ends, tuple | list) or len(ends) != 2:
+            raise InputError(f"The range of {what} is {ends!s:.100}.", "Give a pair, (from, to).")
+        given = [self._end(what, value) for value in ends]
+        low, high = (
+            otherwise if x is None else x for x, otherwise in zip(given, (-np.inf, np.inf), strict=True)
+        )
+        if not low < high:
+            raise InputError(f"The range of {what} ends before it starts.", "Give (from, to).")
+        return low, high
 
-    @staticmethod
-    def _background(region: SkyRegion, background: SkyRegion | Iterable[SkyRegion]) -> list[SkyRegion]:
-        regions = [background] if isinstance(background, SkyRegion) else list(background)
-        if not regions:
-            raise InputError("The background has no region.", "Give at least one.")
-        return regions
-
-    def _bound(self, value: Any, what: str, otherwise: float) -> float:
+    def _end(self, what: str, value: Any) -> float | None:
         if value is None:
-            return otherwise
+            return None
         if what == "energy":
-            return _to(value, u.Unit(self._events.energy_unit), "energy")
+            return rates.number_of(value, u.Unit(self._events.energy_unit), "energy")
         if not isinstance(value, Time) or not value.isscalar:
             raise InputError(f"time is {value!r}.", "Give two astropy Times.")
-        return float(self._since(value))
-
-    def _edges(self, bins: u.Quantity | Time | None) -> NDArray[np.float64]:
-        start, stop = self._events.gti
-        if not len(start):
-            raise InputError("The event list has no good time.", "Select a longer time range.")
-        first, last = float(start[0]), float(stop[-1])
-        if bins is None:
-            return np.linspace(first, last, BINS + 1)
-        if isinstance(bins, Time):
-            edges = np.atleast_1d(np.asarray(self._since(bins), float))
-        else:
-            width = _to(bins, u.s, "bins", scalar=False)
-            if np.ndim(width) == 0:
-                if not 0 < width < np.inf or (last - first) / width > MOST_BINS:
-                    raise InputError(
-                        f"The width of the bins is {bins}.",
-                        "Give a time above 0 that makes fewer bins than a million.",
-                    )
-                # A last bin of nothing but rounding is none.
-                number = max(int(np.ceil((last - first) / width - 1e-9)), 1)
-                return np.asarray(first + width * np.arange(number + 1))
-            edges = first + np.asarray(width, float)
-        if len(edges) < 2 or not np.all(np.diff(edges) > 0):
-            raise InputError(
-                f"{len(edges)} bin edges that do not rise.", "Give two or more, in order of time."
-            )
-        return edges
+        return float(self.since(value))
 
 
-def _to(value: Any, unit: u.UnitBase, what: str, scalar: bool = True) -> Any:
-    try:
-        number = u.Quantity(value).to_value(unit)
-    except (u.UnitConversionError, TypeError, ValueError) as error:
-        raise InputError(f"{what} is {value!r}.", f"Give a Quantity in {unit} or the like.") from error
-    if scalar and np.ndim(number):
-        raise InputError(f"{what} is {value!r}.", "Give one value.")
-    return float(number) if scalar else number
-
-
-def _ordered(what: str, low: float, high: float) -> None:
-    if not low < high:
-        raise InputError(f"The range of {what} ends before it starts.", "Give (from, to).")
-
-
-def _alpha(region: SkyRegion, background: list[SkyRegion]) -> float:
-    return float(region.area / sum((other.area for other in background[1:]), background[0].area))
+def _legible(energy: u.Quantity) -> str:
+    unit = next((x for x in (u.TeV, u.GeV, u.MeV) if energy >= 1 * x), u.keV)
+    return f"{energy.to_value(unit):.3g} {unit}"
 
 
 def _telescope(header: dict[str, Any]) -> str:
@@ -517,7 +376,7 @@ def _title(header: dict[str, Any]) -> str:
     run = header.get("OBS_ID")
     parts = [
         str(header.get("OBJECT", "")).strip(),
-        f"{_telescope(header)}{f' run {run}' if run is not None else ''}".strip(),
+        f"{_telescope(header)} {'events' if run is None else f'run {run}'}".strip(),
     ]
     return ", ".join(filter(None, parts))
 

@@ -14,11 +14,11 @@ import numpy as np
 from skyexplorer.model.event import Event
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.tiles import density_tiles
-from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, SkyMapLayer
+from skyexplorer.session.layers import CatalogLayer, EventLayer, EventListLayer, Layer, SkyMapLayer
 from skyexplorer.session.text import _
 from skyexplorer.views.canvas import Drawing, packed_tiles
 
-POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0}
+POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0, "eventlist": 12.0}
 LEVELS = (0.5, 0.9)  # the credible regions that every map shows; the slider adds one more
 OUTLINE_POINTS = 48
 FOOTPRINT_POINTS = 120  # these are large on the screen
@@ -185,8 +185,15 @@ def _offset_ellipses(
     return np.stack([at.ra.deg, at.dec.deg], axis=-1)
 
 
+def _event_list(drawing: Drawing, layer: EventListLayer) -> None:
+    drawing.tiles = packed_tiles(layer.counts.tiles())
+    if layer.events.pointing is not None:  # of a telescope that scans the sky, no circle was its field
+        drawing.strokes = [stroke(layer.footprint.outline(FOOTPRINT_POINTS), width=1.5, alpha=0.9)]
+
+
 DRAW: dict[str, Callable[[Drawing, Any], None]] = {
     "skymap": _skymap,
     "events": _events,
     "catalog": _catalog,
+    "eventlist": _event_list,
 }

@@ -7,7 +7,7 @@ from typing import Any
 import traitlets
 from astropy import units as u
 
-from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, SkyMapLayer
+from skyexplorer.session.layers import CatalogLayer, EventLayer, EventListLayer, Layer, SkyMapLayer
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views.panel import Panel
@@ -74,6 +74,13 @@ class LayersPanel(Panel):
             row["count"] = _count(shown, layer.rows)
             kinds = list(dict.fromkeys(event.region_kind for event in layer.events if event.region_kind))
             row["note"] = "; ".join(kinds)
+        elif isinstance(layer, EventListLayer):
+            events = layer.events
+            row["count"] = _("{count} photons").format(count=layer.rows)
+            row["note"] = _("{band}, {hours:.3g} h").format(
+                band=events.band, hours=events.livetime.to_value(u.h)
+            )
+            row["caveat"] = _("counts, not corrected for exposure")
         elif isinstance(layer, CatalogLayer):
             row["count"] = _count(int(layer.shown.sum()), layer.rows)
             catalog = layer.catalog
@@ -121,6 +128,9 @@ def _extent(layer: Layer) -> tuple[Any, float]:
     if isinstance(layer, SkyMapLayer):
         region = layer.skymap.credible_region(0.9)
         return region.center, float(min(max(5.0 * region.radius.to_value(u.deg), 0.5), 180.0))
+    if isinstance(layer, EventListLayer):
+        footprint = layer.footprint
+        return footprint.center, float(min(max(2.4 * footprint.radius.to_value(u.deg), 0.5), 180.0))
     coords = layer.coords
     coords = coords[np.isfinite(coords.ra.deg)]
     middle = coords.cartesian.mean()

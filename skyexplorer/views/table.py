@@ -14,7 +14,7 @@ import numpy as np
 import traitlets
 
 from skyexplorer.errors import InputError
-from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, SkyMapLayer
+from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, RowsLayer, SkyMapLayer
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views.panel import Panel
@@ -177,9 +177,7 @@ class TablePanel(Panel):
     # session -> browser
 
     def _with_rows(self) -> list[Layer]:
-        return [
-            layer for layer in reversed(self.session.layers.values()) if not isinstance(layer, SkyMapLayer)
-        ]
+        return [layer for layer in reversed(self.session.layers.values()) if isinstance(layer, RowsLayer)]
 
     def _layers_changed(self, layer: Any) -> None:
         layers = self._with_rows()

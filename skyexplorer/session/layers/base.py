@@ -47,7 +47,7 @@ class Layer:
     """
 
     kind = ""
-    """``"skymap"``, ``"events"`` or ``"catalog"``."""
+    """``"skymap"``, ``"events"``, ``"catalog"`` or ``"eventlist"``."""
 
     changed = Signal(str)
     """Tells the name of the attribute that has changed."""
