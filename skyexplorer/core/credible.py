@@ -1,11 +1,11 @@
-"""Greedy credible levels and areas, and the distance ansatz of GW sky maps."""
+"""Greedy credible levels and areas."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
@@ -36,25 +36,8 @@ def crossing(found: Greedy, q: float) -> int:
     return min(int(np.searchsorted(found.probability, q, side="left")) + 1, len(found.rank))
 
 
-def distance_moments(mu: ArrayLike, sigma: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """First and second moment, and norm, of p(r) ∝ r² exp(-(r-μ)²/2σ²) (Singer et al. 2016, ApJL 829, L15).
-
-    Returns
-    -------
-    mean, second, norm : arrays
-        E[r], E[r²], and N such that the density integrates to 1; non-finite where the input is.
-    """
-    from math import pi, sqrt
-
-    from scipy.special import ndtr
-
-    mu, sigma = np.asarray(mu, float), np.asarray(sigma, float)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        z = mu / sigma
-        phi = np.exp(-0.5 * z * z) / sqrt(2 * pi)
-        cdf = ndtr(z)
-        base = (1 + z * z) * cdf + z * phi
-        mean = sigma * ((z**3 + 3 * z) * cdf + (z * z + 2) * phi) / base
-        second = sigma**2 * ((z**4 + 6 * z * z + 3) * cdf + (z**3 + 5 * z) * phi) / base
-        norm = 1.0 / (sigma**2 * base)
-    return mean, second, norm
+def within(found: Greedy, area: float) -> float:
+    """Probability of the densest ``area`` (sr), linear between cells: the inverse of `credible_area`."""
+    return float(
+        np.interp(area, np.concatenate([[0.0], found.area]), np.concatenate([[0.0], found.probability]))
+    )

@@ -13,9 +13,10 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import ArrayLike, NDArray
 
-from skyexplorer.core import contours, credible, healpix
+from skyexplorer.core import contours, credible, distance, healpix
 from skyexplorer.errors import FormatError, InputError, SkyExplorerWarning
-from skyexplorer.io import skymap_fits
+from skyexplorer.io import files, skymap_fits, skymap_write
+from skyexplorer.model.distances import Distances
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 
@@ -127,13 +128,11 @@ class SkyMap:
         FormatError
             If it is not a sky map; the message lists what was found.
         """
-        if isinstance(source, (str, Path)):
-            path, raw = source, _bytes_of(source)
-        else:
-            path, raw = "", source if isinstance(source, (bytes, bytearray)) else source.read()
-        cells, header = skymap_fits.read(bytes(raw))
+        path = source if isinstance(source, (str, Path)) else ""
+        raw = files.stored(source)
+        cells, header = skymap_fits.read(raw)
         known = str(header.get("OBJECT", "") or "").strip() or name or (Path(path).name if path else "")
-        origin = Origin.of_file(path, bytes(raw), title=known, header=header, rows=len(cells.uniq))
+        origin = Origin.of_file(path, raw, title=known, header=header, rows=len(cells.uniq))
         try:
             found = cls(cells.uniq, cells.density, *(cells.distance or ()), name=known, origin=origin)
         except InputError as error:
@@ -248,35 +247,108 @@ class SkyMap:
         pixels = np.int64(1) << (2 * (self._grain - self._order[at]))
         return np.clip(1.0 - (pixel - self._ipix[at] * pixels + 1) / pixels, 0.0, 1.0)
 
+    def probability_within(self, area: u.Quantity) -> float:
+        """Probability of the densest ``area``: what a search of the best so many square degrees can find."""
+        return credible.within(self._greedy, area.to_value(u.sr))
+
+    @cached_property
+    def distances(self) -> Distances:
+        """What the map says of distance: along lines of sight, over the sky, in volume; and the ranking of galaxies.
+
+        Raises
+        ------
+        InputError
+            If the map has no distances.
+        """
+        if self._distance is None:
+            raise InputError(f"The map {self.name} has no distances.", "It tells only where on the sky.")
+        return Distances(self)
+
     @cached_property
     def distance(self) -> tuple[u.Quantity, u.Quantity] | None:
         """Mean and standard deviation of the luminosity distance (Mpc), recomputed from the cells.
 
-        None where the map has no distances. The values that the producer put into the header stand in
+        None where the map has no distances. E[rᵏ] = Σ Pᵢ Eᵢ[rᵏ], to which cells without support for any distance
+        add nothing, as the field's tools have it. The values that the producer put into the header stand in
         ``origin.header`` (DISTMEAN, DISTSTD) and may differ by about 1 %.
         """
         if self._distance is None:
             return None
-        mu, sigma, _ = self._distance
-        mean, second, _ = credible.distance_moments(mu, sigma)
+        mean, std, _ = distance.moments(self._distance[0], self._distance[1])
         weight = self._density * self._area
-        good = np.isfinite(mean) & np.isfinite(second) & np.isfinite(mu) & (weight > 0)
-        weight = weight[good] / weight[good].sum()
+        good = np.isfinite(mean) & np.isfinite(std) & (weight > 0)
+        weight = weight[good]
         first = float(np.sum(weight * mean[good]))
-        spread = float(np.sum(weight * second[good])) - first**2
+        spread = float(np.sum(weight * (std[good] ** 2 + mean[good] ** 2))) - first**2
         return first * u.Mpc, np.sqrt(spread) * u.Mpc
 
     def distance_density(self, coords: SkyCoord, distance: u.Quantity) -> u.Quantity:
-        """Probability per volume dP/dV at positions and luminosity distances, Euclidean in distance (Mpc⁻³)."""
+        """Probability per volume dP/dV at positions and luminosity distances, Euclidean in distance (Mpc⁻³).
+
+        Raises
+        ------
+        InputError
+            If the map has no distances.
+        """
+        return self.distances.density(coords, distance)
+
+    def sample(self, n: int, seed: int = 0) -> SkyCoord:
+        """Draw positions with the probability of the map, even within a cell.
+
+        Parameters
+        ----------
+        n : int
+        seed : int
+            The same seed gives the same positions.
+
+        Returns
+        -------
+        SkyCoord, shape (n,)
+            With luminosity distances, where the map has them; NaN in cells without.
+        """
+        dice = np.random.default_rng(seed)
+        weight = self._density * self._area
+        at = dice.choice(len(weight), size=n, p=weight / weight.sum())
+        depth = 2 * (healpix.MAX_ORDER - self._order[at])
+        inside = (dice.random(n) * (np.int64(1) << depth)).astype(np.int64)
+        lon, lat = healpix.centers(healpix.MAX_ORDER, self._start[at] + inside)
         if self._distance is None:
-            raise InputError(f"The map {self.name} has no distances.", "Use probability_density(coords).")
-        at, inside = self._lookup(coords)
+            return SkyCoord(lon * u.deg, lat * u.deg)
         mu, sigma, norm = (column[at] for column in self._distance)
-        r = distance.to_value(u.Mpc)
-        with np.errstate(invalid="ignore"):
-            radial = norm / (np.sqrt(2 * np.pi) * sigma) * np.exp(-0.5 * ((r - mu) / sigma) ** 2)
-        value = self._density[at] * np.where(np.isfinite(mu), radial, 0.0)
-        return np.where(inside, value, 0.0) / u.Mpc**3
+        return SkyCoord(lon * u.deg, lat * u.deg, distance.ppf(dice.random(n), mu, sigma, norm) * u.Mpc)
+
+    @classmethod
+    def from_region(cls, region: SkyRegion, name: str = "", max_depth: int | None = None) -> SkyMap:
+        """A map of even density inside a region, and none outside: what a search region says without more."""
+        cells = np.asarray(region.to_moc(max_depth).uniq_hpx).astype(np.int64)
+        area = float(healpix.cell_area(healpix.split_uniq(cells)[0]).sum())
+        return cls(cells, np.full(len(cells), 1.0 / area), name=name or f"even in a {region.kind}")
+
+    def write(self, path: str | Path, order: int | None = None) -> Path:
+        """Write the map as FITS: multi-order (UNIQ, PROBDENSITY), or flat (PROB, NESTED) at an order.
+
+        Parameters
+        ----------
+        path : str or Path
+            Overwritten; gzipped where it ends in ".gz".
+        order : int, optional
+            Of the pixels of a flat map (nside = 2**order), up to 12; distances are not averaged and stay out.
+
+        Returns
+        -------
+        Path
+        """
+        header = {"OBJECT": self.name}
+        if self.distance is not None:
+            header |= {"DISTMEAN": self.distance[0].value, "DISTSTD": self.distance[1].value}
+        if order is None:
+            return skymap_write.multi_order(path, self.uniq, self._density, self._distance, header)
+        if not 0 <= order <= 12:
+            raise InputError(
+                f"order is {order}.", "From 0 to 12: a flat map of order 12 has 201 million pixels."
+            )
+        density = self._mean_density(np.arange(12 * 4**order, dtype=np.int64), order)
+        return skymap_write.flat(path, density * float(healpix.cell_area(order)), {"OBJECT": self.name})
 
     def contours(self, q: float) -> list[NDArray[np.float64]]:
         """Lines around the ``q`` credible region, for drawing.
@@ -348,10 +420,3 @@ def _level(q: float) -> float:
     if not 0 < q <= 1:
         raise InputError(f"A credible level lies in (0, 1]; got {q!r}.", "0.9 is 90 %.")
     return float(q)
-
-
-def _bytes_of(path: str | Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise FormatError(f"{str(path)!r} cannot be read: {error.strerror}.", "Check the path.") from error

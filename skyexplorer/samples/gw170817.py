@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from astropy.time import Time
 
-from skyexplorer.core import credible, healpix, sphere
+from skyexplorer.core import distance, healpix, sphere
 from skyexplorer.model.event import Event
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.skymap import SkyMap
@@ -65,8 +65,7 @@ def _map(origin: Origin) -> SkyMap:
     level, ipix = healpix.split_uniq(uniq)
     density = np.exp(-0.5 * _normalised(level, ipix, long, short) ** 2)
     density /= np.sum(density * healpix.cell_area(level))
-    mu, sigma = _ansatz(DISTANCE_MPC, DISTANCE_STD_MPC)
-    norm = credible.distance_moments(mu, sigma)[2]
+    mu, sigma, norm = distance.parameters(DISTANCE_MPC, DISTANCE_STD_MPC)
     full = np.full(len(uniq), 1.0)
     return SkyMap(uniq, density, mu * full, sigma * full, norm * full, name="GW170817", origin=origin)
 
@@ -74,13 +73,3 @@ def _map(origin: Origin) -> SkyMap:
 def _normalised(level: np.ndarray, ipix: np.ndarray, long: float, short: float) -> np.ndarray:
     lon, lat = healpix.centers(level, ipix)
     return sphere.ellipse_radius(*CENTER, long, short, POSITION_ANGLE, lon, lat)
-
-
-def _ansatz(mean: float, std: float) -> tuple[float, float]:
-    """Parameters μ, σ of p(r) ∝ r² N(r; μ, σ) that have a mean and a standard deviation, by fixed point."""
-    mu, sigma = mean, std
-    for _ in range(100):
-        m, second, _norm = credible.distance_moments(mu, sigma)
-        spread = np.sqrt(second - m * m)
-        mu, sigma = mu + (mean - float(m)), sigma * std / float(spread)
-    return mu, sigma
