@@ -17,24 +17,31 @@ from numpy.typing import NDArray
 
 from skyexplorer.core import healpix
 from skyexplorer.errors import FormatError
-from skyexplorer.io.files import unpacked
+from skyexplorer.io.files import reading, unpacked
 
 PER_PIXEL = ("PROB", "PROBABILITY")
 PER_SR = ("PROBDENSITY", "PROBDEN")
 DISTANCE = ("DISTMU", "DISTSIGMA", "DISTNORM")
+# Names by which HEALPix tools write any quantity: what it is, its values must tell.
+ANY = ("T", "TFLOAT", "TEMPERATURE", "SIGNAL", "DATA", "VALUE", "I_STOKES", "PIXEL")
 PIECE_ORDERS = 9  # a piece holds 4**9 pixels, so that it merges within itself
+FINEST_FLAT = 12  # order of the finest flat map that is read: nside 4096, 201 million pixels
+MOST_BYTES = 2**30  # of a multi-order table
+MOST_FILLED = 60_000_000  # pixels of a ring map that may hold something
 
 
 class Cells(NamedTuple):
     """Cells of a map: UNIQ, density per steradian, the distance columns or None, and the grain.
 
     The grain is the order of a flat map's pixels, of which its cells are merged; None for a multi-order map.
+    ``frame`` is "icrs" or "galactic".
     """
 
     uniq: NDArray[np.int64]
     density: NDArray[np.float64]
     distance: tuple[NDArray[np.float64], ...] | None
     grain: int | None = None
+    frame: str = "icrs"
 
 
 def read(source: str | Path | bytes | BinaryIO) -> tuple[Cells, dict[str, Any]]:
@@ -50,7 +57,8 @@ def read(source: str | Path | bytes | BinaryIO) -> tuple[Cells, dict[str, Any]]:
     Raises
     ------
     FormatError
-        If it is not FITS, has no table with the columns of a sky map, or is in a frame that is not read yet.
+        If it is not FITS, has no table with the columns of a sky map, is larger than any map should be, holds another
+        quantity than probability, or is in ecliptic coordinates.
     """
     from astropy.io import fits
 
@@ -65,12 +73,12 @@ def read(source: str | Path | bytes | BinaryIO) -> tuple[Cells, dict[str, Any]]:
                     if not isinstance(hdu, fits.BinTableHDU):
                         continue
                     names = [name.upper() for name in hdu.columns.names]
-                    if _is_map(names):
-                        header = {k: v for k, v in hdu.header.items() if k not in ("COMMENT", "HISTORY", "")}
-                        _check_frame(header)
-                        if "UNIQ" in names:
-                            return _multi_order(hdu.data), header
-                        return _flat(stream, hdu, header), header
+                    header = {k: v for k, v in hdu.header.items() if k not in ("COMMENT", "HISTORY", "")}
+                    if _is_map(names, header):
+                        frame = _frame(header)
+                        many = "UNIQ" in names
+                        cells = _multi_order(hdu, header) if many else _flat(stream, hdu, header)
+                        return cells._replace(frame=frame), header
                     seen += hdu.columns.names
         except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
             if isinstance(error, FormatError):
@@ -84,57 +92,193 @@ def read(source: str | Path | bytes | BinaryIO) -> tuple[Cells, dict[str, Any]]:
     )
 
 
-def _is_map(names: list[str]) -> bool:
-    return any(name in names for name in (*PER_PIXEL, *PER_SR))
+def read_scan(
+    source: str | Path | bytes | BinaryIO,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[str, Any]]:
+    """Read a likelihood scan: cells, the values of the first column, and the header.
+
+    Raises
+    ------
+    FormatError
+        If it is no HEALPix table, one of probability, or not equatorial.
+    """
+    from astropy.io import fits
+
+    with reading("a HEALPix FITS table"), unpacked(source) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with fits.open(stream, memmap=False) as hdus:
+            for hdu in hdus:
+                if not isinstance(hdu, fits.BinTableHDU):
+                    continue
+                header = {k: v for k, v in hdu.header.items() if k not in ("COMMENT", "HISTORY", "")}
+                names = {name.upper(): name for name in hdu.columns.names}
+                if not _is_map(list(names), header):
+                    continue
+                if set(names) & {*PER_PIXEL, *PER_SR}:
+                    raise FormatError("This is a map of probability.", "Open it with SkyMap.read.")
+                if _frame(header) != "icrs" or int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_BYTES:
+                    raise FormatError(
+                        "The scan is not equatorial, or larger than a scan can be.", "Fetch it again."
+                    )
+                data = hdu.data
+                first = next(name for name in names if name not in ("UNIQ", "PIXEL"))
+                values = np.asarray(data[names[first]], np.float64).ravel()
+                if "UNIQ" in names:
+                    return np.asarray(data[names["UNIQ"]], np.int64), values, header
+                order = _order_of(len(values))
+                index = np.flatnonzero(np.isfinite(values) & (np.abs(values) < 1e29))  # UNSEEN is -1.6e30
+                values = values[index]
+                if str(header.get("ORDERING", "RING")).strip().upper() == "RING":
+                    index = healpix.nested_of_ring(index, order)
+                return healpix.join_uniq(order, index), values, header
+    raise FormatError("No HEALPix table in this file.", "A likelihood scan has one value a pixel.")
 
 
-def _check_frame(header: dict[str, Any]) -> None:
+def _is_map(names: list[str], header: dict[str, Any]) -> bool:
+    if any(name in names for name in (*PER_PIXEL, *PER_SR)):
+        return True
+    return (
+        str(header.get("PIXTYPE", "")).strip().upper() == "HEALPIX"
+        and "MOCORD_S" not in header
+        and names != ["UNIQ"]
+    )
+
+
+def _frame(header: dict[str, Any]) -> str:
     frame = str(header.get("COORDSYS", "C")).strip().upper()
-    if frame not in ("C", "ICRS", "EQUATORIAL", "CELESTIAL", ""):
+    if frame in ("C", "ICRS", "EQUATORIAL", "CELESTIAL", "Q", "J2000", "FK5", ""):
+        return "icrs"
+    if frame in ("G", "GAL", "GALACTIC"):
+        return "galactic"
+    raise FormatError(
+        f"The map's COORDSYS is {frame!r}, not equatorial or galactic.",
+        "Rotate it to equatorial coordinates first.",
+    )
+
+
+def _value_column(names: dict[str, str], header: dict[str, Any]) -> tuple[str, str]:
+    """The column of values and what it is: ``"pixel"``, ``"sr"``, or ``"any"`` where the values must tell."""
+    for kind, known in (("pixel", PER_PIXEL), ("sr", PER_SR), ("any", ANY)):
+        for name in known:
+            if name in names:
+                return name, kind
+    if _is_scan(header):
+        return next(iter(names)), "any"
+    raise FormatError(
+        f"This HEALPix table holds {', '.join(list(names)[:8])}{' …' if len(names) > 8 else ''}, and no probability.",
+        "Sky maps of probability have PROB, PROBABILITY or PROBDENSITY.",
+    )
+
+
+def _is_scan(header: dict[str, Any]) -> bool:
+    """Whether the header is that of a likelihood scan of an IceCube event."""
+    return "I3TYPE" in header or "EVENTMJD" in header or "LLH" in " ".join(map(str, header.values())).upper()
+
+
+def _multi_order(hdu: Any, header: dict[str, Any]) -> Cells:
+    size = int(header["NAXIS1"]) * int(header["NAXIS2"])
+    if size > MOST_BYTES:
         raise FormatError(
-            f"The map's COORDSYS is {frame!r}, not equatorial.", "Rotate it to equatorial coordinates first."
+            f"The map declares {header['NAXIS2']} cells, {size / 2**30:.1f} GiB.",
+            "No multi-order sky map is that large.",
         )
-
-
-def _multi_order(table: Any) -> Cells:
+    table = hdu.data
     columns = {name.upper(): name for name in table.names}
 
     def native(name: str) -> NDArray[np.float64]:
         return np.asarray(table[columns[name]], np.float64)
 
-    density_name = next((name for name in PER_SR if name in columns), None)
+    value, kind = _value_column(columns, header)
     uniq = np.asarray(table[columns["UNIQ"]], np.int64)
     if not len(uniq):
         raise FormatError("The sky map has no cells.", "Fetch it again.")
-    if density_name:
-        density = native(density_name)
-    else:
-        name = next(name for name in PER_PIXEL if name in columns)
-        density = native(name) / healpix.cell_area(healpix.split_uniq(uniq)[0])
+    if (uniq < 4).any():
+        raise FormatError(
+            f"{int(uniq[uniq < 4][0])} is no UNIQ of a HEALPix cell.", "The smallest is 4 (order 0)."
+        )
+    area = healpix.cell_area(healpix.split_uniq(uniq)[0])
+    density = native(value)
+    if kind == "pixel" or (kind == "any" and _told(value, density, density * area, header) == "pixel"):
+        density = density / area
     distance = tuple(native(name) for name in DISTANCE) if set(DISTANCE) <= set(columns) else None
     return Cells(uniq, density, distance)
 
 
 def _flat(stream: BinaryIO, hdu: Any, header: dict[str, Any]) -> Cells:
     names = {name.upper(): name for name in hdu.columns.names}
-    value = next(name for name in (*PER_PIXEL, *PER_SR) if name in names)
+    value, kind = _value_column(names, header)
     wanted = [value, *(DISTANCE if set(DISTANCE) <= set(names) else ())]
     dtype = hdu.columns.dtype.newbyteorder(">")
     per_row = int(np.prod(dtype[names[value]].shape, dtype=int))
     pixels = per_row * int(header["NAXIS2"])
+    if "EXPLICIT" in str(header.get("INDXSCHM", "")).upper() and {"PIXEL", "PIX"} & set(names):
+        return _partial(hdu, header, names, value, kind)
     order = _order_of(pixels)
     ordering = str(header.get("ORDERING", "")).strip().upper()
     if ordering not in ("NESTED", "NEST", "RING"):
         raise FormatError(
             f"ORDERING is {ordering!r}; a flat map needs NESTED or RING.", "Ask the producer of the file."
         )
-    scale = 1.0 if value in PER_SR else 1.0 / float(healpix.cell_area(order))
     pieces = _pieces(stream, hdu, dtype, [names[n] for n in wanted], per_row)
     if ordering == "RING":
         uniq, columns = _from_ring(pieces, order)
     else:
         uniq, columns = _merge(pieces, order)
+    area = healpix.cell_area(healpix.split_uniq(uniq)[0])
+    each = float(healpix.cell_area(order))
+    if kind == "any":
+        kind = _told(value, columns[0] * area / each, columns[0] * area, header)
+    scale = 1.0 / each if kind == "pixel" else 1.0
     return Cells(uniq, columns[0] * scale, tuple(columns[1:]) or None, order)
+
+
+def _told(
+    name: str, as_pixel: NDArray[np.float64], as_density: NDArray[np.float64], header: dict[str, Any]
+) -> str:
+    """Whether values without a telling name are probabilities, by what they add up to; an error where they are neither."""
+    finite = np.isfinite(as_pixel)
+    unit = str(header.get("TUNIT1", "")).strip()
+    if finite.all() and (as_pixel >= 0).all() and not _is_scan(header):
+        if abs(float(as_pixel.sum()) - 1) < 0.01:
+            return "pixel"
+        if abs(float(as_density.sum()) - 1) < 0.01:
+            return "sr"
+    if _is_scan(header):
+        raise FormatError(
+            "This is the likelihood scan of an IceCube event, not a map of probability.",
+            "Open it with LikelihoodMap.read: its regions have thresholds of their own.",
+        )
+    raise FormatError(
+        f"The values of {name}{f' [{unit}]' if unit else ''} add up to {float(as_pixel[finite].sum()):.4g}: no probability.",
+        "A sky map of probability adds up to 1 over its pixels.",
+    )
+
+
+def _partial(hdu: Any, header: dict[str, Any], names: dict[str, str], value: str, kind: str) -> Cells:
+    """Part of a flat map: pixels and values; what is not named holds nothing."""
+    if int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_BYTES:
+        raise FormatError(f"The map declares {header['NAXIS2']} pixels.", "Give it in multi-order form.")
+    nside = int(header.get("NSIDE", 0))
+    if nside < 1 or nside & (nside - 1) or nside > 2**healpix.MAX_ORDER:
+        raise FormatError(f"NSIDE is {nside}.", "It must be a power of two.")
+    order = nside.bit_length() - 1
+    table = hdu.data
+    index = np.asarray(
+        table[names["PIXEL" if "PIXEL" in names and value != "PIXEL" else "PIX"]], np.int64
+    ).ravel()
+    values = np.asarray(table[names[value]], np.float64).ravel()
+    if len(index) != len(values) or not len(index) or index.min() < 0 or index.max() >= 12 * nside**2:
+        raise FormatError(f"The pixels of the map do not fit NSIDE {nside}.", "Fetch it again.")
+    if str(header.get("ORDERING", "")).strip().upper() == "RING":
+        index = healpix.nested_of_ring(index, order)
+    each = float(healpix.cell_area(order))
+    if kind == "any":
+        kind = _told(value, values, values * each, header)
+    density = values / each if kind == "pixel" else values
+    distance = None
+    if set(DISTANCE) <= set(names):
+        distance = tuple(np.asarray(table[names[name]], np.float64).ravel() for name in DISTANCE)
+    return Cells(healpix.join_uniq(order, index), density, distance)
 
 
 def _order_of(pixels: int) -> int:
@@ -143,6 +287,11 @@ def _order_of(pixels: int) -> int:
         raise FormatError(
             f"{pixels} pixels are no HEALPix map: that takes 12 * 4**order.",
             "Maps of a part of the sky must come in multi-order form.",
+        )
+    if order > FINEST_FLAT:
+        raise FormatError(
+            f"The map declares {pixels} pixels (nside {1 << order}).",
+            f"Flat maps are read to nside {1 << FINEST_FLAT}.",
         )
     return order
 
@@ -213,6 +362,10 @@ def _from_ring(
         here = np.flatnonzero(parts[0] != 0)
         found.append(healpix.nested_of_ring(first + here, order))
         values.append([part[here] for part in parts])
+        if sum(map(len, found)) > MOST_FILLED:
+            raise FormatError(
+                f"More than {MOST_FILLED} pixels of the ring map are filled.", "Convert it to NESTED."
+            )
     index = np.concatenate(found)
     sort = np.argsort(index)
     index = index[sort]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -161,16 +162,82 @@ def test_bad_maps_are_refused(tmp_path, data_dir) -> None:
         SkyMap.read(tmp_path / "missing.fits")
 
 
-def test_a_galactic_map_is_refused_and_not_misread(tmp_path) -> None:
+@pytest.mark.parametrize("order", ["RING", "NESTED", "NUNIQ"])
+def test_a_galactic_map_is_turned_and_not_misread(tmp_path, order) -> None:
+    """The same Gaussian made in either frame: the same place, the same areas."""
+    at = SkyCoord(77.36 * u.deg, 5.69 * u.deg)
+    ipix = np.arange(12 * 64**2)
+    lon, lat = healpix.centers(6, ipix)
+    there = SkyCoord(lon * u.deg, lat * u.deg, frame="galactic")
+    p = np.exp(-0.5 * (there.separation(at).deg / 6) ** 2)
+    p /= p.sum()
+    here = np.exp(-0.5 * (SkyCoord(lon * u.deg, lat * u.deg).separation(at).deg / 6) ** 2)
+    here /= here.sum()
+    want = SkyMap(healpix.join_uniq(6, ipix), here / healpix.cell_area(6))
+    path = tmp_path / "g.fits"
+    if order == "NUNIQ":
+        columns = [
+            fits.Column("UNIQ", "K", array=healpix.join_uniq(6, ipix)),
+            fits.Column("PROBDENSITY", "D", array=p / healpix.cell_area(6)),
+        ]
+        hdu = fits.BinTableHDU.from_columns(columns)
+        hdu.header.update(ORDERING="NUNIQ", COORDSYS="G")
+        hdu.writeto(path)
+    else:
+        values = p if order == "NESTED" else p[healpy.ring2nest(64, ipix)]
+        healpy.write_map(path, values, nest=order == "NESTED", coord="G", column_names=["PROB"], dtype=float)
+    found = SkyMap.read(path)
+    assert found.mode.separation(at).deg < 1.3  # cells are 0.9 deg wide
+    for q in (0.5, 0.9):
+        assert found.credible_area(q).value == pytest.approx(want.credible_area(q).value, rel=0.01)
+    assert found.area.to_value("deg2") == pytest.approx(41252.96, rel=1e-6)
+    assert "galactic" in found.origin.note
+
+
+def test_an_ecliptic_map_is_refused(tmp_path) -> None:
     healpy.write_map(
-        tmp_path / "g.fits",
-        np.full(12 * 16**2, 1 / (12 * 16**2)),
-        nest=True,
-        coord="G",
-        column_names=["PROB"],
+        tmp_path / "e.fits", np.full(3072, 1 / 3072), coord="E", column_names=["PROB"], dtype=float
     )
     with pytest.raises(FormatError, match="COORDSYS"):
-        SkyMap.read(tmp_path / "g.fits")
+        SkyMap.read(tmp_path / "e.fits")
+
+
+@pytest.mark.parametrize("name", ["T", "TEMPERATURE", "PROB"])
+@pytest.mark.parametrize("per", ["pixel", "sr"])
+def test_values_without_a_telling_name_tell_by_their_sum(tmp_path, name, per) -> None:
+    p = np.random.default_rng(0).exponential(size=3072)
+    p /= p.sum()
+    written = p / healpix.cell_area(4) if per == "sr" else p
+    if name == "PROB" and per == "sr":
+        return
+    healpy.write_map(tmp_path / "t.fits", written, nest=True, column_names=[name], dtype=float)
+    found = SkyMap.read(tmp_path / "t.fits")
+    assert np.sum(found.density * found._area) == pytest.approx(1)
+    healpy.write_map(tmp_path / "m.fits", p * 30, nest=True, column_names=["T"], dtype=float)
+    with pytest.raises(FormatError, match="add up to"):
+        SkyMap.read(tmp_path / "m.fits")
+
+
+@pytest.mark.parametrize("ordering", ["RING", "NESTED"])
+def test_a_part_of_the_sky(tmp_path, ordering) -> None:
+    index = np.arange(100, 116)
+    columns = [fits.Column("PIXEL", "K", array=index), fits.Column("PROB", "D", array=np.full(16, 1 / 16))]
+    hdu = fits.BinTableHDU.from_columns(columns)
+    hdu.header.update(PIXTYPE="HEALPIX", INDXSCHM="EXPLICIT", ORDERING=ordering, NSIDE=16, COORDSYS="C")
+    hdu.writeto(tmp_path / "p.fits")
+    found = SkyMap.read(tmp_path / "p.fits")
+    assert found.area.to_value("deg2") == pytest.approx(16 * 41252.961249 / 3072, rel=1e-9)
+    lon, lat = healpy.pix2ang(16, 107, nest=ordering == "NESTED", lonlat=True)
+    assert found.probability_density(SkyCoord(lon * u.deg, lat * u.deg)).value > 0
+
+
+def test_a_map_larger_than_maps_are_is_refused_by_what_it_declares() -> None:
+    header = fits.BinTableHDU.from_columns([fits.Column("PROB", "D", array=np.zeros(12))]).header
+    header["NAXIS2"] = 12 * 4**14
+    header.update(ORDERING="NESTED", PIXTYPE="HEALPIX")
+    raw = fits.PrimaryHDU().header.tostring() + header.tostring()
+    with pytest.raises(FormatError, match="3221225472 pixels"):
+        SkyMap.read(raw.encode() + bytes(2880))
 
 
 @pytest.mark.parametrize(
