@@ -1,4 +1,4 @@
-"""Likelihood scans; there is no real one here, so one is made with the header that IceCube's scans are documented to have."""
+"""Likelihood scans; there is no real one here, so one is made with the header that such scans are documented to have."""
 
 from __future__ import annotations
 
