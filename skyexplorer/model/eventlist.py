@@ -250,7 +250,8 @@ class EventList:
         if center is None and circle is not None:
             center = SkyCoord(circle[0] * u.deg, circle[1] * u.deg)
         if center is not None:
-            return SkyRegion.circle(center, radius or (FIELD if circle is None else circle[2] * u.deg))
+            usual = FIELD if circle is None else circle[2] * u.deg
+            return SkyRegion.circle(center, usual if radius is None else radius)
         good = np.isfinite(self._events.ra)
         ra, dec = self._events.ra[good], self._events.dec[good]
         if not len(ra):
@@ -258,7 +259,7 @@ class EventList:
         x, y, z = sphere.unit_vectors(ra, dec).mean(axis=0)
         middle = float(np.degrees(np.arctan2(y, x)) % 360), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
         reach = float(np.clip(sphere.separation(*middle, ra, dec).max(), 1e-3, 180.0))
-        return SkyRegion.circle(SkyCoord(*middle, unit="deg"), radius or reach * u.deg)
+        return SkyRegion.circle(SkyCoord(*middle, unit="deg"), reach * u.deg if radius is None else radius)
 
     # Counting
 

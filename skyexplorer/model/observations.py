@@ -122,7 +122,7 @@ def _texts(time: Time) -> list[str]:
     good = np.isfinite(time.mjd)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # leap seconds of the years to come are not known
-        return [str(t.utc.iso)[:19] if ok else "" for t, ok in zip(time, good, strict=True)]
+        return [str(t.utc.iso)[:23] if ok else "" for t, ok in zip(time, good, strict=True)]
 
 
 def refuse_file_index(table: Table, path: str | Path = "") -> FormatError:
