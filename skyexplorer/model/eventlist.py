@@ -140,7 +140,7 @@ class EventList:
 
     @cached_property
     def time(self) -> Time:
-        """Time of each event, in the scale of the file; NaN where the file gives none."""
+        """Time of each event, in the scale of the file; masked where the file gives none."""
         return self.at(self._events.time)
 
     @property
@@ -323,8 +323,8 @@ class EventList:
         return Time(days, rest, format="mjd", scale=self._events.scale)
 
     def at(self, seconds: NDArray[np.float64]) -> Time:
-        """Times of seconds from the reference."""
-        return self.reference + TimeDelta(seconds, format="sec")
+        """Times of seconds from the reference; masked where they are NaN."""
+        return times_since(self.reference, seconds)
 
     def since(self, time: Time) -> Any:
         """Seconds from the reference of times in any scale."""
@@ -361,6 +361,15 @@ class EventList:
         if not isinstance(value, Time) or not value.isscalar:
             raise InputError(f"time is {value!r}.", "Give two astropy Times.")
         return float(self.since(value))
+
+
+def times_since(reference: Time, seconds: NDArray[np.float64]) -> Time:
+    """Times that lie so many seconds after another; masked where the seconds are NaN, which no clock can show."""
+    lost = np.isnan(seconds)
+    times = reference + TimeDelta(np.where(lost, 0.0, seconds), format="sec")
+    if lost.any():
+        times[lost] = np.ma.masked
+    return times
 
 
 def _legible(energy: u.Quantity) -> str:

@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from astropy import units as u
 from astropy.table import Table
-from astropy.time import Time, TimeDelta
+from astropy.time import Time
 
 from skyexplorer.errors import ColumnError, FormatError
 from skyexplorer.io import dl3, files, tables
 from skyexplorer.model.catalog import SourceCatalog
-from skyexplorer.model.eventlist import FIELD
+from skyexplorer.model.eventlist import FIELD, times_since
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 
@@ -70,7 +70,7 @@ class Observations(SourceCatalog):
             show=tuple(c for c in SHOWN if c in have),
         )
         self.time_bounds: tuple[Time, Time] = (start, stop)
-        """Start and stop of each run, in the scale of the file."""
+        """Start and stop of each run, in the scale of the file; masked where it gives none."""
 
     @classmethod
     def read(  # type: ignore[override]
@@ -112,14 +112,14 @@ def _times(table: Table) -> tuple[Time, Time]:
             raise FormatError(f"The column {name} holds several values a row.", "It must hold one time.")
         mjd = days + rest + seconds / 86400.0
         good = (mjd > dl3.EARLIEST) & (mjd < dl3.LATEST)
-        found.append(reference + TimeDelta(np.where(good, seconds, np.nan), format="sec"))
+        found.append(times_since(reference, np.where(good, seconds, np.nan)))
     return found[0], found[1]
 
 
 def _texts(time: Time) -> list[str]:
     import warnings
 
-    good = np.isfinite(time.mjd)
+    good = ~np.broadcast_to(time.mask, time.shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # leap seconds of the years to come are not known
         return [str(t.utc.iso)[:23] if ok else "" for t, ok in zip(time, good, strict=True)]
