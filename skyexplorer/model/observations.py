@@ -53,15 +53,16 @@ class Observations(SourceCatalog):
                 "It has OBS_ID, RA_PNT, DEC_PNT, TSTART and TSTOP.",
                 table.colnames,
             )
-        with files.reading("an observation index"):
+        # Single-precision columns of a damaged file may hold signalling NaN, which warn when they are widened.
+        with files.reading("an observation index"), np.errstate(all="ignore"):
             start, stop = _times(table)
             table = table.copy(copy_data=False)
             table["START"], table["STOP"] = _texts(start), _texts(stop)
             table[RADIUS] = np.full(len(table), radius.to_value(u.deg)) * u.deg
-        super().__init__(
-            table, ra="RA_PNT", dec="DEC_PNT", name="OBS_ID", title=title, kind="observations", band="tev",
-            origin=origin,
-        )  # fmt: skip
+            super().__init__(
+                table, ra="RA_PNT", dec="DEC_PNT", name="OBS_ID", title=title, kind="observations", band="tev",
+                origin=origin,
+            )  # fmt: skip
         have = set(table.colnames)
         self._roles = replace(
             self._roles,
