@@ -124,7 +124,7 @@ def test_reflected_circles_lie_on_the_ring_and_apart(ra, dec, angle, offset, rad
     assert sphere.separation(ra, dec, *centers.T) == pytest.approx(offset, abs=1e-9)
     for i in range(len(centers)):
         apart = sphere.separation(*centers[i], *np.delete(centers, i, axis=0).T)
-        assert np.all(apart > (2 * radius if i else 2.5 * radius) - 1e-9)
+        assert np.all(apart > (2 if i else 4 / np.sqrt(3)) * radius - 1e-9)
 
 
 def test_a_circle_around_the_pointing_has_no_reflected_ones():
