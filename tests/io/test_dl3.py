@@ -210,3 +210,19 @@ def test_damaged_files_lead_to_our_errors_only():
         assert len(events.time) == len(events.ra) == len(events.energy)
         assert np.all(events.gti[1] > events.gti[0])
     assert 20 < read < 290
+
+
+def test_each_kind_of_file_is_told_by_its_headers(data_dir):
+    from skyexplorer.io import files, fits_headers
+
+    def lists(name):
+        headers = fits_headers.peek(files.stored(data_dir / name))
+        return [
+            h.name for h in headers if dl3.is_event_list(h.columns, h.name, str(h.keys.get("HDUCLAS1", "")))
+        ]
+
+    assert lists("vhe/hess-dl3-dr1/data/hess_dl3_dr1_obs_id_023523.fits.gz") == ["EVENTS"]
+    assert lists("vhe/cta-1dc/gps_baseline_110380.fits") == ["EVENTS"]
+    assert lists("gamma/fermi-3fhl-gc-events.fits.gz") == ["EVENTS"]
+    assert lists("vhe/hess-dl3-dr1/obs-index.fits.gz") == []
+    assert lists("vhe/gammacat.fits.gz") == []
