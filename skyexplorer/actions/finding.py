@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyexplorer import samples
-from skyexplorer.actions import names
+from skyexplorer.actions import names, photons
 from skyexplorer.errors import NotFoundError
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.session.selection import is_source
@@ -16,7 +16,7 @@ def curve_of(session: Session, thing: Any) -> LightCurve | None:
     """The light curve of a source or event, or None.
 
     Asked in this order: the history columns of the source's own catalogue, a light curve that was opened
-    under one of its names, a sample of one of its names.
+    under one of its names, a sample of one of its names, the photons at its place in an event list that is open.
     """
     known = [str(thing.name)]
     if is_source(thing):
@@ -28,7 +28,7 @@ def curve_of(session: Session, thing: Any) -> LightCurve | None:
         for curve in (session.curves.opened(name), samples.light_curve(name)):
             if curve is not None:
                 return curve
-    return None
+    return photons.curve_at(session, thing.coord) if is_source(thing) else None
 
 
 def named(session: Session, text: str) -> Any:

@@ -14,10 +14,11 @@ from skyexplorer import samples
 from skyexplorer.errors import FormatError, InputError, NotFoundError
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.event import Event
+from skyexplorer.model.eventlist import EventList
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.skymap import SkyMap
 from skyexplorer.session.curves import key
-from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, SkyMapLayer
+from skyexplorer.session.layers import CatalogLayer, EventLayer, EventListLayer, Layer, SkyMapLayer
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 
@@ -32,7 +33,7 @@ def open(session: Session, what: Any, *, source: str = "sample", name: str | Non
     ----------
     session : Session
         Where it becomes a layer; a light curve is shown as a curve instead.
-    what : str, Path, bytes, SkyMap, Event, list of Event, SourceCatalog or LightCurve
+    what : str, Path, bytes, SkyMap, Event, list of Event, SourceCatalog, LightCurve or EventList
         Name of a sample, or of a file; its bytes; or the object itself.
     source : str
         ``"sample"``: live services are not there yet.
@@ -41,7 +42,7 @@ def open(session: Session, what: Any, *, source: str = "sample", name: str | Non
 
     Returns
     -------
-    SkyMap, Event, list of Event, SourceCatalog or LightCurve
+    SkyMap, Event, list of Event, SourceCatalog, LightCurve or EventList
         What was opened. A sample or an object opened again is the same object, on the same layer.
 
     Raises
@@ -129,8 +130,14 @@ def _show(session: Session, data: Any, name: str | None, fallback: str) -> Any:
             return _reveal(session, layer)
     layer = make_layer(data, name or _own_name(data) or fallback)
     view = _view_of(layer)
+    # Made first: what is wrong with it is found before the session is touched.
+    field = data.light_curve() if isinstance(data, EventList) else None
     session.layers.add(layer)
     session.viewport.move(**view)
+    if field is not None:
+        session.curves.show(
+            field, layer.name, _("Count rate of the whole field; select a source in it for its own.")
+        )
     return layer.data
 
 
@@ -149,6 +156,8 @@ def make_layer(data: Any, name: str) -> Layer:
     layer: Layer
     if isinstance(data, SkyMap):
         return SkyMapLayer(name, data)
+    if isinstance(data, EventList):
+        return EventListLayer(name, data)
     if isinstance(data, Event):
         if isinstance(data.localization, SkyMap):
             return SkyMapLayer(name, data.localization, event=data)
@@ -166,7 +175,7 @@ def make_layer(data: Any, name: str) -> Layer:
     else:
         raise InputError(
             f"A value of type {type(data).__name__} cannot be opened.",
-            "Give the name of a sample, a path, or a SkyMap, Event, SourceCatalog or LightCurve.",
+            "Give the name of a sample, a path, or a SkyMap, Event, SourceCatalog, LightCurve or EventList.",
         )
     # Asked for here, so that what is wrong with them is found before the session is touched.
     if len(layer.coords) != layer.rows or len(layer.names) != layer.rows:
@@ -179,6 +188,9 @@ def _view_of(layer: Layer) -> dict[str, Any]:
     if isinstance(layer, SkyMapLayer):
         at = layer.skymap.mode
         return {"target": at, "fov": _width(at, layer.skymap.contours(0.9))}
+    if isinstance(layer, EventListLayer):
+        at = layer.footprint
+        return {"target": at.center, "fov": float(np.clip(ROOM * at.radius.to_value(u.deg), 0.2, 180.0))}
     if isinstance(layer, EventLayer) and isinstance(layer.data, Event) and layer.data.position is not None:
         at = layer.data.position
         outline = getattr(layer.data.localization, "outline", None)

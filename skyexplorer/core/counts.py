@@ -198,8 +198,9 @@ def reflected(
 ) -> list[tuple[float, float]]:
     """Centres of circles that see the camera as a circle at ``center`` does (Berge et al. 2007, A&A 466, 1219).
 
-    They have its radius and its offset from the pointing, and overlap neither it nor each other; there is a gap of
-    one radius on both sides of the source. Empty where the circle holds the pointing.
+    They have its radius and its offset from the pointing, and overlap neither it nor each other; those beside the
+    source are half as far again from it along the ring, so that its rim does not count as
+    background. Empty where the circle holds the pointing, or fills the ring.
     """
     ra, dec = pointing
     offset = float(sphere.separation(ra, dec, *center))

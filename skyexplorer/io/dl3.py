@@ -87,18 +87,20 @@ class Events:
     notes: tuple[str, ...] = ()
 
 
-def is_event_list(columns: Iterable[str], name: str = "") -> bool:
-    """Whether a FITS table of these columns, and of this EXTNAME, is an event list.
+def is_event_list(columns: Iterable[str], *kinds: str) -> bool:
+    """Whether a FITS table of these columns is an event list; ``kinds`` are its EXTNAME and its HDUCLAS1.
+
+    The columns alone do not tell: a table of neutrino events may have them all.
 
     Examples
     --------
     >>> is_event_list(["EVENT_ID", "TIME", "RA", "DEC", "ENERGY"], "EVENTS")
     True
-    >>> is_event_list(["EVENTID", "START", "RA", "DEC", "ENERGY"])
+    >>> is_event_list(["EVENTID", "START", "RA", "DEC", "ENERGY"], "EVENTS")
     False
     """
     have = {str(column).strip().upper() for column in columns}
-    return set(NEEDED) <= have and (name.strip().upper() == "EVENTS" or "EVENT_ID" in have)
+    return set(NEEDED) <= have and "EVENTS" in {kind.strip().upper() for kind in kinds}
 
 
 def is_observation_index(columns: Iterable[str]) -> bool:

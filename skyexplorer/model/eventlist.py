@@ -140,7 +140,7 @@ class EventList:
 
     @cached_property
     def time(self) -> Time:
-        """Time of each event, in the scale of the file; NaN where the file gives none."""
+        """Time of each event, in the scale of the file; masked where the file gives none."""
         return self.at(self._events.time)
 
     @property
@@ -250,7 +250,8 @@ class EventList:
         if center is None and circle is not None:
             center = SkyCoord(circle[0] * u.deg, circle[1] * u.deg)
         if center is not None:
-            return SkyRegion.circle(center, radius or (FIELD if circle is None else circle[2] * u.deg))
+            usual = FIELD if circle is None else circle[2] * u.deg
+            return SkyRegion.circle(center, usual if radius is None else radius)
         good = np.isfinite(self._events.ra)
         ra, dec = self._events.ra[good], self._events.dec[good]
         if not len(ra):
@@ -258,7 +259,7 @@ class EventList:
         x, y, z = sphere.unit_vectors(ra, dec).mean(axis=0)
         middle = float(np.degrees(np.arctan2(y, x)) % 360), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
         reach = float(np.clip(sphere.separation(*middle, ra, dec).max(), 1e-3, 180.0))
-        return SkyRegion.circle(SkyCoord(*middle, unit="deg"), radius or reach * u.deg)
+        return SkyRegion.circle(SkyCoord(*middle, unit="deg"), reach * u.deg if radius is None else radius)
 
     # Counting
 
@@ -322,8 +323,8 @@ class EventList:
         return Time(days, rest, format="mjd", scale=self._events.scale)
 
     def at(self, seconds: NDArray[np.float64]) -> Time:
-        """Times of seconds from the reference."""
-        return self.reference + TimeDelta(seconds, format="sec")
+        """Times of seconds from the reference; masked where they are NaN."""
+        return times_since(self.reference, seconds)
 
     def since(self, time: Time) -> Any:
         """Seconds from the reference of times in any scale."""
@@ -360,6 +361,15 @@ class EventList:
         if not isinstance(value, Time) or not value.isscalar:
             raise InputError(f"time is {value!r}.", "Give two astropy Times.")
         return float(self.since(value))
+
+
+def times_since(reference: Time, seconds: NDArray[np.float64]) -> Time:
+    """Times that lie so many seconds after another; masked where the seconds are NaN, which no clock can show."""
+    lost = np.isnan(seconds)
+    times = reference + TimeDelta(np.where(lost, 0.0, seconds), format="sec")
+    if lost.any():
+        times[lost] = np.ma.masked
+    return times
 
 
 def _legible(energy: u.Quantity) -> str:

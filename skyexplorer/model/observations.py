@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from astropy import units as u
 from astropy.table import Table
-from astropy.time import Time, TimeDelta
+from astropy.time import Time
 
 from skyexplorer.errors import ColumnError, FormatError
 from skyexplorer.io import dl3, files, tables
 from skyexplorer.model.catalog import SourceCatalog
-from skyexplorer.model.eventlist import FIELD
+from skyexplorer.model.eventlist import FIELD, times_since
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 
@@ -53,15 +53,16 @@ class Observations(SourceCatalog):
                 "It has OBS_ID, RA_PNT, DEC_PNT, TSTART and TSTOP.",
                 table.colnames,
             )
-        with files.reading("an observation index"):
+        # Single-precision columns of a damaged file may hold signalling NaN, which warn when they are widened.
+        with files.reading("an observation index"), np.errstate(all="ignore"):
             start, stop = _times(table)
             table = table.copy(copy_data=False)
             table["START"], table["STOP"] = _texts(start), _texts(stop)
             table[RADIUS] = np.full(len(table), radius.to_value(u.deg)) * u.deg
-        super().__init__(
-            table, ra="RA_PNT", dec="DEC_PNT", name="OBS_ID", title=title, kind="observations", band="tev",
-            origin=origin,
-        )  # fmt: skip
+            super().__init__(
+                table, ra="RA_PNT", dec="DEC_PNT", name="OBS_ID", title=title, kind="observations", band="tev",
+                origin=origin,
+            )  # fmt: skip
         have = set(table.colnames)
         self._roles = replace(
             self._roles,
@@ -70,7 +71,7 @@ class Observations(SourceCatalog):
             show=tuple(c for c in SHOWN if c in have),
         )
         self.time_bounds: tuple[Time, Time] = (start, stop)
-        """Start and stop of each run, in the scale of the file."""
+        """Start and stop of each run, in the scale of the file; masked where it gives none."""
 
     @classmethod
     def read(  # type: ignore[override]
@@ -112,17 +113,17 @@ def _times(table: Table) -> tuple[Time, Time]:
             raise FormatError(f"The column {name} holds several values a row.", "It must hold one time.")
         mjd = days + rest + seconds / 86400.0
         good = (mjd > dl3.EARLIEST) & (mjd < dl3.LATEST)
-        found.append(reference + TimeDelta(np.where(good, seconds, np.nan), format="sec"))
+        found.append(times_since(reference, np.where(good, seconds, np.nan)))
     return found[0], found[1]
 
 
 def _texts(time: Time) -> list[str]:
     import warnings
 
-    good = np.isfinite(time.mjd)
+    good = ~np.broadcast_to(time.mask, time.shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # leap seconds of the years to come are not known
-        return [str(t.utc.iso)[:19] if ok else "" for t, ok in zip(time, good, strict=True)]
+        return [str(t.utc.iso)[:23] if ok else "" for t, ok in zip(time, good, strict=True)]
 
 
 def refuse_file_index(table: Table, path: str | Path = "") -> FormatError:

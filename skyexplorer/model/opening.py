@@ -5,23 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from skyexplorer.errors import ColumnError, FormatError
-from skyexplorer.io import files, icecat, lightcurves, tables
+from skyexplorer.io import dl3, files, fits_headers, icecat, lightcurves, tables
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.event import Event
+from skyexplorer.model.eventlist import EventList
 from skyexplorer.model.lightcurve import LightCurve
+from skyexplorer.model.observations import Observations, refuse_file_index
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.skymap import SkyMap
 
 POSITIONS = {"RA", "RAJ2000", "_RAJ2000", "RA_ICRS", "RA_DEG", "GLON"}
 
-Opened = SkyMap | list[Event] | SourceCatalog | LightCurve
+Opened = SkyMap | list[Event] | SourceCatalog | LightCurve | EventList
 
 
 def read(source: str | Path | bytes, name: str = "") -> Opened:
     """Read a file or its bytes as what it is.
 
     Sky maps are FITS tables with UNIQ, PROB or PROBDENSITY; alert tables have the columns of ICECAT;
-    light curves those of a Fermi LCR export, photometry or VTSCat. All else is a catalogue, if positions can
+    light curves those of a Fermi LCR export, photometry or VTSCat; event lists have a table EVENTS with TIME, RA, DEC
+    and ENERGY; a GADF observation index becomes a catalogue of pointings. All else is a catalogue, if positions can
     be told from its columns.
 
     Raises
@@ -35,8 +38,17 @@ def read(source: str | Path | bytes, name: str = "") -> Opened:
     label = name or (Path(path).name if path else "")
     if files.kind_of(start) == "fits" and _has_map(start):
         return SkyMap.read(source if path else raw, name=name)
+    if files.kind_of(start) == "fits" and any(
+        header.is_table and dl3.is_event_list(header.columns, header.name)
+        for header in fits_headers.peek(raw)
+    ):
+        return EventList.read(source if path else raw, name=name)
     table = tables.read(files.unpack(raw))
     columns = set(table.colnames)
+    if dl3.is_observation_index(columns):
+        return Observations.from_table(table, title=name, path=str(path), raw=raw)
+    if dl3.is_file_index(columns):
+        raise refuse_file_index(table, path)
     if icecat.is_alert_table(columns):
         return Event._of_table(table, str(path), raw)
     if lightcurves.is_light_curve(columns):

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from skyexplorer.model.eventlist import EventList
     from skyexplorer.model.region import SkyRegion
 
-ACROSS = 48
+ACROSS = 80
 """Cells from the centre of the field to its edge, at the least."""
-GRAIN = 1.2
+GRAIN = 1.5
 """Width of the Gaussian of the picture, in cells."""
 
 
