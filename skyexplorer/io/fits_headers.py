@@ -32,7 +32,8 @@ class Header:
     @property
     def is_image(self) -> bool:
         """Whether the HDU is an image that holds pixels."""
-        return not self.is_table and int(self.keys.get("NAXIS", 0) or 0) >= 2
+        axes = self.keys.get("NAXIS", 0)
+        return not self.is_table and isinstance(axes, int) and axes >= 2
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ def recognises_fits(keys: Mapping[str, Any]) -> bool:
     """Whether the header of a table is that of a MOC."""
     if any(key in keys for key in ("MOCDIM", "MOCVERS", "MOCORD_S", "MOCORD_T")):
         return True
-    return int(keys.get("TFIELDS", 0) or 0) == 1 and (
+    return keys.get("TFIELDS") == 1 and (
         str(keys.get("TTYPE1", "")).strip().upper() == "UNIQ"
         or str(keys.get("ORDERING", "")).strip() == "NUNIQ"
     )

@@ -95,7 +95,8 @@ class LightCurve:
     @classmethod
     def from_table(cls, table: Any, *, name: str = "", path: str = "", raw: bytes = b"") -> LightCurve:
         """From a table that `lightcurves.recognised`."""
-        points = lightcurves.points(table, name)
+        with files.reading("a light curve"), np.errstate(all="ignore"):
+            points = lightcurves.points(table, name)
         if points is None:
             raise FormatError(
                 f"No light curve can be told from the columns {', '.join(table.colnames)}.",

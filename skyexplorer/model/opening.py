@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from skyexplorer.errors import ColumnError, FormatError
 from skyexplorer.io import (
     dl3,
@@ -109,7 +111,9 @@ def read(source: str | Path | bytes, name: str = "") -> Opened:
     file = File(source if isinstance(source, (str, Path)) else raw, name, raw)
     kind = files.kind_of(file.start)
     try:
-        return OPENERS.get(kind, _table)(file)
+        # Each reader guards its own parser; this is for what damaged values do after that.
+        with files.reading(files.NAMES.get(kind, kind)), np.errstate(all="ignore"):
+            return OPENERS.get(kind, _table)(file)
     except ColumnError as error:
         raise ColumnError(_told(file, error), error.advice, error.columns) from error
     except FormatError as error:
