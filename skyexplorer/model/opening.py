@@ -189,7 +189,7 @@ def _table(file: File) -> Opened:
         raise refuse_file_index(file.table, file.path)
     if icecat.is_alert_table(columns):
         return Event._of_table(file.table, file.path, file.raw)
-    if lightcurves.is_light_curve(columns):
+    if lightcurves.is_light_curve(file.table):
         return LightCurve.from_table(file.table, name=file.stem, path=file.path, raw=file.raw)
     return _catalogue(file)
 
