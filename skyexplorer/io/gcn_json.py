@@ -1,24 +1,32 @@
-"""Alerts in JSON: unified GCN notices and circulars, IGWN alerts, GWOSC event lists, IceCube notice histories.
+"""Alerts in JSON: which of the known kinds a document is, told by its keys; unified GCN notices and circulars.
 
-Which of these a document is, is told by its keys; each becomes one or more `Notice`. Field names and units are those of
-gcn-schema (core schemas), of the IGWN public alerts, and of the two files of events.
+Each becomes one or more `Notice`. Field names and units are those of gcn-schema (core schemas).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
 from skyexplorer.errors import FormatError
+from skyexplorer.io import event_tables, igwn
 from skyexplorer.io.files import reading
-from skyexplorer.io.notice import NAN, ROLES, Notice, moment, names, number, probabilities, words
+from skyexplorer.io.notice import (
+    NAN,
+    ROLES,
+    Notice,
+    count,
+    fits_in_base64,
+    moment,
+    names,
+    not_negative,
+    number,
+    probabilities,
+    words,
+)  # fmt: skip
 
-MOST_BASE64 = 200 * 2**20
 DEFAULT_CONTAINMENT = 0.9  # gcn-schema, core/Localization
 # By the path of the $schema, the mission or the instrument; the first that is found. "EM" alone says too little.
 MESSENGERS = (
@@ -35,6 +43,11 @@ def parse(raw: bytes) -> Any:
     """The document; FormatError where it is no JSON."""
     with reading("JSON"):
         return json.loads(raw)
+
+
+def recognises(document: Any) -> bool:
+    """Whether a parsed JSON document is an alert or a list of events: the question of one who opens any JSON."""
+    return any(told(document) for told, _ in READERS)
 
 
 def notices(raw: bytes) -> list[Notice]:
@@ -68,84 +81,6 @@ def _shape(document: Any) -> str:
         )
         return f"a list of {len(document)}{keys}"
     return f"a single {type(document).__name__}"
-
-
-# IGWN alerts
-
-
-def _is_igwn(document: Any) -> bool:
-    return isinstance(document, dict) and {"superevent_id", "alert_type"} <= set(document)
-
-
-def _igwn(document: dict[str, Any]) -> list[Notice]:
-    name = words(document["superevent_id"], 60) or "IGWN alert"
-    event = document.get("event")
-    event = event if isinstance(event, dict) else {}
-    alert_type = words(document.get("alert_type"), 40).lower()
-    notes: list[str] = []
-    mock = re.fullmatch(r"([MT])S\d{6}[a-z]+", name)
-    if mock:
-        notes.append(f"{name} is the name of a {'mock' if mock.group(1) == 'M' else 'test'} event")
-    if not event and alert_type != "retraction":
-        notes.append("the alert has no event in it")
-    elif event and event.get("significant") is False:
-        notes.append("a low-significance alert")
-    urls = document.get("urls")
-    related = []
-    external = document.get("external_coinc")
-    if isinstance(external, dict) and words(external.get("ivorn"), 300):
-        related.append(("coincident", words(external["ivorn"], 300)))
-    properties: dict[str, Any] = dict(probabilities(event.get("properties")))
-    for key in ("group", "pipeline", "search", "duration", "central_frequency", "significant"):
-        if event.get(key) is not None:
-            properties[key] = event[key]
-    return [
-        Notice(
-            name,
-            "IGWN alert",
-            moment(event.get("time")),
-            issued=moment(document.get("time_created")),
-            messenger="gw",
-            mission="LVK",
-            instrument=",".join(names(event.get("instruments") or [])),
-            role="test" if mock or event.get("search") == "MDC" else "observation",
-            alert_type=alert_type,
-            retracted=alert_type == "retraction",
-            ids=(name,),
-            far=_positive(event.get("far")),
-            classification=probabilities(event.get("classification")),
-            properties=properties,
-            skymap=_decoded(event.get("skymap"), "event.skymap", notes),
-            skymap_url=words(urls.get("skymap")) if isinstance(urls, dict) else "",
-            related=tuple(related),
-            notes=tuple(notes),
-        )
-    ]
-
-
-def _positive(value: object) -> float:
-    found = number(value)
-    return found if found >= 0 else NAN
-
-
-def _decoded(value: object, name: str, notes: list[str]) -> bytes:
-    """A FITS file in Base64; what is none is told."""
-    if value is None or value == "":
-        return b""
-    if not isinstance(value, str):
-        notes.append(f"{name} is a {type(value).__name__}, not a file in Base64")
-        return b""
-    if len(value) > MOST_BASE64:
-        notes.append(f"{name} is larger than {MOST_BASE64 / 2**20:.0f} MiB, and is left out")
-        return b""
-    try:
-        raw = base64.b64decode(value, validate=False)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if raw[:6] != b"SIMPLE" and raw[:2] != b"\x1f\x8b":
-        notes.append(f"{name} is no FITS file in Base64 ({value[:24]!r}), and is left out")
-        return b""
-    return raw
 
 
 # GCN circulars
@@ -251,6 +186,9 @@ def _one(document: dict[str, Any]) -> Notice:
         if document.get("ra") is not None or document.get("dec") is not None:
             notes.append("its position is none on the sky, and is left out")
         ra = dec = NAN
+    elif ra == 0 and dec == 0 and document.get("ra_dec_error") == 0:
+        notes.append("it has no position: 0, 0 with an error of 0 stands for none")
+        ra = dec = NAN
     radius, ellipse, corners, kind = _region(document, notes)
     given_share = number(document.get("containment_probability"))
     containment = given_share if 0 < given_share < 1 else DEFAULT_CONTAINMENT
@@ -287,7 +225,7 @@ def _one(document: dict[str, Any]) -> Notice:
         instrument=instrument,
         role=ROLES.get(tense, "observation"),
         alert_type=alert_type,
-        revision=_count(document.get("record_number")),
+        revision=count(document.get("record_number")),
         retracted=alert_type == "retraction",
         ids=tuple(dict.fromkeys((*ids, *called))),
         ra=ra % 360 if math.isfinite(ra) else NAN,
@@ -299,12 +237,14 @@ def _one(document: dict[str, Any]) -> Notice:
         region_words=kind,
         signalness=signalness if 0 <= signalness <= 1 else NAN,
         energy_tev=energy if energy > 0 else NAN,
-        far=_positive(document.get("far")),
+        far=not_negative(document.get("far")),
         classification=probabilities(document.get("classification") or document.get("classification_scores")),
         properties=properties,
-        skymap=_decoded(document.get("healpix_file"), "healpix_file", notes),
+        skymap=fits_in_base64(document.get("healpix_file"), "healpix_file", notes),
         skymap_url=words(document.get("healpix_url"), 500),
-        related=(("followup", follow),) if follow else (),
+        related=tuple(
+            ("followup", other) for other in dict.fromkeys((follow, *_references(document))) if other
+        ),
         text=words(
             document.get("additional_info") or document.get("description") or document.get("update_message")
         ),
@@ -312,9 +252,11 @@ def _one(document: dict[str, Any]) -> Notice:
     )
 
 
-def _count(value: object) -> int:
-    found = number(value)
-    return int(found) if 0 <= found < 1e6 else 0
+def _references(document: dict[str, Any]) -> tuple[str, ...]:
+    """What a search that answers to another alert names: ``reference`` by topic, and ``ref_ID``."""
+    reference = document.get("reference")
+    named = names(list(reference.values())) if isinstance(reference, dict) else ()
+    return (*named, *names(document.get("ref_ID")))
 
 
 def _region(
@@ -349,119 +291,10 @@ def _region(
     return NAN, None, (), ""
 
 
-# Events of the Gravitational Wave Open Science Center
-
-
-def _is_gwosc(document: Any) -> bool:
-    events = document.get("events") if isinstance(document, dict) else None
-    return isinstance(events, list) and any(isinstance(e, dict) and "gps_time" in e for e in events[:20])
-
-
-def _gwosc(document: dict[str, Any]) -> list[Notice]:
-    out = []
-    facts = ("m1", "m2", "snr", "luminosity_distance", "redshift", "chi_eff", "total_mass_source", "chirp_mass_source",
-             "final_mass_source", "final_spin", "source_type", "catalog")  # fmt: skip
-    for event in document["events"]:
-        if not isinstance(event, dict):
-            continue
-        gps = number(event.get("gps_time"))
-        name = words(event.get("name"), 100) or "GW event"
-        share = number(event.get("p_astro"))
-        out.append(
-            Notice(
-                name,
-                "GWOSC event",
-                repr(gps) if 0 < gps < 1e11 else "",
-                "gps",
-                messenger="gw",
-                mission="LVK",
-                revision=_count(event.get("version")),
-                ids=tuple(filter(None, (words(event.get("full_name"), 100),))),
-                signalness=share if 0 <= share <= 1 else NAN,
-                far=_positive(event.get("far")),
-                far_unit="1/yr",
-                properties={key: event[key] for key in facts if event.get(key) is not None},
-                notes=("the list has no sky map: open that of the event",),
-            )
-        )
-    return out
-
-
-# Histories of IceCube notices (NuCat): parallel lists of texts, one entry a revision
-
-
-def _is_history(document: Any) -> bool:
-    first = document[0] if isinstance(document, list) and document else None
-    return isinstance(first, dict) and {"Name", "RA", "Dec", "Pub Date"} <= set(first)
-
-
-def _history(document: list[Any]) -> list[Notice]:
-    out = []
-    for entry in document:
-        if not isinstance(entry, dict):
-            continue
-        count = max((len(v) for v in entry.values() if isinstance(v, list)), default=0)
-
-        def at(key: str, k: int, entry: dict[str, Any] = entry) -> str:
-            # The times of an event that was never moved are given once.
-            values = entry.get(key)
-            return words(values[min(k, len(values) - 1)], 5000) if isinstance(values, list) and values else ""
-
-        name = words(entry.get("Name"), 100) or "IceCube event"
-        for k in range(count):
-            sides = (*_plus_minus(at("RA 90%", k)), *_plus_minus(at("Dec 90%", k)))
-            half = _plus_minus(at("RA 50%", k))
-            good = all(side > 0 for side in sides)
-            radius = half[0] if not good and half[0] > 0 else NAN
-            notes = [f"revision {k + 1} of {count}, a {at('Pub Type', k) or 'text'}"]
-            ra, dec = number(at("RA", k)), number(at("Dec", k))
-            if not (math.isfinite(ra) and abs(dec) <= 90):
-                ra = dec = NAN
-                notes.append("this revision has no position")
-            kind = (
-                "90 % four-quarter ellipse from asymmetric errors"
-                if good
-                else "50 % circle"
-                if radius > 0
-                else ""
-            )
-            out.append(
-                Notice(
-                    name,
-                    "IceCube notice history",
-                    moment(at("Time UTC", k)),
-                    issued=moment(at("Pub Date", k)),
-                    messenger="neutrino",
-                    mission="IceCube",
-                    instrument="IceCube",
-                    alert_type="initial" if k == 0 else "update",
-                    revision=k,
-                    ids=(name,),
-                    ra=ra % 360 if math.isfinite(ra) else NAN,
-                    dec=dec,
-                    radius=radius if not good else NAN,
-                    asymmetric=sides if good else None,
-                    containment=0.9 if good else 0.5 if radius > 0 else NAN,
-                    region_words=kind if math.isfinite(ra) else "",
-                    energy_tev=number(at("Energy", k)),
-                    text="" if at("Comment", k) == "holder" else at("Comment", k),
-                    notes=tuple(notes),
-                )
-            )
-    return out
-
-
-def _plus_minus(text: str) -> tuple[float, float]:
-    """``"+1.30 -0.80"`` as (1.3, 0.8); NaN where missing or 0."""
-    found = re.fullmatch(r"\+?([\d.]+)\s+-([\d.]+)", text)
-    plus, minus = (number(found.group(1)), number(found.group(2))) if found else (NAN, NAN)
-    return (plus, minus) if plus > 0 and minus > 0 else (NAN, NAN)
-
-
 READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], list[Notice]]], ...] = (
-    (_is_igwn, _igwn),
+    (igwn.is_alert, igwn.notices),
     (_is_circular, _circular),
-    (_is_gwosc, _gwosc),
-    (_is_history, _history),
+    (event_tables.is_gwosc, event_tables.gwosc),
+    (event_tables.is_history, event_tables.history),
     (_is_notice, _notice),
 )

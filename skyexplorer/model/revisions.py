@@ -55,6 +55,12 @@ class History:
         return (placed or list(self.notices))[-1]
 
     @property
+    def superseded(self) -> tuple[Event, ...]:
+        """All notices but the `latest`, and those that take the event back."""
+        last = self.latest
+        return tuple(event for event in self.notices if event is not last and not event.retracted)
+
+    @property
     def retracted(self) -> bool:
         """Whether the last notice takes the event back."""
         return self.notices[-1].retracted
@@ -75,6 +81,10 @@ class History:
                 told.append("has a position")
             if before.region_kind != after.region_kind and after.region_kind:
                 told.append(f"region: {after.region_kind}")
+            if swapped_errors(before, after):
+                told.append(
+                    "the plus and minus errors of an axis are the other way round: one of the two is wrong"
+                )
             out.append(
                 f"{after.alert_type or 'notice'} {after.revision}: {', '.join(told) or 'nothing that is drawn'}"
             )
@@ -141,7 +151,9 @@ def histories(events: Iterable[Event]) -> list[History]:
 
 def _keys(event: Event) -> set[str]:
     cited = [identifier for _, identifier in event.related]
-    return {normalised(text) for text in (event.name, *event.ids, *cited) if text}
+    # A bare number tells an event only among those of one mission: more than one of them counts from 1.
+    own = (f"{event.mission} {text}" if text.isdigit() else text for text in event.ids)
+    return {normalised(text) for text in (event.name, *own, *cited) if text}
 
 
 def _may_be_one(a: Event, b: Event) -> bool:
