@@ -179,6 +179,8 @@ def _one(document: dict[str, Any]) -> Notice:
     time = moment(document.get("trigger_time")) or moment(document.get("observation_start"))
     if not time and document.get("trigger_time") is not None:
         notes.append(f"its trigger_time is no time: {words(document.get('trigger_time'), 40)!r}")
+    if not time and (time := _first_detection(document, name)):
+        notes.append("its time is that of the first detection in the notice")
     if not name:
         name = f"{title or 'GCN notice'} {time[:19]}".strip()
     ra, dec = number(document.get("ra")), number(document.get("dec"))
@@ -223,7 +225,7 @@ def _one(document: dict[str, Any]) -> Notice:
         messenger=messenger,
         mission=mission,
         instrument=instrument,
-        role=ROLES.get(tense, "observation"),
+        role="test" if path.endswith("/test.schema.json") else ROLES.get(tense, "observation"),
         alert_type=alert_type,
         revision=count(document.get("record_number")),
         retracted=alert_type == "retraction",
@@ -253,10 +255,32 @@ def _one(document: dict[str, Any]) -> Notice:
 
 
 def _references(document: dict[str, Any]) -> tuple[str, ...]:
-    """What a search that answers to another alert names: ``reference`` by topic, and ``ref_ID``."""
+    """What a notice that answers to another names: ``reference`` by topic, ``ref_ID``, and matches of a broker."""
     reference = document.get("reference")
     named = names(list(reference.values())) if isinstance(reference, dict) else ()
-    return (*named, *names(document.get("ref_ID")))
+    matches = document.get("gcn_crossmatch")
+    matched = (
+        [match.get("ref_ID") for match in matches if isinstance(match, dict)]
+        if isinstance(matches, list)
+        else []
+    )
+    return (*named, *names(document.get("ref_ID")), *names(matched))
+
+
+def _first_detection(document: dict[str, Any], name: str) -> str:
+    """When a target of a broker was first seen, from the photometry in its notice."""
+    data = document.get("data")
+    photometry = data.get("photometry") if isinstance(data, dict) else None
+    if not isinstance(photometry, list):
+        return ""
+    seen = (
+        moment(point.get("observation_start"))
+        for point in photometry[:10_000]
+        if isinstance(point, dict)
+        and words(point.get("event_name")) == name
+        and math.isfinite(number(point.get("mag")))
+    )
+    return min(filter(None, seen), default="")
 
 
 def _region(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from astropy import units as u
@@ -69,7 +70,7 @@ class History:
     def changes(self) -> list[str]:
         """What each notice changed against the one before: place and error region, in words."""
         out = []
-        for before, after in zip(self.notices, self.notices[1:], strict=False):
+        for before, after in pairwise(self.notices):
             told = []
             if after.retracted and not before.retracted:
                 told.append("retracted")
