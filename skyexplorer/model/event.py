@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import time as clock
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +25,9 @@ from skyexplorer.model.skymap import SkyMap
 
 MESSENGERS = ("gw", "neutrino", "gamma", "x-ray", "optical", "radio", "cosmic-ray", "")
 PER_YEAR = 1 / (365.25 * 86400)  # Hz
-AHEAD_YEARS = 2  # of what is planned
+UTC_BEGAN_JD = 2436935.5  # 1960-01-02
+JD_OF_1970 = 2440587.5
+AHEAD_DAYS = 730  # of what is planned
 
 
 @dataclass(frozen=True, eq=False)
@@ -354,7 +357,8 @@ def _time(value: str | float, scale: str, notes: list[str]) -> Time | None:
                 found = Time(float(value), format="mjd", scale="utc")
             else:
                 found = Time(value, format="isot", scale=scale)
-            if 1960 <= int(found.tai.utc.isot[:4]) <= Time.now().datetime.year + AHEAD_YEARS:
+            day = found.jd1 + found.jd2
+            if UTC_BEGAN_JD < day < clock() / 86400 + JD_OF_1970 + AHEAD_DAYS:
                 return found
     except (ValueError, OverflowError, Warning):
         pass
