@@ -35,7 +35,13 @@ MESSENGERS = (
     ("mxt", "x-ray"), ("xrt", "x-ray"), ("boom", "optical"), ("fermi", "gamma"), ("swift", "gamma"), ("svom", "gamma"),
     ("glowbug", "gamma"), ("burstcube", "gamma"), ("lvk", "gw"), ("ligo", "gw"),
 )  # fmt: skip
-SPELLED = {"chime": "CHIME", "dsa110": "DSA-110", "svom": "SVOM", "core": ""}  # folders of the schemas
+SPELLED = {
+    "chime": "CHIME",
+    "dsa110": "DSA-110",
+    "svom": "SVOM",
+    "icecube": "IceCube",
+    "core": "",
+}  # folders of the schemas
 OF_FIELD = {"gw": "gw", "neutrino": "neutrino", "cosmic ray": "cosmic-ray", "cosmicray": "cosmic-ray"}
 
 
@@ -144,6 +150,11 @@ def _notice(document: dict[str, Any]) -> list[Notice]:
         if not targets:
             raise FormatError("The notice lists no targets.", "Fetch it again.")
         return [_one({**document, **target}) for target in targets]
+    coincident = document.get("coincident_events")
+    if isinstance(coincident, list) and any(isinstance(event, dict) for event in coincident):
+        return [
+            _one(_coincident(document, event)) for event in coincident[:10_000] if isinstance(event, dict)
+        ]
     if all(document.get(key) is None for key in TELLING_KEYS):
         what = "a telescope's pointing" if "ra_pointing" in document else "neither name, time nor place"
         raise FormatError(
@@ -151,6 +162,22 @@ def _notice(document: dict[str, Any]) -> list[Notice]:
             "It is a part of a notice; open the whole.",
         )
     return [_one(document)]
+
+
+def _coincident(document: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """One neutrino of a search around another alert, as a notice: its place, and its time after that alert."""
+    from datetime import datetime, timedelta
+
+    own = {
+        key: value for key, value in document.items() if key not in ("id", "event_name", "observation_start")
+    }
+    place = event.get("localization")
+    own |= {**(place if isinstance(place, dict) else {}), "id": event.get("id")}
+    later, centre = number(event.get("event_dt")), moment(document.get("trigger_time"))
+    own["trigger_time"] = None
+    if abs(later) < 1e6 and centre and ":60" not in centre:
+        own["trigger_time"] = (datetime.fromisoformat(centre) + timedelta(seconds=later)).isoformat()
+    return {**own, **{key: event.get(f"event_{key}") for key in ("pval_generic", "pval_bayesian")}}
 
 
 def _one(document: dict[str, Any]) -> Notice:
@@ -170,6 +197,10 @@ def _one(document: dict[str, Any]) -> Notice:
     )
     if tense in ("injection", "planned", "commanded", "archival"):
         notes.append(f"its tense is {tense}")
+    role = ROLES.get(tense, "observation")
+    if path.endswith("/test.schema.json") and role != "test":
+        notes.append("its schema is that of tests, though its tense does not say so")
+        role = "test"
     ids, called = (
         names(document.get("id")),
         names(document.get("event_name")) or names(document.get("target_name")),
@@ -213,7 +244,7 @@ def _one(document: dict[str, Any]) -> Notice:
     follow = words(document.get("follow_up_event"), 200)
     properties: dict[str, Any] = dict(probabilities(document.get("properties")))
     for key in ("subtype", "pipeline", "alert_topology", "duration_class", "rate_snr", "image_snr", "snr", "dm", "redshift",
-                "luminosity_distance", "luminosity_distance_error"):  # fmt: skip
+                "luminosity_distance", "luminosity_distance_error", "pval_generic", "pval_bayesian"):  # fmt: skip
         if words(document.get(key)):
             properties[key] = document[key]
     signalness = number(document.get("p_astro"))
@@ -225,7 +256,7 @@ def _one(document: dict[str, Any]) -> Notice:
         messenger=messenger,
         mission=mission,
         instrument=instrument,
-        role="test" if path.endswith("/test.schema.json") else ROLES.get(tense, "observation"),
+        role=role,
         alert_type=alert_type,
         revision=count(document.get("record_number")),
         retracted=alert_type == "retraction",

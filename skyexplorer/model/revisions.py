@@ -140,10 +140,14 @@ def histories(events: Iterable[Event]) -> list[History]:
     known: dict[str, list[int]] = {}
     for k, event in enumerate(notices):
         for key in _keys(event):
-            for other in known.get(key, []):
-                if _may_be_one(notices[other], event):
-                    parent[root(k)] = root(other)
             known.setdefault(key, []).append(k)
+    for k, event in enumerate(notices):
+        # What two notices both cite is a third event: two bursts that follow up one gravitational wave are two.
+        cited = {normalised(text) for _, text in event.related}
+        for key in _keys(event) | cited:
+            for other in known.get(key, []):
+                if root(other) != root(k) and _may_be_one(notices[other], event):
+                    parent[root(k)] = root(other)
     groups: dict[int, list[Event]] = {}
     for k, event in enumerate(notices):
         groups.setdefault(root(k), []).append(event)
@@ -151,10 +155,9 @@ def histories(events: Iterable[Event]) -> list[History]:
 
 
 def _keys(event: Event) -> set[str]:
-    cited = [identifier for _, identifier in event.related]
     # A bare number tells an event only among those of one mission: more than one of them counts from 1.
     own = (f"{event.mission} {text}" if text.isdigit() else text for text in event.ids)
-    return {normalised(text) for text in (event.name, *own, *cited) if text}
+    return {normalised(text) for text in (event.name, *own) if text}
 
 
 def _may_be_one(a: Event, b: Event) -> bool:

@@ -11,6 +11,7 @@ from astropy.time import Time
 
 from skyexplorer import Event, SkyMap
 from skyexplorer.io import gcn_json, notice
+from skyexplorer.model.revisions import histories
 
 
 @pytest.mark.parametrize(
@@ -142,3 +143,33 @@ def test_a_broker_tells_when_it_first_saw_and_what_it_matches(data_dir):
     assert event.time.utc.isot == "2025-11-28T10:07:08.003"
     assert event.related == (("followup", "S251117bs"),)
     assert event.classification == {"Type II": 0.9}
+
+
+SEARCH = {
+    "$schema": "https://gcn.nasa.gov/schema/v6.1.0/gcn/notices/icecube/lvk_nu_track_search.schema.json",
+    "reference": {"gcn.notices.LVK.alert": "S230914ak-2-Preliminary"},
+    "ref_ID": "S230914ak",
+    "alert_datetime": "2023-09-14T11:49:16.526Z",
+    "trigger_time": "2023-09-14T11:14:01Z",
+    "coincident_events": [
+        {"event_dt": 12.91, "id": ["138590_39138551"], "event_pval_generic": 0.0191, "event_pval_bayesian": None,
+         "localization": {"ra": 17.48, "dec": 16.15, "ra_dec_error": 0.5, "containment_probability": 0.9,
+                          "systematic_included": False}},
+        {"event_dt": 222.46, "id": ["138590_39164579"], "event_pval_generic": 0.0928, "event_pval_bayesian": 0.0656,
+         "localization": {"ra": 13.82, "dec": 18.66, "ra_dec_error": 0.5, "containment_probability": 0.9,
+                          "systematic_included": False}},
+    ],
+}  # fmt: skip
+
+
+def test_neutrinos_around_a_gravitational_wave_are_events_of_their_own():
+    """The example of gcn-schema, icecube/lvk_nu_track_search, in its form."""
+    first, second = Event.read_table(json.dumps(SEARCH).encode())
+    assert (first.name, first.messenger) == ("IceCube 138590_39138551", "neutrino")
+    assert (second.position.ra.deg, second.position.dec.deg) == (13.82, 18.66)
+    assert first.region_kind == "90 % circle, statistical errors only"
+    assert abs((second.time - Time("2023-09-14T11:17:43.46", scale="utc")).to_value("s")) < 1e-6
+    assert second.properties["pval_bayesian"] == 0.0656
+    assert ("followup", "S230914ak") in first.related
+    wave = Event("S230914ak", Time("2023-09-14T11:14:01", scale="utc"), "gw")
+    assert [len(history) for history in histories([wave, first, second])] == [1, 1, 1]
