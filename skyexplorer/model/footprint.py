@@ -34,7 +34,7 @@ class Footprint:
     >>> from skyexplorer.model.footprint import Footprint
     >>> square = Footprint.read(b"# Region file format: DS9\\nicrs\\npolygon(1,-1,1,1,-1,1,-1,-1)\\n")
     >>> there = square.at(SkyCoord(120 * u.deg, 89 * u.deg), rotation=45 * u.deg)
-    >>> round(there.area.to_value("deg2"), 2)
+    >>> print(round(there.area.to_value("deg2"), 2))
     4.0
     """
 

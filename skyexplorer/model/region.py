@@ -52,7 +52,7 @@ class SkyRegion:
     >>> footprint = SkyRegion.quarter_ellipse(best, (0.95, 0.65) * u.deg, (0.50, 0.30) * u.deg)
     >>> bool(footprint.contains(SkyCoord(77.3582 * u.deg, 5.6931 * u.deg)))  # TXS 0506+056
     True
-    >>> round(footprint.area.to_value("deg2"), 3)
+    >>> print(round(footprint.area.to_value("deg2"), 3))
     1.0
     """
 
