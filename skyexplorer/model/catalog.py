@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,7 +16,9 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from skyexplorer.errors import InputError
-from skyexplorer.io import files, tables
+from skyexplorer.io import choosing, files, positions, roles, tables
+from skyexplorer.model import checks
+from skyexplorer.model.checks import Flag
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.origin import Origin
 
@@ -45,12 +47,18 @@ class SourceCatalog:
     FormatError
         If no row has a position.
 
+    Attributes
+    ----------
+    flags : tuple of Flag
+        What is odd in it: rows without a position, errors that cannot be, numbers that stand for none, names that
+        stand twice. All of it is kept; ``origin.note`` has the short of it.
+
     Examples
     --------
     >>> from astropy.table import Table
     >>> from skyexplorer import SourceCatalog
     >>> catalog = SourceCatalog(Table({"name": ["Crab"], "RA": [83.633], "Dec": [22.014]}))
-    >>> catalog[0].name, round(catalog.coords.ra.deg[0], 3)
+    >>> catalog[0].name, round(float(catalog.coords.ra.deg[0]), 3)
     ('Crab', 83.633)
     """
 
@@ -68,8 +76,8 @@ class SourceCatalog:
         band: str = "",
         origin: Origin | None = None,
     ) -> None:
-        self._roles = tables.roles(table, ra=ra, dec=dec, error=error, name=name)
-        self._lon, self._lat = tables.degrees(table, self._roles)
+        self._roles = roles.roles(table, ra=ra, dec=dec, error=error, name=name)
+        self._lon, self._lat = positions.degrees(table, self._roles)
         bare = {
             column: unit
             for column, unit in self._roles.units.items()
@@ -79,31 +87,68 @@ class SourceCatalog:
             table = table.copy(copy_data=False)
             for column, unit in bare.items():
                 table[column].unit = unit
+        table, told = checks.tidied(table, self._roles)
         self.table = table
         self.kind: str = kind or self._roles.id
         self.band: str = band or self._roles.band
         self.epoch = epoch
         self.name: str = title or self._roles.title or (origin.title if origin else "") or "catalogue"
-        self.origin = origin or Origin(title=self.name, service="user", rows=len(table))
+        self.flags: tuple[Flag, ...] = (*told, *checks.flags(table, self._roles, self._lon))
+        given = origin or Origin(title=self.name, service="user", rows=len(table))
+        self.origin = self._noted(given)
+
+    def _noted(self, origin: Origin) -> Origin:
+        """The origin with what the file, its kind and the flags have to tell."""
+        meta = self.table.meta
+        notes = (
+            origin.note,
+            str(meta.get(choosing.NOTE) or ""),
+            self._roles.note,
+            checks.summary(self.flags),
+        )
+        text = "; ".join(note for note in dict.fromkeys(notes) if note)
+        overflow = origin.overflow or bool(meta.get(choosing.OVERFLOW))
+        return replace(origin, note=text, overflow=overflow)
 
     @classmethod
     def read(
-        cls, source: str | Path | bytes | BinaryIO, *, title: str = "", **columns: str | None
+        cls,
+        source: str | Path | bytes | BinaryIO,
+        *,
+        title: str = "",
+        table: str | int | None = None,
+        group: str | None = None,
+        **columns: str | None,
     ) -> SourceCatalog:
-        """Read FITS, VOTable, ECSV, CSV or text columns, gzipped or not.
+        """Read FITS, VOTable, ECSV, CSV, text columns, Parquet, HDF5, ROOT or GeoJSON points, gzipped or not.
+
+        Parameters
+        ----------
+        source : str, Path, bytes or binary file
+        title : str
+            What to call it; else the title of a known catalogue, or the name of the file.
+        table, group : str or int, optional
+            Which table of a file that holds several (VOTable, FITS, ROOT), by name or number from 0; ``group`` is the
+            same for HDF5. Without it the first that has rows and positions is taken, and ``origin.note`` names the
+            others.
+        **columns : str, optional
+            ``ra``, ``dec``, ``error``, ``name``, ``epoch``: columns for these.
 
         Raises
         ------
         FormatError, ColumnError
             If it cannot be read, or positions cannot be told.
+        InputError
+            If there is no such table.
         """
         path = source if isinstance(source, (str, Path)) else ""
         raw = files.stored(source)
-        table = tables.read(files.unpack(raw))
-        found = tables.roles(table, **columns)
+        rows = tables.read(files.unpack(raw), group if table is None else table)
+        epoch = columns.pop("epoch", None)
+        found = roles.roles(rows, **columns)
         name = title or found.title or (Path(path).name if path else "table")
-        origin = Origin.of_file(path, raw, title=name, rows=len(table))
-        return cls(table, title=name, origin=origin, **columns)  # type: ignore[arg-type]
+        origin = Origin.of_file(path, raw, title=name, rows=len(rows))
+        return cls(rows, title=name, origin=origin, epoch=epoch, **columns)  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self.table)
@@ -136,7 +181,13 @@ class SourceCatalog:
         column = self._roles.name
         if column is None:
             return [f"{self.name} {i + 1}" for i in range(len(self))]
-        texts = [_text(value) or f"{self.name} {i + 1}" for i, value in enumerate(self.table[column])]
+        prefix = self._roles.prefix
+        texts = [
+            prefix + text
+            if (text := _text(value))
+            else next(iter(self.other_names(i)), f"{self.name} {i + 1}")
+            for i, value in enumerate(self.table[column])
+        ]
         # Some copies of Fermi's tables lost the blank of "4FGL J0509.4+0542".
         return [FERMI_NAME.sub(r"\1 \2", text) for text in texts]
 
@@ -164,14 +215,17 @@ class SourceCatalog:
         if self.error_ellipse is not None:
             a, b, _ = self.error_ellipse
             return np.sqrt(a * b) / scale
-        values = tables.numbers(self.table, self._roles.error)
-        return None if values is None else np.where(values > 0, values, np.nan) / scale * u.deg
+        values = positions.numbers(self.table, self._roles.error)
+        if values is None:
+            return None
+        # An error of nothing or of more than half the sky is none: `flags` tells of it.
+        return np.where((values > 0) & (values <= checks.LARGEST_ERROR), values, np.nan) / scale * u.deg
 
     @cached_property
     def error_ellipse(self) -> tuple[u.Quantity, u.Quantity, u.Quantity] | None:
         """Semi-axes and position angle east of north (deg) at `error_containment`; NaN where missing."""
         if self._roles.ellipse is not None:
-            a, b, pa = (tables.numbers(self.table, column) for column in self._roles.ellipse)
+            a, b, pa = (positions.numbers(self.table, column) for column in self._roles.ellipse)
             assert a is not None
             assert b is not None
             assert pa is not None
@@ -189,7 +243,7 @@ class SourceCatalog:
     @cached_property
     def extension(self) -> u.Quantity | None:
         """Extension of the emission (deg), NaN where point-like; None where the table does not say."""
-        values = tables.numbers(self.table, self._roles.extension)
+        values = positions.numbers(self.table, self._roles.extension)
         return None if values is None else np.where(values > 0, values, np.nan) * u.deg
 
     def take(self, indices: Sequence[int] | NDArray[Any]) -> SourceCatalog:
@@ -212,6 +266,8 @@ class SourceCatalog:
         twin._lon, twin._lat = self._lon[rows], self._lat[rows]
         twin.kind, twin.band, twin.epoch = self.kind, self.band, self.epoch
         twin.name, twin.origin = self.name, self.origin
+        kept = np.arange(len(self))[rows]
+        twin.flags = tuple(flag for old in self.flags if (flag := old.among(kept)))
         return twin
 
     def light_curve(self, index: int) -> LightCurve | None:

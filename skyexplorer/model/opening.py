@@ -20,10 +20,12 @@ from skyexplorer.io import (
     files,
     fits_headers,
     gcn_json,
+    geojson,
     icecat,
     lightcurves,
     moc,
     regions_text,
+    roles,
     skymap_fits,
     tables,
 )
@@ -167,6 +169,8 @@ def _json(file: File) -> Opened:
     document = gcn_json.parse(file.content)
     if moc.recognises_json(document):
         return SkyRegion.read(file.source)
+    if geojson.is_geojson(document):
+        return _catalogue(file)
     alerts = Event.read_table(file.source)
     return alerts[0] if len(alerts) == 1 else alerts
 
@@ -196,7 +200,7 @@ def _table(file: File) -> Opened:
 
 def _catalogue(file: File) -> SourceCatalog:
     table = file.table
-    found = tables.roles(table)
+    found = roles.roles(table)
     title = file.name or found.title or file.label or "table"
     origin = Origin.of_file(file.path, file.raw, title=title, rows=len(table))
     return SourceCatalog(table, title=title, origin=origin)

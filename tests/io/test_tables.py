@@ -64,11 +64,12 @@ def test_radians_and_masks():
     assert np.isnan(lat[1])
 
 
-def test_numbers_in_hours_are_refused():
-    table = Table({"ra": [5.15] * u.hourangle, "dec": [5.69] * u.deg})
-    with pytest.raises(ColumnError, match="hours") as caught:
-        tables.roles(table)
-    assert caught.value.columns == ("ra", "dec")
+@pytest.mark.parametrize("unit", ["hourangle", "h", "hours", None])
+def test_numbers_in_hours_are_converted(unit):
+    ra = "ra" if unit else "RA_hours"
+    table = Table({ra: [5.15], "dec": [5.69]})
+    table[ra].unit = u.Unit(unit, parse_strict="silent") if unit else None
+    assert positions(table)[0] == pytest.approx([77.25])
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,27 @@ def test_bat_and_maxi():
     assert (curve.time_bounds[1] - curve.time_bounds[0]).to_value("d") == pytest.approx(1.0)
 
 
+SERIES = b"""<?xml version="1.0"?>
+<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results">
+<TIMESYS ID="clock" timeorigin="2455197.5" timescale="TCB" refposition="BARYCENTER"/>
+<TABLE name="lc"><FIELD name="obs_time" datatype="double" unit="d" ucd="time.epoch" ref="clock"/>
+<FIELD name="flux" datatype="double" unit="mJy" ucd="phot.flux;em.opt.V"/>
+<FIELD name="flux_error" datatype="double" unit="mJy" ucd="stat.error;phot.flux;em.opt.V"/>
+<DATA><TABLEDATA><TR><TD>1700.5</TD><TD>2.0</TD><TD>0.1</TD></TR><TR><TD>1699.5</TD><TD>3.0</TD><TD>0.2</TD></TR>
+</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>"""
+
+
+def test_time_series_of_the_vo():
+    """TIMESYS (VOTable 1.4) says what the numbers of time mean."""
+    curve = opening.read(SERIES)
+    assert isinstance(curve, LightCurve)
+    assert curve.time.scale == "tcb"
+    assert curve.time.jd == pytest.approx([2455197.5 + 1699.5, 2455197.5 + 1700.5])
+    assert curve.value.to_value("mJy").tolist() == [3.0, 2.0]
+    assert curve.error[0].to_value("mJy").tolist() == [0.2, 0.1]
+    assert "barycentric" in curve.origin.note
+
+
 def test_samples_can_be_analysed():
     assert len(samples.light_curve("TXS 0506+056")) >= 10
     blocks = samples.light_curve("TXS 0506+056").bayesian_blocks()

@@ -1,0 +1,148 @@
+"""Positions of a table's rows, as ICRS degrees, from numbers or text in whatever unit and frame they are."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skyexplorer.errors import FormatError
+from skyexplorer.io.files import reading
+from skyexplorer.io.roles import HOURS, Roles
+
+MISSING = ("", "nan", "none", "--", "-", "null", "n/a", "...")  # words for a missing position
+
+
+def is_number(text: str) -> bool:
+    """Whether a text reads as a number.
+
+    >>> is_number("1e-3"), is_number("05 09 25")
+    (True, False)
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def degrees(table: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """ICRS positions in degrees; NaN where a row has none.
+
+    Other frames are converted: FK4 (with its equinox, at the epoch of that equinox) and FK5 by astropy.
+
+    Raises
+    ------
+    FormatError
+        If no row has a position, or declinations lie outside ±90°.
+    """
+    from astropy import units as u
+    from astropy.coordinates import SkyCoord
+
+    if found.sexagesimal:
+        lon, lat = _sexagesimal(table[found.ra], table[found.dec], found)
+    else:
+        with reading(f"positions in {found.ra!r} and {found.dec!r}", "Name other columns: ra=…, dec=…."):
+            lon, lat = (floats(table[column]) for column in (found.ra, found.dec))
+            if found.hours and str(table[found.ra].unit or "").lower() != "hourangle":
+                lon = lon * 15.0  # an hour of right ascension; astropy's "h" is one of time
+    if lon.ndim != 1 or lat.ndim != 1:
+        raise FormatError(
+            f"{found.ra!r} and {found.dec!r} hold several numbers in each row.",
+            "Name columns that hold one: ra=…, dec=….",
+        )
+    for value in found.missing:
+        lon, lat = np.where(lon == value, np.nan, lon), np.where(lat == value, np.nan, lat)
+    good = np.isfinite(lon) & np.isfinite(lat)
+    if not good.any():
+        raise FormatError(
+            f"No row has a position in {found.ra!r} and {found.dec!r}.", "All are empty or not finite."
+        )
+    if (np.abs(lon[good]) > 720.0001).any():  # two turns are someone's arithmetic, more is no angle
+        worst = lon[good][np.argmax(np.abs(lon[good]))]
+        raise FormatError(
+            f"{found.ra!r} goes to {worst:g} deg.",
+            "Right ascensions lie within 0 and 360; name the right columns: ra=…, dec=….",
+        )
+    if (np.abs(lat[good]) > 90.0001).any():
+        worst = lat[good][np.argmax(np.abs(lat[good]))]
+        raise FormatError(
+            f"{found.dec!r} goes to {worst:g} deg.",
+            "Declinations lie within ±90; name the right columns: ra=…, dec=….",
+        )
+    if found.frame != "icrs":
+        frame, _, equinox = found.frame.partition(":")
+        with reading(f"positions in the frame {found.frame}"):
+            at = SkyCoord(
+                lon[good] * u.deg,
+                np.clip(lat[good], -90, 90) * u.deg,
+                frame=frame,
+                **({"equinox": equinox} if equinox else {}),
+            ).icrs
+        lon, lat = lon.copy(), lat.copy()
+        lon[good], lat[good] = at.ra.deg, at.dec.deg
+    lon, lat = np.where(good, lon % 360.0, np.nan), np.where(good, lat, np.nan)
+    return lon, lat
+
+
+def _sexagesimal(ra: Any, dec: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    from astropy import units as u
+    from astropy.coordinates import Angle
+
+    def angles(column: Any, unit: Any) -> NDArray[np.float64]:
+        if column.dtype.kind not in "USO":
+            return floats(column)
+        cells = np.ma.asarray(column)
+        texts = ["" if gone else str(_decoded(cell)).strip()
+                 for cell, gone in zip(cells.data, np.ma.getmaskarray(cells), strict=True)]  # fmt: skip
+        out = np.full(len(texts), np.nan)
+        # Numbers in a column of text are degrees; "05 09 25.9" and "05h09m" are hours.
+        plain = [i for i, text in enumerate(texts) if is_number(text)]
+        out[plain] = [float(texts[i]) for i in plain]
+        marked = [i for i, text in enumerate(texts) if text.lower() not in MISSING and not is_number(text)]
+        if marked:
+            out[marked] = Angle([texts[i] for i in marked], unit=unit).deg
+        return out
+
+    try:
+        return angles(ra, u.hourangle), angles(dec, u.deg)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise FormatError(
+            f"{found.ra!r} and {found.dec!r} are text that reads as no position: {error}",
+            "Give degrees, or hours as 05 09 25.96 with +05 41 35.3.",
+        ) from error
+
+
+def _decoded(cell: Any) -> Any:
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
+
+
+def floats(column: Any) -> NDArray[np.float64]:
+    """Numbers of a column, masked ones as NaN, in degrees where it has an angle unit."""
+    from astropy import units as u
+
+    unit = getattr(column, "unit", None)
+    values: NDArray[np.float64] = np.ma.filled(
+        np.ma.asarray(np.ma.asarray(getattr(column, "value", column)), float), np.nan
+    )
+    if unit is not None and str(unit).lower() not in set(HOURS) - {"hourangle"}:
+        # "degrees", "deg J2000" and the like are taken as degrees.
+        with contextlib.suppress(u.UnitsError, ValueError, TypeError):
+            values = values * u.Unit(unit).to(u.deg)
+    return np.asarray(values, float)
+
+
+def numbers(table: Any, column: str | None) -> NDArray[np.float64] | None:
+    """A column of angles in degrees, or None where there is none.
+
+    Raises
+    ------
+    FormatError
+        If it holds no numbers.
+    """
+    if column is None:
+        return None
+    with reading(f"numbers in {column!r}"):
+        return floats(table[column])
