@@ -193,16 +193,13 @@ def _offset_ellipses(
 
 
 def _regions(drawing: Drawing, layer: RegionLayer) -> None:
-    drawing.strokes = [
-        stroke(
-            region.outline(FOOTPRINT_POINTS),
-            width=1.7,
-            dash=(7, 4) if k else (),
-            fill=0.0 if k else 0.12,
-            halo=True,
-        )
-        for k, region in enumerate(layer.regions)
-    ]
+    strokes = []
+    for k, region in enumerate(layer.regions):
+        lines = region.outline(FOOTPRINT_POINTS)
+        # Lines around a MOC may be those of its holes: filling them would show the contrary.
+        fill = 0.12 if k == 0 and region.kind != "moc" else 0.0
+        strokes.append(stroke(lines, width=1.7, dash=(7, 4) if k else (), fill=fill, halo=True))
+    drawing.strokes = strokes
 
 
 def _event_list(drawing: Drawing, layer: EventListLayer) -> None:

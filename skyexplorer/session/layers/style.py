@@ -25,6 +25,6 @@ STYLES: dict[str, Style] = {
     "galaxies": Style("#F0E442", "rhomb"),  # yellow
     "transients": Style("#CC79A7", "triangle"),
     "optical": Style("#F0E442", "rhomb"),
-    "region": Style("#0072B2", "square"),  # blue
+    "region": Style("#8FB8FF", "square"),  # pale blue: Okabe and Ito's is too dark for the sky
     "catalog": Style("#999999", "plus"),  # grey: of unknown band
 }
