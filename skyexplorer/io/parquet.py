@@ -56,6 +56,10 @@ def read(raw: bytes) -> Any:
             table.meta.update(
                 {key: value for key, value in header["meta"].items() if not str(key).startswith("__")}
             )
+        from skyexplorer.io.text_table import masked
+
+        masked(table)
+        table.remove_columns([name for name in table.colnames if name.removesuffix(".mask") != name])
     elif _VOTABLE in notes:
         _from_votable(table, notes[_VOTABLE])
     return table

@@ -83,8 +83,8 @@ def degrees(table: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.f
             ).icrs
         lon, lat = lon.copy(), lat.copy()
         lon[good], lat[good] = at.ra.deg, at.dec.deg
-    lon, lat = np.where(good, lon % 360.0, np.nan), np.where(good, lat, np.nan)
-    return lon, lat
+    lon, lat = np.where(good, lon, np.nan), np.where(good, lat, np.nan)
+    return lon % 360.0, lat
 
 
 def _sexagesimal(ra: Any, dec: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -117,9 +117,21 @@ def _readable(table: Any) -> Any:
                 plain = [match.group(2).strip() for match in matches if match]
                 gone = np.isin(plain, _NO_NAME)
                 table[name] = MaskedColumn(plain, mask=gone) if gone.any() else plain
+    return masked(table)
+
+
+def masked(table: Any) -> Any:
+    """Cells masked that a column ``x.mask`` beside ``x`` says are missing, as astropy writes where a format has no masks."""
+    from astropy.table import MaskedColumn
+
+    for name in list(table.colnames):
         flags = f"{name}.mask"
-        if flags in table.colnames and table[flags].dtype.kind in "US":
-            gone = np.asarray(table[flags]) == "True"
+        if flags in table.colnames and table[flags].dtype.kind in "USb":
+            told = np.asarray(table[flags])
+            gone = told if told.dtype.kind == "b" else told == "True"
+            column = table[name]
             if gone.any():
-                table[name] = MaskedColumn(column, mask=gone)
+                table[name] = MaskedColumn(
+                    column, mask=gone, unit=column.unit, description=column.description, meta=column.meta
+                )
     return table
