@@ -30,9 +30,10 @@ PAIRS = [
 )
 def test_order_case_and_unit_do_not_matter(pair, order, case, unit, ra, dec):
     to = u.Unit(unit or "deg")
+    beside = unit and ("rad" if unit == "rad" else "deg")  # a declination is never in hours
     columns = [
         (case(pair[0]), [(ra * u.deg).to_value(to)], unit),
-        (case(pair[1]), [(dec * u.deg).to_value("rad" if unit == "rad" else "deg")], "rad" if unit == "rad" else unit and "deg"),
+        (case(pair[1]), [(dec * u.deg).to_value(beside or "deg")], beside),
         ("flux", [1.0], None),
         ("pmra", [5.0], "mas / yr"),
         ("era", [7.0], None),

@@ -171,6 +171,7 @@ def test_a_large_csv_reads_as_a_small_one():
     for name in small.colnames:
         assert head[name].dtype.kind == small[name].dtype.kind
         assert (np.ma.asarray(head[name]) == np.ma.asarray(small[name])).all()
+    assert not any(name.endswith(".mask") for name in head.colnames)
     assert (np.ma.getmaskarray(head["x"]) == np.ma.getmaskarray(small["x"])).all()
 
 
@@ -223,7 +224,7 @@ def test_the_second_table_of_a_fits_file():
     assert read.meta[NOTE] == "table PART1.0 of 3; the others are BINS, PART2.0 (table=… opens one)"
     assert tables.read(out.getvalue(), "part2.0")["ra"][0] == 2
     assert tables.read(out.getvalue(), 2)["ra"][0] == 2
-    with pytest.raises(InputError, match="'9'|9"):
+    with pytest.raises(InputError, match="no table 9"):
         tables.read(out.getvalue(), 9)
 
 
