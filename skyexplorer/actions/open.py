@@ -16,9 +16,18 @@ from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.event import Event
 from skyexplorer.model.eventlist import EventList
 from skyexplorer.model.lightcurve import LightCurve
+from skyexplorer.model.likelihood import LikelihoodMap
+from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.skymap import SkyMap
 from skyexplorer.session.curves import key
-from skyexplorer.session.layers import CatalogLayer, EventLayer, EventListLayer, Layer, SkyMapLayer
+from skyexplorer.session.layers import (
+    CatalogLayer,
+    EventLayer,
+    EventListLayer,
+    Layer,
+    RegionLayer,
+    SkyMapLayer,
+)
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 
@@ -33,7 +42,7 @@ def open(session: Session, what: Any, *, source: str = "sample", name: str | Non
     ----------
     session : Session
         Where it becomes a layer; a light curve is shown as a curve instead.
-    what : str, Path, bytes, SkyMap, Event, list of Event, SourceCatalog, LightCurve or EventList
+    what : str, Path, bytes, SkyMap, SkyRegion, Event, list of Event, SourceCatalog, LightCurve or EventList
         Name of a sample, or of a file; its bytes; or the object itself.
     source : str
         ``"sample"``: live services are not there yet.
@@ -42,7 +51,7 @@ def open(session: Session, what: Any, *, source: str = "sample", name: str | Non
 
     Returns
     -------
-    SkyMap, Event, list of Event, SourceCatalog, LightCurve or EventList
+    SkyMap, SkyRegion, Event, list of Event, SourceCatalog, LightCurve or EventList
         What was opened. A sample or an object opened again is the same object, on the same layer.
 
     Raises
@@ -158,6 +167,10 @@ def make_layer(data: Any, name: str) -> Layer:
         return SkyMapLayer(name, data)
     if isinstance(data, EventList):
         return EventListLayer(name, data)
+    if isinstance(data, SkyRegion):
+        return RegionLayer(name, [data])
+    if isinstance(data, LikelihoodMap):
+        return RegionLayer(name, [data.region(0.5), data.region(0.9)], data=data)
     if isinstance(data, Event):
         if isinstance(data.localization, SkyMap):
             return SkyMapLayer(name, data.localization, event=data)
@@ -175,7 +188,7 @@ def make_layer(data: Any, name: str) -> Layer:
     else:
         raise InputError(
             f"A value of type {type(data).__name__} cannot be opened.",
-            "Give the name of a sample, a path, or a SkyMap, Event, SourceCatalog, LightCurve or EventList.",
+            "Give the name of a sample, a path, or a SkyMap, SkyRegion, Event, SourceCatalog, LightCurve or EventList.",
         )
     # Asked for here, so that what is wrong with them is found before the session is touched.
     if len(layer.coords) != layer.rows or len(layer.names) != layer.rows:
@@ -188,8 +201,8 @@ def _view_of(layer: Layer) -> dict[str, Any]:
     if isinstance(layer, SkyMapLayer):
         at = layer.skymap.mode
         return {"target": at, "fov": _width(at, layer.skymap.contours(0.9))}
-    if isinstance(layer, EventListLayer):
-        at = layer.footprint
+    if isinstance(layer, EventListLayer | RegionLayer):
+        at = layer.footprint if isinstance(layer, EventListLayer) else layer.regions[-1]
         return {"target": at.center, "fov": float(np.clip(ROOM * at.radius.to_value(u.deg), 0.2, 180.0))}
     if isinstance(layer, EventLayer) and isinstance(layer.data, Event) and layer.data.position is not None:
         at = layer.data.position

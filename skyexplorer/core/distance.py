@@ -90,7 +90,7 @@ def parameters(mean: ArrayLike, std: ArrayLike) -> tuple[Floats, Floats, Floats]
     Examples
     --------
     >>> [round(float(value), 6) for value in parameters(100.0, 20.0)[:2]]
-    [90.797511, 20.978155]
+    [90.797511, 20.978154]
     """
     mean, std = np.broadcast_arrays(np.asarray(mean, float), np.asarray(std, float))
     with np.errstate(all="ignore"):

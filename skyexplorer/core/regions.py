@@ -56,6 +56,47 @@ def densified(vertices: Floats, points: int) -> tuple[Floats, Floats]:
     return lonlat(np.concatenate(arcs))
 
 
+def cell_outlines(ipix: ArrayLike, order: int) -> list[tuple[Floats, Floats]]:
+    """Lines around a set of HEALPix cells of one order: the edges that only one cell has, joined head to tail.
+
+    Returns
+    -------
+    list of (lon, lat)
+        Corners along each line, degrees, not closed.
+    """
+    from cdshealpix import nested
+
+    cells = np.asarray(ipix, np.uint64)
+    lon, lat = nested.vertices(cells, np.uint8(order))
+    corners = sphere.unit_vectors(np.asarray(lon.deg), np.asarray(lat.deg)).reshape(-1, 3)
+    # Neighbours compute a shared corner to within rounding.
+    _, first, key = np.unique(
+        np.round(corners * 1e9).astype(np.int64), axis=0, return_index=True, return_inverse=True
+    )
+    key = np.asarray(key).reshape(-1, 4)
+    begin, end = key.ravel(), np.roll(key, -1, axis=1).ravel()
+    width = len(first)
+    forward, backward = begin * width + end, end * width + begin
+    lone = ~np.isin(forward, backward)
+    after: dict[int, list[int]] = {}
+    for a, b in zip(begin[lone].tolist(), end[lone].tolist(), strict=True):
+        after.setdefault(a, []).append(b)
+    lines = []
+    while after:
+        start = next(iter(after))
+        path, at = [start], start
+        while at in after:
+            at_next = after[at].pop()
+            if not after[at]:
+                del after[at]
+            at = at_next
+            if at == start:
+                break
+            path.append(at)
+        lines.append(lonlat(corners[first[path]]))
+    return lines
+
+
 def placement(ra: float, dec: float, rotation: float) -> Floats:
     """The rotation (3, 3) that carries (0, 0) to a pointing, and north there to a position angle east of north.
 

@@ -32,7 +32,8 @@ class Header:
     @property
     def is_image(self) -> bool:
         """Whether the HDU is an image that holds pixels."""
-        return not self.is_table and int(self.keys.get("NAXIS", 0) or 0) >= 2
+        axes = self.keys.get("NAXIS", 0)
+        return not self.is_table and isinstance(axes, int) and axes >= 2
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -41,10 +42,16 @@ class Header:
         return tuple(str(value).strip() for _, value in sorted(found))
 
 
-def peek(raw: bytes, reach: int = 400_000) -> list[Header]:
+def peek(raw: bytes, reach: int = 400_000) -> tuple[list[Header], bool]:
     """The headers that can be had cheaply.
 
-    Of a file that is not packed all of them; of a gzipped one those within the first ``reach`` bytes of its content.
+    Returns
+    -------
+    headers : list of Header
+        Of a file that is not packed all of them; of a gzipped one those within the first ``reach`` bytes of its
+        content.
+    complete : bool
+        Whether there are no others.
 
     Raises
     ------
@@ -57,10 +64,10 @@ def peek(raw: bytes, reach: int = 400_000) -> list[Header]:
     while at < len(content) and len(out) < MOST_HEADERS:
         keys, size = _keys(content, at)
         if keys is None:
-            break
+            return out, not content[at:].strip(b"\0 ")
         out.append(Header(keys))
         at += size + _data_size(keys)
-    return out
+    return out, at <= len(content) and len(out) < MOST_HEADERS
 
 
 def _keys(content: bytes, at: int) -> tuple[dict[str, Any] | None, int]:

@@ -1,24 +1,32 @@
-"""Alerts in JSON: unified GCN notices and circulars, IGWN alerts, GWOSC event lists, IceCube notice histories.
+"""Alerts in JSON: which of the known kinds a document is, told by its keys; unified GCN notices and circulars.
 
-Which of these a document is, is told by its keys; each becomes one or more `Notice`. Field names and units are those of
-gcn-schema (core schemas), of the IGWN public alerts, and of the two files of events.
+Each becomes one or more `Notice`. Field names and units are those of gcn-schema (core schemas).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
 from skyexplorer.errors import FormatError
+from skyexplorer.io import event_tables, igwn
 from skyexplorer.io.files import reading
-from skyexplorer.io.notice import NAN, ROLES, Notice, moment, names, number, probabilities, words
+from skyexplorer.io.notice import (
+    NAN,
+    ROLES,
+    Notice,
+    count,
+    fits_in_base64,
+    moment,
+    names,
+    not_negative,
+    number,
+    probabilities,
+    words,
+)  # fmt: skip
 
-MOST_BASE64 = 200 * 2**20
 DEFAULT_CONTAINMENT = 0.9  # gcn-schema, core/Localization
 # By the path of the $schema, the mission or the instrument; the first that is found. "EM" alone says too little.
 MESSENGERS = (
@@ -27,7 +35,13 @@ MESSENGERS = (
     ("mxt", "x-ray"), ("xrt", "x-ray"), ("boom", "optical"), ("fermi", "gamma"), ("swift", "gamma"), ("svom", "gamma"),
     ("glowbug", "gamma"), ("burstcube", "gamma"), ("lvk", "gw"), ("ligo", "gw"),
 )  # fmt: skip
-SPELLED = {"chime": "CHIME", "dsa110": "DSA-110", "svom": "SVOM", "core": ""}  # folders of the schemas
+SPELLED = {
+    "chime": "CHIME",
+    "dsa110": "DSA-110",
+    "svom": "SVOM",
+    "icecube": "IceCube",
+    "core": "",
+}  # folders of the schemas
 OF_FIELD = {"gw": "gw", "neutrino": "neutrino", "cosmic ray": "cosmic-ray", "cosmicray": "cosmic-ray"}
 
 
@@ -35,6 +49,11 @@ def parse(raw: bytes) -> Any:
     """The document; FormatError where it is no JSON."""
     with reading("JSON"):
         return json.loads(raw)
+
+
+def recognises(document: Any) -> bool:
+    """Whether a parsed JSON document is an alert or a list of events: the question of one who opens any JSON."""
+    return any(told(document) for told, _ in READERS)
 
 
 def notices(raw: bytes) -> list[Notice]:
@@ -68,84 +87,6 @@ def _shape(document: Any) -> str:
         )
         return f"a list of {len(document)}{keys}"
     return f"a single {type(document).__name__}"
-
-
-# IGWN alerts
-
-
-def _is_igwn(document: Any) -> bool:
-    return isinstance(document, dict) and {"superevent_id", "alert_type"} <= set(document)
-
-
-def _igwn(document: dict[str, Any]) -> list[Notice]:
-    name = words(document["superevent_id"], 60) or "IGWN alert"
-    event = document.get("event")
-    event = event if isinstance(event, dict) else {}
-    alert_type = words(document.get("alert_type"), 40).lower()
-    notes: list[str] = []
-    mock = re.fullmatch(r"([MT])S\d{6}[a-z]+", name)
-    if mock:
-        notes.append(f"{name} is the name of a {'mock' if mock.group(1) == 'M' else 'test'} event")
-    if not event and alert_type != "retraction":
-        notes.append("the alert has no event in it")
-    elif event and event.get("significant") is False:
-        notes.append("a low-significance alert")
-    urls = document.get("urls")
-    related = []
-    external = document.get("external_coinc")
-    if isinstance(external, dict) and words(external.get("ivorn"), 300):
-        related.append(("coincident", words(external["ivorn"], 300)))
-    properties: dict[str, Any] = dict(probabilities(event.get("properties")))
-    for key in ("group", "pipeline", "search", "duration", "central_frequency", "significant"):
-        if event.get(key) is not None:
-            properties[key] = event[key]
-    return [
-        Notice(
-            name,
-            "IGWN alert",
-            moment(event.get("time")),
-            issued=moment(document.get("time_created")),
-            messenger="gw",
-            mission="LVK",
-            instrument=",".join(names(event.get("instruments") or [])),
-            role="test" if mock or event.get("search") == "MDC" else "observation",
-            alert_type=alert_type,
-            retracted=alert_type == "retraction",
-            ids=(name,),
-            far=_positive(event.get("far")),
-            classification=probabilities(event.get("classification")),
-            properties=properties,
-            skymap=_decoded(event.get("skymap"), "event.skymap", notes),
-            skymap_url=words(urls.get("skymap")) if isinstance(urls, dict) else "",
-            related=tuple(related),
-            notes=tuple(notes),
-        )
-    ]
-
-
-def _positive(value: object) -> float:
-    found = number(value)
-    return found if found >= 0 else NAN
-
-
-def _decoded(value: object, name: str, notes: list[str]) -> bytes:
-    """A FITS file in Base64; what is none is told."""
-    if value is None or value == "":
-        return b""
-    if not isinstance(value, str):
-        notes.append(f"{name} is a {type(value).__name__}, not a file in Base64")
-        return b""
-    if len(value) > MOST_BASE64:
-        notes.append(f"{name} is larger than {MOST_BASE64 / 2**20:.0f} MiB, and is left out")
-        return b""
-    try:
-        raw = base64.b64decode(value, validate=False)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if raw[:6] != b"SIMPLE" and raw[:2] != b"\x1f\x8b":
-        notes.append(f"{name} is no FITS file in Base64 ({value[:24]!r}), and is left out")
-        return b""
-    return raw
 
 
 # GCN circulars
@@ -209,6 +150,11 @@ def _notice(document: dict[str, Any]) -> list[Notice]:
         if not targets:
             raise FormatError("The notice lists no targets.", "Fetch it again.")
         return [_one({**document, **target}) for target in targets]
+    coincident = document.get("coincident_events")
+    if isinstance(coincident, list) and any(isinstance(event, dict) for event in coincident):
+        return [
+            _one(_coincident(document, event)) for event in coincident[:10_000] if isinstance(event, dict)
+        ]
     if all(document.get(key) is None for key in TELLING_KEYS):
         what = "a telescope's pointing" if "ra_pointing" in document else "neither name, time nor place"
         raise FormatError(
@@ -216,6 +162,22 @@ def _notice(document: dict[str, Any]) -> list[Notice]:
             "It is a part of a notice; open the whole.",
         )
     return [_one(document)]
+
+
+def _coincident(document: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """One neutrino of a search around another alert, as a notice: its place, and its time after that alert."""
+    from datetime import datetime, timedelta
+
+    own = {
+        key: value for key, value in document.items() if key not in ("id", "event_name", "observation_start")
+    }
+    place = event.get("localization")
+    own |= {**(place if isinstance(place, dict) else {}), "id": event.get("id")}
+    later, centre = number(event.get("event_dt")), moment(document.get("trigger_time"))
+    own["trigger_time"] = None
+    if abs(later) < 1e6 and centre and ":60" not in centre:
+        own["trigger_time"] = (datetime.fromisoformat(centre) + timedelta(seconds=later)).isoformat()
+    return {**own, **{key: event.get(f"event_{key}") for key in ("pval_generic", "pval_bayesian")}}
 
 
 def _one(document: dict[str, Any]) -> Notice:
@@ -235,6 +197,10 @@ def _one(document: dict[str, Any]) -> Notice:
     )
     if tense in ("injection", "planned", "commanded", "archival"):
         notes.append(f"its tense is {tense}")
+    role = ROLES.get(tense, "observation")
+    if path.endswith("/test.schema.json") and role != "test":
+        notes.append("its schema is that of tests, though its tense does not say so")
+        role = "test"
     ids, called = (
         names(document.get("id")),
         names(document.get("event_name")) or names(document.get("target_name")),
@@ -244,12 +210,17 @@ def _one(document: dict[str, Any]) -> Notice:
     time = moment(document.get("trigger_time")) or moment(document.get("observation_start"))
     if not time and document.get("trigger_time") is not None:
         notes.append(f"its trigger_time is no time: {words(document.get('trigger_time'), 40)!r}")
+    if not time and (time := _first_detection(document, name)):
+        notes.append("its time is that of the first detection in the notice")
     if not name:
         name = f"{title or 'GCN notice'} {time[:19]}".strip()
     ra, dec = number(document.get("ra")), number(document.get("dec"))
     if not (math.isfinite(ra) and math.isfinite(dec) and abs(dec) <= 90 and -360 <= ra <= 360):
         if document.get("ra") is not None or document.get("dec") is not None:
             notes.append("its position is none on the sky, and is left out")
+        ra = dec = NAN
+    elif ra == 0 and dec == 0 and document.get("ra_dec_error") == 0:
+        notes.append("it has no position: 0, 0 with an error of 0 stands for none")
         ra = dec = NAN
     radius, ellipse, corners, kind = _region(document, notes)
     given_share = number(document.get("containment_probability"))
@@ -273,7 +244,7 @@ def _one(document: dict[str, Any]) -> Notice:
     follow = words(document.get("follow_up_event"), 200)
     properties: dict[str, Any] = dict(probabilities(document.get("properties")))
     for key in ("subtype", "pipeline", "alert_topology", "duration_class", "rate_snr", "image_snr", "snr", "dm", "redshift",
-                "luminosity_distance", "luminosity_distance_error"):  # fmt: skip
+                "luminosity_distance", "luminosity_distance_error", "pval_generic", "pval_bayesian"):  # fmt: skip
         if words(document.get(key)):
             properties[key] = document[key]
     signalness = number(document.get("p_astro"))
@@ -285,9 +256,9 @@ def _one(document: dict[str, Any]) -> Notice:
         messenger=messenger,
         mission=mission,
         instrument=instrument,
-        role=ROLES.get(tense, "observation"),
+        role=role,
         alert_type=alert_type,
-        revision=_count(document.get("record_number")),
+        revision=count(document.get("record_number")),
         retracted=alert_type == "retraction",
         ids=tuple(dict.fromkeys((*ids, *called))),
         ra=ra % 360 if math.isfinite(ra) else NAN,
@@ -299,12 +270,14 @@ def _one(document: dict[str, Any]) -> Notice:
         region_words=kind,
         signalness=signalness if 0 <= signalness <= 1 else NAN,
         energy_tev=energy if energy > 0 else NAN,
-        far=_positive(document.get("far")),
+        far=not_negative(document.get("far")),
         classification=probabilities(document.get("classification") or document.get("classification_scores")),
         properties=properties,
-        skymap=_decoded(document.get("healpix_file"), "healpix_file", notes),
+        skymap=fits_in_base64(document.get("healpix_file"), "healpix_file", notes),
         skymap_url=words(document.get("healpix_url"), 500),
-        related=(("followup", follow),) if follow else (),
+        related=tuple(
+            ("followup", other) for other in dict.fromkeys((follow, *_references(document))) if other
+        ),
         text=words(
             document.get("additional_info") or document.get("description") or document.get("update_message")
         ),
@@ -312,9 +285,33 @@ def _one(document: dict[str, Any]) -> Notice:
     )
 
 
-def _count(value: object) -> int:
-    found = number(value)
-    return int(found) if 0 <= found < 1e6 else 0
+def _references(document: dict[str, Any]) -> tuple[str, ...]:
+    """What a notice that answers to another names: ``reference`` by topic, ``ref_ID``, and matches of a broker."""
+    reference = document.get("reference")
+    named = names(list(reference.values())) if isinstance(reference, dict) else ()
+    matches = document.get("gcn_crossmatch")
+    matched = (
+        [match.get("ref_ID") for match in matches if isinstance(match, dict)]
+        if isinstance(matches, list)
+        else []
+    )
+    return (*named, *names(document.get("ref_ID")), *names(matched))
+
+
+def _first_detection(document: dict[str, Any], name: str) -> str:
+    """When a target of a broker was first seen, from the photometry in its notice."""
+    data = document.get("data")
+    photometry = data.get("photometry") if isinstance(data, dict) else None
+    if not isinstance(photometry, list):
+        return ""
+    seen = (
+        moment(point.get("observation_start"))
+        for point in photometry[:10_000]
+        if isinstance(point, dict)
+        and words(point.get("event_name")) == name
+        and math.isfinite(number(point.get("mag")))
+    )
+    return min(filter(None, seen), default="")
 
 
 def _region(
@@ -349,119 +346,10 @@ def _region(
     return NAN, None, (), ""
 
 
-# Events of the Gravitational Wave Open Science Center
-
-
-def _is_gwosc(document: Any) -> bool:
-    events = document.get("events") if isinstance(document, dict) else None
-    return isinstance(events, list) and any(isinstance(e, dict) and "gps_time" in e for e in events[:20])
-
-
-def _gwosc(document: dict[str, Any]) -> list[Notice]:
-    out = []
-    facts = ("m1", "m2", "snr", "luminosity_distance", "redshift", "chi_eff", "total_mass_source", "chirp_mass_source",
-             "final_mass_source", "final_spin", "source_type", "catalog")  # fmt: skip
-    for event in document["events"]:
-        if not isinstance(event, dict):
-            continue
-        gps = number(event.get("gps_time"))
-        name = words(event.get("name"), 100) or "GW event"
-        share = number(event.get("p_astro"))
-        out.append(
-            Notice(
-                name,
-                "GWOSC event",
-                repr(gps) if 0 < gps < 1e11 else "",
-                "gps",
-                messenger="gw",
-                mission="LVK",
-                revision=_count(event.get("version")),
-                ids=tuple(filter(None, (words(event.get("full_name"), 100),))),
-                signalness=share if 0 <= share <= 1 else NAN,
-                far=_positive(event.get("far")),
-                far_unit="1/yr",
-                properties={key: event[key] for key in facts if event.get(key) is not None},
-                notes=("the list has no sky map: open that of the event",),
-            )
-        )
-    return out
-
-
-# Histories of IceCube notices (NuCat): parallel lists of texts, one entry a revision
-
-
-def _is_history(document: Any) -> bool:
-    first = document[0] if isinstance(document, list) and document else None
-    return isinstance(first, dict) and {"Name", "RA", "Dec", "Pub Date"} <= set(first)
-
-
-def _history(document: list[Any]) -> list[Notice]:
-    out = []
-    for entry in document:
-        if not isinstance(entry, dict):
-            continue
-        count = max((len(v) for v in entry.values() if isinstance(v, list)), default=0)
-
-        def at(key: str, k: int, entry: dict[str, Any] = entry) -> str:
-            # The times of an event that was never moved are given once.
-            values = entry.get(key)
-            return words(values[min(k, len(values) - 1)], 5000) if isinstance(values, list) and values else ""
-
-        name = words(entry.get("Name"), 100) or "IceCube event"
-        for k in range(count):
-            sides = (*_plus_minus(at("RA 90%", k)), *_plus_minus(at("Dec 90%", k)))
-            half = _plus_minus(at("RA 50%", k))
-            good = all(side > 0 for side in sides)
-            radius = half[0] if not good and half[0] > 0 else NAN
-            notes = [f"revision {k + 1} of {count}, a {at('Pub Type', k) or 'text'}"]
-            ra, dec = number(at("RA", k)), number(at("Dec", k))
-            if not (math.isfinite(ra) and abs(dec) <= 90):
-                ra = dec = NAN
-                notes.append("this revision has no position")
-            kind = (
-                "90 % four-quarter ellipse from asymmetric errors"
-                if good
-                else "50 % circle"
-                if radius > 0
-                else ""
-            )
-            out.append(
-                Notice(
-                    name,
-                    "IceCube notice history",
-                    moment(at("Time UTC", k)),
-                    issued=moment(at("Pub Date", k)),
-                    messenger="neutrino",
-                    mission="IceCube",
-                    instrument="IceCube",
-                    alert_type="initial" if k == 0 else "update",
-                    revision=k,
-                    ids=(name,),
-                    ra=ra % 360 if math.isfinite(ra) else NAN,
-                    dec=dec,
-                    radius=radius if not good else NAN,
-                    asymmetric=sides if good else None,
-                    containment=0.9 if good else 0.5 if radius > 0 else NAN,
-                    region_words=kind if math.isfinite(ra) else "",
-                    energy_tev=number(at("Energy", k)),
-                    text="" if at("Comment", k) == "holder" else at("Comment", k),
-                    notes=tuple(notes),
-                )
-            )
-    return out
-
-
-def _plus_minus(text: str) -> tuple[float, float]:
-    """``"+1.30 -0.80"`` as (1.3, 0.8); NaN where missing or 0."""
-    found = re.fullmatch(r"\+?([\d.]+)\s+-([\d.]+)", text)
-    plus, minus = (number(found.group(1)), number(found.group(2))) if found else (NAN, NAN)
-    return (plus, minus) if plus > 0 and minus > 0 else (NAN, NAN)
-
-
 READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], list[Notice]]], ...] = (
-    (_is_igwn, _igwn),
+    (igwn.is_alert, igwn.notices),
     (_is_circular, _circular),
-    (_is_gwosc, _gwosc),
-    (_is_history, _history),
+    (event_tables.is_gwosc, event_tables.gwosc),
+    (event_tables.is_history, event_tables.history),
     (_is_notice, _notice),
 )

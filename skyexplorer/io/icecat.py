@@ -40,6 +40,7 @@ class Alert:
     signalness: float
     stream: str
     notes: tuple[str, ...]
+    ids: tuple[str, ...] = ()
 
 
 def is_alert_table(columns: set[str]) -> bool:
@@ -88,6 +89,7 @@ def alerts(table: Any) -> list[Alert]:
                 _number(row["SIGNAL"]),
                 str(row["I3TYPE"]).strip() if "I3TYPE" in row.colnames else "",
                 tuple(notes),
+                ("_".join(_id(row)),) if len(_id(row)) == 2 else (),
             )
         )
     return out

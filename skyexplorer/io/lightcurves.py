@@ -4,72 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from skyexplorer.core import times
 from skyexplorer.errors import FormatError
+from skyexplorer.io import monitors, photometry, timeseries_fits
+from skyexplorer.io.points import Floats, Points, number, plain
 
-Floats = NDArray[np.float64]
-
-# Fermi mission elapsed time: seconds since 2001-01-01 UTC, leap seconds counted; the MJD of zero, in TT.
-MJDREF = 51910 + 7.428703703703703e-4
+MJDREF = sum(times.FERMI_MJDREF)  # MJD of Fermi's time zero, in TT
 # 4FGL yearly bins: the mission's science data begin at this MET (2008-08-04 15:43:36 UTC), and a bin is a
 # year of 365.25 days; the catalogue's CSV form carries no bin edges.
 FIRST_YEAR_MET = 239557417.0
 YEAR_S = 365.25 * 86400
 
 
-@dataclass(frozen=True)
-class Points:
-    """Points of a light curve: MJD in ``scale``, bins or None, values in ``unit``."""
-
-    mjd: Floats
-    value: Floats
-    minus: Floats
-    plus: Floats
-    limit: NDArray[np.bool_]
-    unit: str
-    scale: str
-    quantity: str
-    name: str
-    title: str
-    start: Floats | None = None
-    stop: Floats | None = None
-    band: str | list[str] = ""
-    note: str = ""
-
-
 def points(table: Any, name: str) -> Points | None:
     """The points of a table that is a light curve, or None."""
     for recognised, reader in READERS:
-        if recognised(set(table.colnames)):
+        if recognised(table):
             return reader(table, name)
     return None
 
 
-def is_light_curve(columns: set[str]) -> bool:
-    """Whether a table with these columns is a light curve that is known."""
-    return any(recognised(columns) for recognised, _ in READERS)
-
-
-def _plain(column: Any) -> Floats:
-    return np.ma.filled(np.ma.asarray(np.ma.asarray(column), float), np.nan)
+def is_light_curve(table: Any) -> bool:
+    """Whether a table is a light curve of a form that is known."""
+    return any(recognised(table) for recognised, _ in READERS)
 
 
 # Fermi LAT Light Curve Repository
 
 
-def _number(text: Any) -> float:
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return float("nan")  # "-", the exports' word for missing
-
-
-def _is_lcr(columns: set[str]) -> bool:
+def _is_lcr(table: Any) -> bool:
+    columns = set(table.colnames)
     return {"Date(UTC)", "MET", "TS"} <= columns and any(" Flux [" in c for c in columns)
 
 
@@ -78,9 +46,9 @@ def _lcr(table: Any, name: str) -> Points:
     error = next(c for c in table.colnames if c.startswith(column.split(" [")[0] + " Error"))
     texts = [str(value).strip() for value in table[column]]
     limit = np.array([text.startswith("<") for text in texts])
-    value = np.array([_number(text.lstrip("< ")) for text in texts])
-    sigma = np.array([_number(e) for e in table[error]])
-    met = _plain(table["MET"])
+    value = np.array([number(text.lstrip("< ")) for text in texts])
+    sigma = np.array([number(e) for e in table[error]])
+    met = plain(table["MET"])
     # The time of a row is the centre of its bin: weekly bins step by 7 days, monthly by 30.
     half = float(np.median(np.diff(np.sort(met)))) / 2 if len(met) > 1 else 3.5 * 86400
     mjd = MJDREF + met / 86400
@@ -99,48 +67,11 @@ def _lcr(table: Any, name: str) -> Points:
     )  # fmt: skip
 
 
-# Photometry: mjd, flux, fluxerr, with a zero point
-
-
-def _is_photometry(columns: set[str]) -> bool:
-    return {"mjd", "flux", "fluxerr", "filter"} <= columns
-
-
-def _photometry(table: Any, name: str) -> Points:
-    flux, sigma, zero = (_plain(table[c]) if c in table.colnames else None for c in ("flux", "fluxerr", "zp"))
-    assert flux is not None
-    assert sigma is not None
-    # With the AB zero point, m = zp - 2.5 log10(flux) and 3631 Jy is m = 0.
-    jansky = np.ones_like(flux) if zero is None else 3631 * 10 ** (-0.4 * zero) * 1e6
-    missing = ~np.isfinite(flux)
-    limit = missing & np.isfinite(sigma)
-    value = np.where(limit, 3 * sigma, flux) * jansky  # a non-detection: three sigma of its error
-    keep = np.isfinite(value)
-    if "magsys" in table.colnames:
-        other = np.array([str(system).strip().lower() not in ("ab", "") for system in table["magsys"]])
-        if other.all():
-            raise FormatError(
-                f"All rows are in the magnitude system {table['magsys'][0]!s}.",
-                "Convert the fluxes to AB first.",
-            )
-        keep &= ~other
-    left_out = int((~keep).sum())
-    note = f"{int(limit.sum())} non-detections are shown as 3 sigma limits" if limit.any() else ""
-    if left_out:
-        note += f"{'; ' if note else ''}{left_out} rows without flux and error, or not in AB, are left out"
-    rows = np.flatnonzero(keep)[np.argsort(_plain(table["mjd"])[keep], kind="stable")]
-    error = np.where(limit, np.nan, sigma * jansky)[rows]
-    return Points(
-        _plain(table["mjd"])[rows], value[rows], error, error, limit[rows],
-        "uJy" if zero is not None else "ct", "utc", "flux density", name, "photometry",
-        band=[str(table["filter"][i]) for i in rows], note=note,
-    )  # fmt: skip
-
-
 # VTSCat
 
 
-def _is_vtscat(columns: set[str]) -> bool:
+def _is_vtscat(table: Any) -> bool:
+    columns = set(table.colnames)
     return (
         bool(columns & {"time", "time_min"})
         and bool(columns & {"flux", "eflux"})
@@ -154,20 +85,20 @@ def _vtscat(table: Any, name: str) -> Points:
 
     def part(suffix: str) -> Floats:
         column = f"{kind}_{suffix}"
-        return _plain(table[column]) if column in table.colnames else np.full(n, np.nan)
+        return plain(table[column]) if column in table.colnames else np.full(n, np.nan)
 
-    value, ul = _plain(table[kind]), part("ul")
+    value, ul = plain(table[kind]), part("ul")
     limit = ~np.isfinite(value) & np.isfinite(ul)
     both = part("err")
     minus = np.where(np.isfinite(part("errn")), np.abs(part("errn")), both)
     plus = np.where(np.isfinite(part("errp")), part("errp"), both)
     start = stop = None
     if "time" in table.colnames:
-        mjd = _plain(table["time"])
+        mjd = plain(table["time"])
         if "time_err" in table.colnames:
-            start, stop = mjd - _plain(table["time_err"]), mjd + _plain(table["time_err"])
+            start, stop = mjd - plain(table["time_err"]), mjd + plain(table["time_err"])
     else:
-        start, stop = _plain(table["time_min"]), _plain(table["time_max"])
+        start, stop = plain(table["time_min"]), plain(table["time_max"])
         mjd = (start + stop) / 2
     unit = str(table[kind].unit or "cm-2 s-1").replace("ph ", "")
     reference = str(table.meta.get("reference_id", ""))
@@ -181,8 +112,8 @@ def _vtscat(table: Any, name: str) -> Points:
 # Flux points of gammapy: arrays of time bins by energy bins
 
 
-def _is_gammapy(columns: set[str]) -> bool:
-    return {"time_min", "time_max", "e_min", "e_max", "ref_flux", "norm", "norm_err"} <= columns
+def _is_gammapy(table: Any) -> bool:
+    return {"time_min", "time_max", "e_min", "e_max", "ref_flux", "norm", "norm_err"} <= set(table.colnames)
 
 
 def _gammapy(table: Any, name: str) -> Points:
@@ -198,7 +129,7 @@ def _gammapy(table: Any, name: str) -> Points:
     limit = grid("is_ul").astype(bool) if "is_ul" in table.colnames else np.zeros(norm.shape, bool)
     value = np.where(limit, grid("norm_ul"), norm) * ref
     zero = float(table.meta.get("MJDREFI", 0)) + float(table.meta.get("MJDREFF", 0))
-    start, stop = (np.repeat(zero + _plain(table[c]), energies) for c in ("time_min", "time_max"))
+    start, stop = (np.repeat(zero + plain(table[c]), energies) for c in ("time_min", "time_max"))
     unit = str(table["e_min"].unit or "TeV")
     band = [
         f"{a:.3g}–{b:.3g} {unit}" for a, b in zip(grid("e_min").ravel(), grid("e_max").ravel(), strict=True)
@@ -217,15 +148,22 @@ def _gammapy(table: Any, name: str) -> Points:
 
 
 def _grid(column: Any) -> Floats:
-    values = _plain(column)
+    values = plain(column)
     return values.reshape(len(values), -1)
 
 
-READERS: tuple[tuple[Callable[[set[str]], bool], Callable[[Any, str], Points]], ...] = (
+READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, str], Points]], ...] = (
     (_is_lcr, _lcr),
-    (_is_photometry, _photometry),
+    (photometry.is_fluxes, photometry.fluxes),
     (_is_vtscat, _vtscat),
     (_is_gammapy, _gammapy),
+    (monitors.is_bat, monitors.bat),
+    (timeseries_fits.is_kepler, timeseries_fits.kepler),
+    (timeseries_fits.is_rates, timeseries_fits.rates),
+    (timeseries_fits.is_profile, timeseries_fits.profile),
+    (photometry.is_magnitudes, photometry.magnitudes),
+    (photometry.is_series, photometry.series),
+    (monitors.is_maxi, monitors.maxi),
 )
 
 

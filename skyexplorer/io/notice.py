@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections.abc import Mapping
@@ -10,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 NAN = float("nan")
+MOST_BASE64 = 200 * 2**20
 # Words of GCN's alert_tense (schema core/Alert) and VOEvent's role, as the role of an event.
 ROLES = {
     "current": "observation", "archival": "observation", "commanded": "observation", "observation": "observation",
@@ -108,11 +111,13 @@ def moment(value: object) -> str:
 
     >>> moment("2024-09-18 07:19:03.518831+00:00"), moment("2024-08-24T02:14:40.43"), moment("soon")
     ('2024-09-18T07:19:03.518831', '2024-08-24T02:14:40.430000', '')
+    >>> moment("2026-04-08 23:59:34 UTC"), moment("2016-12-31T23:59:60.5Z")
+    ('2026-04-08T23:59:34', '2016-12-31T23:59:60.500000')
     """
     text = words(value, 60)
     # More than six digits of a second are more than a datetime holds, and than any alert means.
-    text = re.sub(r"(\.\d{6})\d+", r"\1", text.replace(" UT", "").replace(" UTC", ""))
-    leap = re.fullmatch(r"(.*T\d\d:\d\d):60(\.\d+)?Z?", text)
+    text = re.sub(r"(\.\d{6})\d+", r"\1", text.removesuffix(" UTC").removesuffix(" UT"))
+    leap = re.fullmatch(r"(.*[T ]\d\d:\d\d):60(\.\d+)?Z?", text)
     try:
         found = datetime.fromisoformat(text if not leap else f"{leap.group(1)}:59{leap.group(2) or ''}")
         if found.tzinfo is not None:
@@ -122,7 +127,8 @@ def moment(value: object) -> str:
     if not 1900 <= found.year <= 2200:
         return ""
     iso = found.isoformat()
-    return iso.replace(":59", ":60", 1) if leap and found.second == 59 else iso
+    # No datetime has a 60th second: it was read as the 59th.
+    return f"{iso[:17]}60{iso[19:]}" if leap else iso
 
 
 def probabilities(value: object) -> dict[str, float]:
@@ -137,3 +143,35 @@ def names(value: object) -> tuple[str, ...]:
     """Texts of a list or a single one."""
     values = value if isinstance(value, (list, tuple)) else [value]
     return tuple(text for item in values[:50] if (text := words(item, 200)))
+
+
+def count(value: object) -> int:
+    """The number of a revision; 0 for what is none."""
+    found = number(value)
+    return int(found) if 0 <= found < 1e6 else 0
+
+
+def not_negative(value: object) -> float:
+    """A finite number from 0 up, or NaN."""
+    found = number(value)
+    return found if found >= 0 else NAN
+
+
+def fits_in_base64(value: object, name: str, notes: list[str]) -> bytes:
+    """A FITS file in Base64; what is none is told."""
+    if value is None or value == "":
+        return b""
+    if not isinstance(value, str):
+        notes.append(f"{name} is a {type(value).__name__}, not a file in Base64")
+        return b""
+    if len(value) > MOST_BASE64:
+        notes.append(f"{name} is larger than {MOST_BASE64 / 2**20:.0f} MiB, and is left out")
+        return b""
+    try:
+        raw = base64.b64decode(value, validate=False)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if raw[:6] != b"SIMPLE" and raw[:2] != b"\x1f\x8b":
+        notes.append(f"{name} is no FITS file in Base64 ({value[:24]!r}), and is left out")
+        return b""
+    return raw

@@ -8,7 +8,7 @@ a map of 50 million pixels never stands in memory whole.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -162,7 +162,7 @@ def _value_column(names: dict[str, str], header: dict[str, Any]) -> tuple[str, s
         for name in known:
             if name in names:
                 return name, kind
-    if _is_scan(header):
+    if is_scan(header):
         return next(iter(names)), "any"
     raise FormatError(
         f"This HEALPix table holds {', '.join(list(names)[:8])}{' …' if len(names) > 8 else ''}, and no probability.",
@@ -170,7 +170,7 @@ def _value_column(names: dict[str, str], header: dict[str, Any]) -> tuple[str, s
     )
 
 
-def _is_scan(header: dict[str, Any]) -> bool:
+def is_scan(header: Mapping[str, Any]) -> bool:
     """Whether the header is that of a likelihood scan of an IceCube event."""
     return "I3TYPE" in header or "EVENTMJD" in header or "LLH" in " ".join(map(str, header.values())).upper()
 
@@ -238,12 +238,12 @@ def _told(
     """Whether values without a telling name are probabilities, by what they add up to; an error where they are neither."""
     finite = np.isfinite(as_pixel)
     unit = str(header.get("TUNIT1", "")).strip()
-    if finite.all() and (as_pixel >= 0).all() and not _is_scan(header):
+    if finite.all() and (as_pixel >= 0).all() and not is_scan(header):
         if abs(float(as_pixel.sum()) - 1) < 0.01:
             return "pixel"
         if abs(float(as_density.sum()) - 1) < 0.01:
             return "sr"
-    if _is_scan(header):
+    if is_scan(header):
         raise FormatError(
             "This is the likelihood scan of an IceCube event, not a map of probability.",
             "Open it with LikelihoodMap.read: its regions have thresholds of their own.",

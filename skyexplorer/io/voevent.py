@@ -68,12 +68,18 @@ def notice(raw: bytes) -> Notice:
     if not (ivorn or time):
         raise FormatError("This VOEvent has neither an identifier nor a time.", "Fetch it again.")
     ra, dec, radius, frame = _position(tree, params, notes)
-    far, far_unit = number(params.get("FAR")), "Hz"
-    if messenger == "neutrino":
-        far_unit = "1/yr"
-    containment, kind = _containment(low, radius, number(params.get("src_error_90")))
+    far = number(params.get("FAR"))
+    # AMON gives the unit as yr^-1, older packets of it not at all.
+    told = _unit_of(what, "FAR")
+    far_unit = "1/yr" if "yr" in told or "year" in told or (not told and messenger == "neutrino") else "Hz"
+    containment, kind = _containment(low, radius, params)
     energy = number(params.get("energy"))
     unit = _unit_of(what, "energy")
+    skymap_url = words(groups.get("GW_SKYMAP", {}).get("skymap_fits") or params.get("skymap_fits"))
+    if skymap_url.lower() in ("null", "none"):
+        skymap_url = ""
+    elif skymap_url and "://" not in skymap_url:
+        notes.append(f"the place of its sky map is given as {skymap_url[:80]!r}, which is no URL")
     return Notice(
         name,
         "VOEvent",
@@ -81,7 +87,7 @@ def notice(raw: bytes) -> Notice:
         scale,
         moment(_text(tree, "Date")),
         messenger,
-        instrument.split(" ")[0],
+        "LVK" if "GraceID" in params else instrument.split(" ")[0],
         instrument,
         role,
         alert_type,
@@ -100,7 +106,7 @@ def notice(raw: bytes) -> Notice:
         far_unit=far_unit,
         classification=_numbers(groups.get("Classification", {})),
         properties=_numbers(groups.get("Properties", {})),
-        skymap_url=words(groups.get("GW_SKYMAP", {}).get("skymap_fits") or params.get("skymap_fits")),
+        skymap_url=skymap_url,
         related=related,
         text=words(_text(tree, "Description")),
         notes=tuple(notes),
@@ -192,15 +198,32 @@ def _citations(tree: Element) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _observed(tree: Element) -> Element | None:
+    """Where and when it was seen: where the observatory stands has coordinates as well, on the Earth."""
+    where = _first(tree, "WhereWhen")
+    inner = None if where is None else _first(where, "ObservationLocation")
+    return where if inner is None else inner
+
+
+def _system(where: Element | None) -> str:
+    """Name of the coordinate system, such as UTC-FK5-GEO."""
+    for element, key in (("AstroCoordSystem", "id"), ("AstroCoords", "coord_system_id")):
+        found = None if where is None else _first(where, element)
+        if found is not None and found.get(key):
+            return found.get(key, "").strip().upper()
+    return ""
+
+
 def _time(tree: Element) -> tuple[str, str]:
     """ISO time and its scale, which the name of the coordinate system begins with (UTC where it does not)."""
-    system = _first(tree, "AstroCoordSystem")
-    scale = (system.get("id", "") if system is not None else "").split("-")[0].lower()
-    return moment(_text(_first(tree, "WhereWhen"), "ISOTime")), scale if scale in SCALES else "utc"
+    where = _observed(tree)
+    scale = _system(where).split("-")[0].lower()
+    return moment(_text(where, "ISOTime")), scale if scale in SCALES else "utc"
 
 
 def _position(tree: Element, params: dict[str, str], notes: list[str]) -> tuple[float, float, float, str]:
-    where = _first(tree, "Position2D")
+    observed = _observed(tree)
+    where = None if observed is None else _first(observed, "Position2D")
     if where is None:
         return NAN, NAN, NAN, "icrs"
     factor = {"rad": 180 / math.pi, "radian": 180 / math.pi}.get(
@@ -219,17 +242,22 @@ def _position(tree: Element, params: dict[str, str], notes: list[str]) -> tuple[
     if not radius > 0:
         notes.append("no error is published: the position has no footprint")
         radius = NAN
-    system = _first(tree, "AstroCoordSystem")
-    named = (system.get("id", "") if system is not None else "").upper()
+    named = _system(observed)
     frame = "galactic" if "GAL" in named else "fk4" if "FK4" in named or "B1950" in named else "icrs"
     return ra % 360, dec, min(radius, 180.0), frame  # J2000 of a notice is ICRS to 30 mas
 
 
-def _containment(low: str, radius: float, error90: float) -> tuple[float, str]:
-    """Probability inside the error circle, and what it is called (SERVICES: GBM 68 %, IceCube 90 %)."""
+def _containment(low: str, radius: float, params: dict[str, str]) -> tuple[float, str]:
+    """Probability inside the error circle, and what it is called.
+
+    AMON publishes radii of 90 % and of 50 %: that which the circle has tells. Else GBM means 68 %, IceCube 90 %.
+    """
     if not math.isfinite(radius):
         return NAN, ""
-    if "icecube" in low or "amon" in low or (math.isfinite(error90) and abs(radius - error90) < 1e-6):
+    for percent in (90, 50):
+        if abs(number(params.get(f"src_error_{percent}")) - radius) < 1e-6:
+            return percent / 100, f"{percent} % circle"
+    if "icecube" in low:
         return 0.9, "90 % circle"
     if "gbm" in low:
         return 0.68, "68 % circle, statistical errors only"

@@ -71,7 +71,7 @@ class Distances:
     >>> from skyexplorer import samples
     >>> distances = samples.open("GW170817").localization.distances
     >>> round(distances.quantile(0.5).to_value("Mpc"))
-    41
+    40
     """
 
     def __init__(self, skymap: SkyMap) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import time as clock
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +16,7 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from numpy.typing import NDArray
 
-from skyexplorer.errors import ColumnError, FormatError, InputError, SkyExplorerError
+from skyexplorer.errors import ColumnError, FormatError, InputError, SkyExplorerError, SkyExplorerWarning
 from skyexplorer.io import files, gcn_json, icecat, tables, voevent
 from skyexplorer.io.notice import Notice
 from skyexplorer.model.origin import Origin
@@ -23,6 +25,9 @@ from skyexplorer.model.skymap import SkyMap
 
 MESSENGERS = ("gw", "neutrino", "gamma", "x-ray", "optical", "radio", "cosmic-ray", "")
 PER_YEAR = 1 / (365.25 * 86400)  # Hz
+UTC_BEGAN_JD = 2436935.5  # 1960-01-02
+JD_OF_1970 = 2440587.5
+AHEAD_DAYS = 730  # of what is planned
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,6 +210,7 @@ class Event:
     @classmethod
     def _of_notice(cls, notice: Notice, origin: Origin) -> Event:
         notes = list(notice.notes)
+        time, issued = _time(notice.time, notice.scale, notes), _time(notice.issued, "utc", notes)
         position: SkyCoord | None = None
         localization: SkyMap | SkyRegion | None = None
         kind = notice.region_words
@@ -213,7 +219,11 @@ class Event:
             localization = _region(notice, position, notes)
         if notice.skymap:
             try:
-                skymap = SkyMap.read(notice.skymap, name=notice.name)
+                with warnings.catch_warnings(record=True) as told:
+                    warnings.simplefilter("always")
+                    skymap = SkyMap.read(notice.skymap, name=notice.name)
+                # What a reader of maps warns of is a fact of this alert; what astropy says of headers is not.
+                notes += [str(w.message) for w in told if issubclass(w.category, SkyExplorerWarning)]
                 localization, kind = skymap, "sky map"
                 position = skymap.mode if position is None else position
             except SkyExplorerError as error:
@@ -221,7 +231,7 @@ class Event:
         far = u.Quantity(notice.far, notice.far_unit) if np.isfinite(notice.far) else None
         return cls(
             notice.name,
-            _time(notice.time, notice.scale),
+            time,
             notice.messenger,
             localization,
             position,
@@ -235,7 +245,7 @@ class Event:
             kind if localization is not None else "",
             tuple(notes),
             origin,
-            _time(notice.issued, "utc"),
+            issued,
             notice.alert_type,
             notice.mission,
             notice.instrument,
@@ -284,7 +294,7 @@ class Event:
                 kind = "90 % four-quarter ellipse from asymmetric errors"
         return cls(
             alert.name,
-            Time(alert.mjd, format="mjd", scale="utc") if np.isfinite(alert.mjd) else None,
+            _time(alert.mjd, "mjd", notes),
             "neutrino",
             localization,
             position,
@@ -295,6 +305,10 @@ class Event:
             region_kind=kind,
             notes=tuple(notes),
             origin=origin,
+            mission="IceCube",
+            instrument="IceCube",
+            ids=alert.ids,
+            containment=0.9 if localization is not None else None,
         )
 
     def credible_region(self, q: float) -> SkyRegion:
@@ -326,14 +340,30 @@ class Event:
         return self.localization.credible_level(coords)
 
 
-def _time(text: str, scale: str) -> Time | None:
-    """The time of a notice; GPS seconds are a number."""
-    if not text:
+def _time(value: str | float, scale: str, notes: list[str]) -> Time | None:
+    """The time of a notice: ISO in a scale, or seconds of GPS or MJD, both of which become UTC.
+
+    UTC is known from 1960 on, and its leap seconds some years ahead: what lies outside is no time of an alert, and
+    would warn at each use.
+    """
+    if value == "" or value != value:
         return None
     try:
-        return Time(float(text), format="gps") if scale == "gps" else Time(text, format="isot", scale=scale)
-    except ValueError:
-        return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            if scale == "gps":
+                found = Time(float(value), format="gps").utc
+            elif scale == "mjd":
+                found = Time(float(value), format="mjd", scale="utc")
+            else:
+                found = Time(value, format="isot", scale=scale)
+            day = found.jd1 + found.jd2
+            if UTC_BEGAN_JD < day < clock() / 86400 + JD_OF_1970 + AHEAD_DAYS:
+                return found
+    except (ValueError, OverflowError, Warning):
+        pass
+    notes.append(f"its time is left out: {str(value)[:40]} is none of an alert")
+    return None
 
 
 def _region(notice: Notice, position: SkyCoord, notes: list[str]) -> SkyRegion | None:

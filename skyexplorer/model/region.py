@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,18 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from skyexplorer.core import sphere
-from skyexplorer.errors import InputError
+from skyexplorer.core import regions, sphere
+from skyexplorer.errors import FormatError, InputError
+from skyexplorer.io import files, regions_text
+from skyexplorer.io import moc as mocs
+from skyexplorer.io.regions_text import Shape
+from skyexplorer.model.origin import Origin
 
 Contains = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]]
 Lines = Callable[[int], list[NDArray[np.float64]]]
+Radius = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 EDGE = 1e-10  # degrees, or in units of the edge: what rounding does to a point that is given on it
+OUTLINE_CELLS = 20_000  # over which a MOC is drawn: coarser where it has more
 MOC_ERROR = 0.02  # width of the cells with which a region becomes a MOC, in units of its radius
 
 
@@ -34,6 +40,8 @@ class SkyRegion:
         The centre by which it was made, or that of its bounding circle.
     radius : Quantity
         Of a circle around ``center`` that holds the whole region.
+    origin : Origin or None
+        Where it was read from.
 
     Examples
     --------
@@ -44,7 +52,7 @@ class SkyRegion:
     >>> footprint = SkyRegion.quarter_ellipse(best, (0.95, 0.65) * u.deg, (0.50, 0.30) * u.deg)
     >>> bool(footprint.contains(SkyCoord(77.3582 * u.deg, 5.6931 * u.deg)))  # TXS 0506+056
     True
-    >>> round(footprint.area.to_value("deg2"), 3)
+    >>> print(round(footprint.area.to_value("deg2"), 3))
     1.0
     """
 
@@ -56,6 +64,9 @@ class SkyRegion:
     _area: float | None = field(default=None, repr=False)  # deg2, where a closed form exists
     _adql: str = field(default="", repr=False)
     _moc: Any = field(default=None, repr=False)
+    _shapes: tuple[Shape, ...] = field(default=(), repr=False)  # exactly, as text formats write them
+    _radius: Radius | None = field(default=None, repr=False)
+    origin: Origin | None = field(default=None, repr=False)
 
     # Making one
 
@@ -72,6 +83,8 @@ class SkyRegion:
             lambda n: [_shut(sphere.ellipse_points(ra, dec, r, r, 0.0, n))],
             2 * np.pi * (1 - np.cos(np.radians(r))) * sphere.DEG2_PER_SR,
             f"CIRCLE({ra}, {dec}, {r})",
+            _shapes=(Shape("circle", (ra, dec, r)),),
+            _radius=lambda a, d: sphere.separation(ra, dec, a, d) / r,
         )
 
     @classmethod
@@ -88,7 +101,9 @@ class SkyRegion:
             max(sa, sb) * u.deg,
             lambda x, y: sphere.ellipse_radius(ra, dec, sa, sb, angle, x, y) <= 1 + EDGE,
             lambda n: [_shut(sphere.ellipse_points(ra, dec, sa, sb, angle, n))],
-            _ellipse_area(sa, sb),
+            regions.ellipse_area(sa, sb),
+            _shapes=(Shape("ellipse", (ra, dec, sa, sb, angle)),),
+            _radius=lambda x, y: sphere.ellipse_radius(ra, dec, sa, sb, angle, x, y),
         )
 
     @classmethod
@@ -122,8 +137,14 @@ class SkyRegion:
             )
             return [_closed(ra + x, y)]
 
+        def radius(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+            da, dd = sphere.wrap180(x - ra), y - dec
+            return np.maximum(da / np.where(da >= 0, ap, -am), dd / np.where(dd >= 0, bp, -bm))
+
         area = width * np.degrees(np.sin(np.radians(high)) - np.sin(np.radians(low)))
-        return cls("box", center.icrs, _reach(ra, dec, outline(64)), contains, outline, float(area))
+        return cls(
+            "box", center.icrs, _reach(ra, dec, outline(64)), contains, outline, float(area), _radius=radius
+        )
 
     @classmethod
     def quarter_ellipse(cls, center: SkyCoord, ra_errors: u.Quantity, dec_errors: u.Quantity) -> SkyRegion:
@@ -152,6 +173,7 @@ class SkyRegion:
             lambda x, y: radius(x, y) <= 1 + EDGE,
             outline,
             float(area),
+            _radius=radius,
         )
 
     @classmethod
@@ -167,19 +189,20 @@ class SkyRegion:
         middle /= np.linalg.norm(middle)
         from mocpy import MOC
 
-        ra, dec = _lonlat(vertices)
-        center = _lonlat(middle[None])
+        ra, dec = regions.lonlat(vertices)
+        center = regions.lonlat(middle[None])
         at = SkyCoord(center[0][0] * u.deg, center[1][0] * u.deg)
         reach = float(sphere.separation(at.ra.deg, at.dec.deg, ra, dec).max())
         return cls(
             "polygon",
             at,
             reach * u.deg,
-            lambda x, y: _in_polygon(vertices, middle, x, y),
-            lambda n: [_densified(vertices, n)],
-            _polygon_area(vertices),
+            lambda x, y: regions.in_polygon(vertices, middle, x, y),
+            lambda n: [_closed(*regions.densified(vertices, n))],
+            regions.polygon_area(vertices),
             "POLYGON(" + ", ".join(f"{a}, {d}" for a, d in zip(ra, dec, strict=True)) + ")",
             lambda depth: MOC.from_polygon(ra * u.deg, dec * u.deg, max_depth=depth),
+            (Shape("polygon", tuple(np.stack([ra, dec], axis=-1).ravel().tolist())),),
         )
 
     @classmethod
@@ -199,10 +222,95 @@ class SkyRegion:
             return np.asarray(moc.contains_lonlat(x * u.deg, y * u.deg))
 
         def outline(n: int) -> list[NDArray[np.float64]]:
-            return [_closed(line.ra.deg, line.dec.deg) for line in moc.get_boundaries() if len(line)]
+            coarse = moc
+            while coarse.max_order > 0 and len(coarse.flatten()) > OUTLINE_CELLS:
+                coarse = coarse.degrade_to_order(coarse.max_order - 1)
+            return [_closed(*line) for line in regions.cell_outlines(coarse.flatten(), int(coarse.max_order))]
 
         area = float(moc.sky_fraction) * sphere.SKY_DEG2
         return cls("moc", center, radius, contains, outline, area, "", lambda depth: moc)
+
+    @classmethod
+    def union(cls, parts: Sequence[SkyRegion]) -> SkyRegion:
+        """All of several regions; of one, that region itself.
+
+        Parameters
+        ----------
+        parts : sequence of SkyRegion
+            At least one.
+        """
+        if not parts:
+            raise InputError("A union needs at least one region.")
+        if len(parts) == 1:
+            return parts[0]
+        vectors = np.stack([sphere.unit_vectors(part.center.ra.deg, part.center.dec.deg) for part in parts])
+        middle = vectors.sum(axis=0)
+        middle = vectors[0] if np.linalg.norm(middle) < 1e-6 else middle / np.linalg.norm(middle)
+        (ra,), (dec,) = regions.lonlat(middle[None])
+        center = SkyCoord(ra * u.deg, dec * u.deg)
+        reach = max(float(part.center.separation(center).deg + part.radius.to_value(u.deg)) for part in parts)
+
+        def contains(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+            inside = np.zeros(x.shape, bool)
+            for part in parts:
+                at, r = part.center, part.radius.to_value(u.deg) + 1e-6
+                near = np.flatnonzero(~inside & (sphere.separation(at.ra.deg, at.dec.deg, x, y) <= r))
+                inside[near] = part._contains(x[near], y[near])
+            return inside
+
+        return cls(
+            "union",
+            center,
+            min(reach, 180.0) * u.deg,
+            contains,
+            lambda n: [line for part in parts for line in part._outline(max(n // len(parts), 12))],
+            _shapes=tuple(shape for part in parts for shape in part._as_shapes()),
+        )
+
+    @classmethod
+    def read(cls, source: str | Path | bytes) -> SkyRegion:
+        """Read a MOC (FITS 1.x and 2.0, ASCII, JSON), DS9 regions, or STC-S.
+
+        Several shapes in one file become their union. Regions in other frames than ICRS are turned into it.
+
+        Raises
+        ------
+        FormatError
+            If it is none of these, is empty, or is a MOC of time only.
+        """
+        raw = files.stored(source)
+        path = source if isinstance(source, (str, Path)) else ""
+        content = files.unpack(raw)
+        note = ""
+        if regions_text.is_ds9(content) or regions_text.is_stcs(content):
+            found = cls.from_shapes(regions_text.read(content))
+        else:
+            moc, note = mocs.read(content)
+            found = cls.from_moc(moc)
+        return replace(found, origin=Origin.of_file(path, raw, note=note))
+
+    @classmethod
+    def from_shapes(cls, shapes: Sequence[Shape]) -> SkyRegion:
+        """The union of shapes as text formats have them; FormatError where one cannot be."""
+        made = []
+        for shape in shapes:
+            v = shape.values
+            try:
+                if shape.kind == "circle":
+                    made.append(cls.circle(SkyCoord(v[0] * u.deg, v[1] * u.deg), v[2] * u.deg))
+                elif shape.kind == "ellipse":
+                    a, b, pa = (value * u.deg for value in v[2:5])
+                    made.append(cls.ellipse(SkyCoord(v[0] * u.deg, v[1] * u.deg), a, b, pa))
+                else:
+                    made.append(cls.polygon(SkyCoord(v[0::2] * u.deg, v[1::2] * u.deg)))
+            except (InputError, ValueError) as error:
+                text = error.message if isinstance(error, InputError) else str(error)
+                raise FormatError(
+                    f"A {shape.kind} of the file cannot be: {text}", "Correct the file."
+                ) from error
+        if not made:
+            raise FormatError("The file has no region.", "Circles, ellipses, boxes and polygons are read.")
+        return cls.union(made)
 
     # Asking it
 
@@ -212,6 +320,22 @@ class SkyRegion:
         ra, dec = np.asarray(icrs.ra.deg, float), np.asarray(icrs.dec.deg, float)
         found = self._contains(np.atleast_1d(ra), np.atleast_1d(dec))
         return np.asarray(found).reshape(ra.shape)
+
+    def normalised_radius(self, coords: SkyCoord) -> NDArray[np.float64]:
+        """How far positions lie from the centre in units of the edge: 1 on it, the q of an error ellipse.
+
+        Where the region holds 90 %, the pseudo-containment of a point is 1 − 0.1**q².
+
+        Raises
+        ------
+        InputError
+            For polygons, MOCs and combinations, which have no such radius.
+        """
+        if self._radius is None:
+            raise InputError(f"A {self.kind} has no normalised radius.", "Ask contains(coords).")
+        icrs = coords.icrs
+        ra, dec = np.asarray(icrs.ra.deg, float), np.asarray(icrs.dec.deg, float)
+        return np.asarray(self._radius(np.atleast_1d(ra), np.atleast_1d(dec))).reshape(ra.shape)
 
     @property
     def area(self) -> u.Quantity:
@@ -257,6 +381,60 @@ class SkyRegion:
             f"CIRCLE({self.center.ra.deg}, {self.center.dec.deg}, {self.radius.to_value(u.deg)})"
         )
         return f"1 = CONTAINS(POINT({ra}, {dec}), {shape})"
+
+    def _as_shapes(self) -> tuple[Shape, ...]:
+        """Circles, ellipses and polygons that write this region; polygons along the outline where it is none of them."""
+        if self._shapes:
+            return self._shapes
+        lines = [line[:-1] for line in self.outline(128) if len(line) > 3]
+        return tuple(Shape("polygon", tuple(line.ravel().tolist()), exact=False) for line in lines)
+
+    def to_ds9(self) -> str:
+        """DS9 regions in ICRS; what DS9 has no word for as polygons along the outline, which a comment says."""
+        return regions_text.ds9_of(self._as_shapes())
+
+    def to_stcs(self) -> str:
+        """STC-S in ICRS, as in ObsCore's ``s_region``; ellipses and the like as polygons along the outline."""
+        return regions_text.stcs_of(
+            [shape if shape.kind != "ellipse" else _polygon_of(shape) for shape in self._as_shapes()]
+        )
+
+    def write(self, path: str | Path, format: str = "", max_depth: int | None = None) -> Path:
+        """Write the region as a MOC or as text.
+
+        Parameters
+        ----------
+        path : str or Path
+            Overwritten.
+        format : {"fits", "json", "ascii", "ds9", "stcs"}, optional
+            The first three are MOCs. By default by the name: .fits, .json, .reg, .txt (a MOC in ASCII).
+        max_depth : int, optional
+            Of the MOC.
+
+        Raises
+        ------
+        InputError
+            For an unknown format, or a place where nothing can be written.
+        """
+        target = Path(path)
+        by_name = {".fits": "fits", ".json": "json", ".reg": "ds9", ".txt": "ascii", ".moc": "ascii"}
+        kind = format or by_name.get(target.suffix.lower(), "")
+        makers: dict[str, Callable[[], bytes]] = {
+            "fits": lambda: mocs.fits_of(self.to_moc(max_depth)),
+            "json": lambda: mocs.json_of(self.to_moc(max_depth)).encode(),
+            "ascii": lambda: mocs.ascii_of(self.to_moc(max_depth)).encode(),
+            "ds9": lambda: self.to_ds9().encode(),
+            "stcs": lambda: self.to_stcs().encode(),
+        }
+        if kind not in makers:
+            raise InputError(f"The format is {format or target.suffix!r}.", f"One of {', '.join(makers)}.")
+        try:
+            target.write_bytes(makers[kind]())
+        except OSError as error:
+            raise InputError(
+                f"{str(target)!r} cannot be written: {error.strerror}.", "Choose another place."
+            ) from error
+        return target
 
     # Joining two
 
@@ -337,11 +515,6 @@ def _reach(ra: float, dec: float, lines: list[NDArray[np.float64]]) -> u.Quantit
     return min(far * 1.001, 180.0) * u.deg
 
 
-def _lonlat(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    x, y, z = vectors.T
-    return np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))
-
-
 def _bounds(moc: Any) -> tuple[SkyCoord, u.Quantity]:
     """Centre and radius of a circle around a MOC, from the cells at a modest depth."""
     from skyexplorer.core import healpix
@@ -354,48 +527,13 @@ def _bounds(moc: Any) -> tuple[SkyCoord, u.Quantity]:
     middle = vectors.mean(axis=0)
     if np.linalg.norm(middle) < 1e-6:
         middle = vectors[0]
-    (ra,), (dec,) = _lonlat((middle / np.linalg.norm(middle))[None])
+    (ra,), (dec,) = regions.lonlat((middle / np.linalg.norm(middle))[None])
     radius = float(sphere.separation(ra, dec, lon, lat).max()) + 58.6 / 2**depth
     return SkyCoord(ra * u.deg, dec * u.deg), min(radius, 180.0) * u.deg
 
 
-def _ellipse_area(a: float, b: float) -> float:
-    """Area (deg²) of the cap whose edge lies at q = 1, by a sum over directions that converges fast."""
-    steps = 64 * int(np.clip(np.ceil(max(a / b, b / a)), 1, 1000))
-    t = np.linspace(0, 2 * np.pi, steps, endpoint=False)
-    edge = np.radians(1 / np.hypot(np.cos(t) / a, np.sin(t) / b))
-    return float(np.mean(2 * np.sin(edge / 2) ** 2)) * 2 * np.pi * sphere.DEG2_PER_SR
-
-
-def _in_polygon(
-    vertices: NDArray[np.float64],
-    middle: NDArray[np.float64],
-    ra: NDArray[np.float64],
-    dec: NDArray[np.float64],
-) -> NDArray[np.bool_]:
-    """By the winding of the vertices as seen from each point; on the far half of the sky nothing is inside."""
-    points = sphere.unit_vectors(ra, dec)
-    winding = np.zeros(len(points))
-    for a, b in zip(vertices, np.roll(vertices, -1, axis=0), strict=True):
-        along = np.cross(points, a), np.cross(points, b)
-        sine = np.einsum("ij,ij->i", points, np.cross(*along))
-        cosine = np.einsum("ij,ij->i", *along)
-        winding += np.arctan2(sine, cosine)
-    return (np.abs(winding) > np.pi) & (points @ middle > 0)
-
-
-def _polygon_area(vertices: NDArray[np.float64]) -> float:
-    """By the spherical excess of a fan of triangles, signed, so that dents are right (deg²)."""
-    excess = 0.0
-    a = vertices[0]
-    for b, c in pairwise(vertices[1:]):
-        triple = np.dot(a, np.cross(b, c))
-        excess += 2 * np.arctan2(triple, 1 + a @ b + b @ c + c @ a)
-    return abs(float(excess)) * sphere.DEG2_PER_SR
-
-
-def _densified(vertices: NDArray[np.float64], points: int) -> NDArray[np.float64]:
-    each = max(points // len(vertices), 1)
-    t = np.linspace(0, 1, each, endpoint=False)[:, None]
-    arcs = [a * (1 - t) + b * t for a, b in zip(vertices, np.roll(vertices, -1, axis=0), strict=True)]
-    return _closed(*_lonlat(np.concatenate(arcs)))
+def _polygon_of(shape: Shape) -> Shape:
+    """An ellipse as a polygon of 64 corners."""
+    ra, dec, a, b, pa = shape.values
+    line = sphere.ellipse_points(ra, dec, a, b, pa, 64)[:-1]
+    return Shape("polygon", tuple(line.ravel().tolist()), exact=False)

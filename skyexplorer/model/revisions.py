@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from astropy import units as u
@@ -55,6 +56,12 @@ class History:
         return (placed or list(self.notices))[-1]
 
     @property
+    def superseded(self) -> tuple[Event, ...]:
+        """All notices but the `latest`, and those that take the event back."""
+        last = self.latest
+        return tuple(event for event in self.notices if event is not last and not event.retracted)
+
+    @property
     def retracted(self) -> bool:
         """Whether the last notice takes the event back."""
         return self.notices[-1].retracted
@@ -63,7 +70,7 @@ class History:
     def changes(self) -> list[str]:
         """What each notice changed against the one before: place and error region, in words."""
         out = []
-        for before, after in zip(self.notices, self.notices[1:], strict=False):
+        for before, after in pairwise(self.notices):
             told = []
             if after.retracted and not before.retracted:
                 told.append("retracted")
@@ -75,6 +82,10 @@ class History:
                 told.append("has a position")
             if before.region_kind != after.region_kind and after.region_kind:
                 told.append(f"region: {after.region_kind}")
+            if swapped_errors(before, after):
+                told.append(
+                    "the plus and minus errors of an axis are the other way round: one of the two is wrong"
+                )
             out.append(
                 f"{after.alert_type or 'notice'} {after.revision}: {', '.join(told) or 'nothing that is drawn'}"
             )
@@ -129,10 +140,14 @@ def histories(events: Iterable[Event]) -> list[History]:
     known: dict[str, list[int]] = {}
     for k, event in enumerate(notices):
         for key in _keys(event):
-            for other in known.get(key, []):
-                if _may_be_one(notices[other], event):
-                    parent[root(k)] = root(other)
             known.setdefault(key, []).append(k)
+    for k, event in enumerate(notices):
+        # What two notices both cite is a third event: two bursts that follow up one gravitational wave are two.
+        cited = {normalised(text) for _, text in event.related}
+        for key in _keys(event) | cited:
+            for other in known.get(key, []):
+                if root(other) != root(k) and _may_be_one(notices[other], event):
+                    parent[root(k)] = root(other)
     groups: dict[int, list[Event]] = {}
     for k, event in enumerate(notices):
         groups.setdefault(root(k), []).append(event)
@@ -140,8 +155,9 @@ def histories(events: Iterable[Event]) -> list[History]:
 
 
 def _keys(event: Event) -> set[str]:
-    cited = [identifier for _, identifier in event.related]
-    return {normalised(text) for text in (event.name, *event.ids, *cited) if text}
+    # A bare number tells an event only among those of one mission: more than one of them counts from 1.
+    own = (f"{event.mission} {text}" if text.isdigit() else text for text in event.ids)
+    return {normalised(text) for text in (event.name, *own) if text}
 
 
 def _may_be_one(a: Event, b: Event) -> bool:

@@ -14,11 +14,18 @@ import numpy as np
 from skyexplorer.model.event import Event
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.tiles import density_tiles
-from skyexplorer.session.layers import CatalogLayer, EventLayer, EventListLayer, Layer, SkyMapLayer
+from skyexplorer.session.layers import (
+    CatalogLayer,
+    EventLayer,
+    EventListLayer,
+    Layer,
+    RegionLayer,
+    SkyMapLayer,
+)
 from skyexplorer.session.text import _
 from skyexplorer.views.canvas import Drawing, packed_tiles
 
-POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0, "eventlist": 12.0}
+POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0, "eventlist": 12.0, "region": 12.0}
 LEVELS = (0.5, 0.9)  # the credible regions that every map shows; the slider adds one more
 OUTLINE_POINTS = 48
 FOOTPRINT_POINTS = 120  # these are large on the screen
@@ -185,6 +192,19 @@ def _offset_ellipses(
     return np.stack([at.ra.deg, at.dec.deg], axis=-1)
 
 
+def _regions(drawing: Drawing, layer: RegionLayer) -> None:
+    drawing.strokes = [
+        stroke(
+            region.outline(FOOTPRINT_POINTS),
+            width=1.7,
+            dash=(7, 4) if k else (),
+            fill=0.0 if k else 0.12,
+            halo=True,
+        )
+        for k, region in enumerate(layer.regions)
+    ]
+
+
 def _event_list(drawing: Drawing, layer: EventListLayer) -> None:
     drawing.tiles = packed_tiles(layer.counts.tiles())
     if layer.events.pointing is not None:  # of a telescope that scans the sky, no circle was its field
@@ -196,4 +216,5 @@ DRAW: dict[str, Callable[[Drawing, Any], None]] = {
     "events": _events,
     "catalog": _catalog,
     "eventlist": _event_list,
+    "region": _regions,
 }

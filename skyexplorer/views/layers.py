@@ -7,7 +7,14 @@ from typing import Any
 import traitlets
 from astropy import units as u
 
-from skyexplorer.session.layers import CatalogLayer, EventLayer, EventListLayer, Layer, SkyMapLayer
+from skyexplorer.session.layers import (
+    CatalogLayer,
+    EventLayer,
+    EventListLayer,
+    Layer,
+    RegionLayer,
+    SkyMapLayer,
+)
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views.panel import Panel
@@ -81,6 +88,10 @@ class LayersPanel(Panel):
                 band=events.band, hours=events.livetime.to_value(u.h)
             )
             row["caveat"] = _("counts, not corrected for exposure")
+        elif isinstance(layer, RegionLayer):
+            row["count"] = _("region")
+            row["note"] = f"{layer.area.to_value(u.deg**2):.4g} deg²"
+            row["caveat"] = layer.origin.note if layer.origin else ""
         elif isinstance(layer, CatalogLayer):
             row["count"] = _count(int(layer.shown.sum()), layer.rows)
             catalog = layer.catalog

@@ -249,7 +249,7 @@ class LightCurvePanel(Panel):
             near = [*events, *self.others.data["x"]]
         times = np.array([*times, *near])
         low, high = (times.min(), times.max()) if len(times) else NO_TIMES
-        pad = 0.03 * (high - low) + (DAY if high - low < DAY else 0)
+        pad = 0.03 * (high - low) or DAY
         values = np.array([*points["lo"], *points["hi"], *limits["y"]])
         bottom, top = (values.min(), values.max()) if len(values) else (1.0, 10.0)
         if self.session.curves.log_y:
@@ -258,6 +258,9 @@ class LightCurvePanel(Panel):
         else:
             air = 0.12 * (top - bottom) or 0.12 * abs(top) or 1.0
             bottom, top = bottom - air, top + air
+        shown = self.session.curves.shown
+        if shown and shown[0].value.unit.is_equivalent("mag"):
+            bottom, top = top, bottom  # bright is up, and has the smaller magnitude
         for axis, ends in (
             (self.figure.x_range, (low - pad, high + pad)),
             (self.figure.y_range, (bottom, top)),

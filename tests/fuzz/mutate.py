@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import random
@@ -132,7 +133,7 @@ def _json(raw: bytes, dice: random.Random) -> bytes:
                     deep = [deep]
                 holder[key] = deep
             else:
-                holder[key] = dice.choice(WRONG)
+                holder[key] = copy.deepcopy(dice.choice(WRONG))
             break
     text = json.dumps(tree)
     if dice.random() < 0.1:

@@ -216,7 +216,7 @@ def test_each_kind_of_file_is_told_by_its_headers(data_dir):
     from skyexplorer.io import files, fits_headers
 
     def lists(name):
-        headers = fits_headers.peek(files.stored(data_dir / name))
+        headers, _ = fits_headers.peek(files.stored(data_dir / name))
         return [
             h.name for h in headers if dl3.is_event_list(h.columns, h.name, str(h.keys.get("HDUCLAS1", "")))
         ]

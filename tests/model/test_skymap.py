@@ -106,9 +106,9 @@ def test_contours_enclose_the_area_of_the_region(m1, q) -> None:
     assert lines
     for line in lines:
         assert (line[0] == line[-1]).all()
-    from skyexplorer.model.region import _polygon_area
+    from skyexplorer.core.regions import polygon_area
 
-    inside = sum(_polygon_area(sphere.unit_vectors(line[:-1, 0], line[:-1, 1])) for line in lines)
+    inside = sum(polygon_area(sphere.unit_vectors(line[:-1, 0], line[:-1, 1])) for line in lines)
     assert inside == pytest.approx(m1.credible_region(q).area.value, rel=0.04)
     assert len(ipix)
 

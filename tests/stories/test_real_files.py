@@ -114,7 +114,9 @@ def test_the_galaxy_of_the_merger_in_the_published_map(sky, data_dir):
     ]
 
 
-@pytest.mark.parametrize("file", ["README.md", "gw/gwosc_events.json", "gw/AT_GW190425_ztf_pointings.csv"])
+@pytest.mark.parametrize(
+    "file", ["README.md", "sky/d3-celestial/starnames.json", "gw/AT_GW190425_ztf_pointings.csv"]
+)
 def test_what_is_none_of_these_leaves_the_session_untouched(sky, data_dir, file):
     from skyexplorer.errors import FormatError
 

@@ -10,6 +10,7 @@ from skyexplorer.session.layers.base import Layer, RowsLayer
 from skyexplorer.session.layers.catalog import CatalogLayer
 from skyexplorer.session.layers.eventlist import EventListLayer
 from skyexplorer.session.layers.events import EventLayer, days
+from skyexplorer.session.layers.region import RegionLayer
 from skyexplorer.session.layers.skymap import SkyMapLayer
 from skyexplorer.session.layers.stack import Layers
 from skyexplorer.session.layers.style import SHAPES, STYLES, Style
@@ -22,6 +23,7 @@ __all__ = [
     "EventListLayer",
     "Layer",
     "Layers",
+    "RegionLayer",
     "RowsLayer",
     "SkyMapLayer",
     "Style",

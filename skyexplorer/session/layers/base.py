@@ -47,7 +47,7 @@ class Layer:
     """
 
     kind = ""
-    """``"skymap"``, ``"events"``, ``"catalog"`` or ``"eventlist"``."""
+    """``"skymap"``, ``"events"``, ``"catalog"``, ``"eventlist"`` or ``"region"``."""
 
     changed = Signal(str)
     """Tells the name of the attribute that has changed."""

@@ -25,5 +25,6 @@ STYLES: dict[str, Style] = {
     "galaxies": Style("#F0E442", "rhomb"),  # yellow
     "transients": Style("#CC79A7", "triangle"),
     "optical": Style("#F0E442", "rhomb"),
+    "region": Style("#0072B2", "square"),  # blue
     "catalog": Style("#999999", "plus"),  # grey: of unknown band
 }
