@@ -56,6 +56,10 @@ def read(raw: bytes) -> Any:
             table.meta.update(
                 {key: value for key, value in header["meta"].items() if not str(key).startswith("__")}
             )
+        from skyexplorer.io.text_table import masked
+
+        masked(table)
+        table.remove_columns([name for name in table.colnames if name.removesuffix(".mask") != name])
     elif _VOTABLE in notes:
         _from_votable(table, notes[_VOTABLE])
     return table
@@ -117,7 +121,8 @@ def from_arrow(arrow: Any, what: str) -> Any:
         gone = values.is_null().to_numpy() if values.null_count else None
         if is_text:
             longest = pa.compute.max(pa.compute.utf8_length(values)).as_py() if len(values) else 0
-            if 4 * (longest or 1) * len(values) > MOST_BYTES:
+            # Four bytes a letter in numpy, and each text once as an object on the way there.
+            if (4 * (longest or 1) + 60) * len(values) > 2 * MOST_BYTES:
                 left.append(entry.name)
                 continue
             cells = np.array([text if text is not None else "" for text in values.to_pylist()], dtype=str)
@@ -130,5 +135,8 @@ def from_arrow(arrow: Any, what: str) -> Any:
         raise FormatError(f"The {what} has no columns of numbers or text.", "Nothing to show.")
     table = Table(columns)
     if left:
-        leave_note(table, f"columns of lists or structures are left out: {json.dumps(left)[1:-1][:300]}")
+        leave_note(
+            table,
+            f"columns of lists, structures or very long texts are left out: {json.dumps(left)[1:-1][:300]}",
+        )
     return table

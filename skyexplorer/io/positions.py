@@ -83,8 +83,8 @@ def degrees(table: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.f
             ).icrs
         lon, lat = lon.copy(), lat.copy()
         lon[good], lat[good] = at.ra.deg, at.dec.deg
-    lon, lat = np.where(good, lon % 360.0, np.nan), np.where(good, lat, np.nan)
-    return lon, lat
+    lon, lat = np.where(good, lon, np.nan), np.where(good, lat, np.nan)
+    return lon % 360.0, lat
 
 
 def _sexagesimal(ra: Any, dec: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -124,12 +124,13 @@ def floats(column: Any) -> NDArray[np.float64]:
     from astropy import units as u
 
     unit = getattr(column, "unit", None)
-    values: NDArray[np.float64] = np.ma.filled(
-        np.ma.asarray(np.ma.asarray(getattr(column, "value", column)), float), np.nan
-    )
+    with np.errstate(invalid="ignore", over="ignore"):  # a damaged NaN is one nevertheless
+        values: NDArray[np.float64] = np.ma.filled(
+            np.ma.asarray(np.ma.asarray(getattr(column, "value", column)), float), np.nan
+        )
     if unit is not None and str(unit).lower() not in set(HOURS) - {"hourangle"}:
         # "degrees", "deg J2000" and the like are taken as degrees.
-        with contextlib.suppress(u.UnitsError, ValueError, TypeError):
+        with contextlib.suppress(u.UnitsError, ValueError, TypeError), np.errstate(all="ignore"):
             values = values * u.Unit(unit).to(u.deg)
     return np.asarray(values, float)
 

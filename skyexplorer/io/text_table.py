@@ -12,6 +12,7 @@ from skyexplorer.errors import FormatError
 from skyexplorer.io.files import WELL_KNOWN
 from skyexplorer.io.positions import is_number
 
+MOST_LINES = 10_000_000
 LARGE = 2**22  # bytes from which on the reader of pyarrow pays
 _BYTES_TEXT = re.compile(r"b(['\"])(.*)\1$")
 _NO_NAME = ("---", "<NA>")
@@ -52,6 +53,13 @@ def text(raw: bytes) -> Any:
     FormatError
         If there are not two lines and two columns.
     """
+    rows = raw.count(b"\n")
+    if rows > MOST_LINES:
+        raise FormatError(
+            f"The text has {rows:,} lines.", "Make Parquet of it, or of the rows that are needed."
+        )
+    if len(raw) > LARGE and (quick := _separated(raw)):
+        return _readable(_large(raw, quick))
     lines = [line for line in raw.decode("utf-8-sig").splitlines() if line.strip()]
     if lines and lines[0].startswith("#") and len(lines) > 1:
         comments = [line for line in lines if line.startswith("#")]
@@ -68,15 +76,24 @@ def text(raw: bytes) -> Any:
     options: dict[str, Any] = {"format": "csv", "delimiter": delimiter} if delimiter else {"format": "basic"}
     if all(is_number(part) for part in (head.split(delimiter) if delimiter else head.split())):
         options["format"] = "no_header"
-    if delimiter and len(raw) > LARGE and options["format"] == "csv":
-        table = _large("\n".join(lines).encode(), delimiter)
-    else:
-        from astropy.io import ascii as text_tables
+    from astropy.io import ascii as text_tables
 
-        table = text_tables.read(lines, guess=False, fast_reader=True, fill_values=[("", "0")], **options)
+    table = text_tables.read(lines, guess=False, fast_reader=True, fill_values=[("", "0")], **options)
     if len(table.colnames) < 2:
         raise FormatError(f"One column is no table of positions: {head[:80]!r}.", WELL_KNOWN)
     return _readable(table)
+
+
+def _separated(raw: bytes) -> str | None:
+    """What separates the columns, of a text whose first line holds their names; None where it is to be looked at closer."""
+    head = raw[:20_000].decode("utf-8-sig", "replace").splitlines()[:3]
+    if len(head) < 3 or head[0].startswith("#") or not all(line.strip() for line in head[:2]):
+        return None
+    for mark in ("\t", ",", ";", "|"):
+        count = head[0].count(mark)
+        if 0 < count <= head[1].count(mark):
+            return None if all(is_number(part) for part in head[0].split(mark)) else mark
+    return None
 
 
 def _large(raw: bytes, delimiter: str) -> Any:
@@ -117,9 +134,21 @@ def _readable(table: Any) -> Any:
                 plain = [match.group(2).strip() for match in matches if match]
                 gone = np.isin(plain, _NO_NAME)
                 table[name] = MaskedColumn(plain, mask=gone) if gone.any() else plain
+    return masked(table)
+
+
+def masked(table: Any) -> Any:
+    """Cells masked that a column ``x.mask`` beside ``x`` says are missing, as astropy writes where a format has no masks."""
+    from astropy.table import MaskedColumn
+
+    for name in list(table.colnames):
         flags = f"{name}.mask"
-        if flags in table.colnames and table[flags].dtype.kind in "US":
-            gone = np.asarray(table[flags]) == "True"
+        if flags in table.colnames and table[flags].dtype.kind in "USb":
+            told = np.asarray(table[flags])
+            gone = told if told.dtype.kind == "b" else told == "True"
+            column = table[name]
             if gone.any():
-                table[name] = MaskedColumn(column, mask=gone)
+                table[name] = MaskedColumn(
+                    column, mask=gone, unit=column.unit, description=column.description, meta=column.meta
+                )
     return table

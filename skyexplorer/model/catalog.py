@@ -87,13 +87,14 @@ class SourceCatalog:
             table = table.copy(copy_data=False)
             for column, unit in bare.items():
                 table[column].unit = unit
-        table, told = checks.tidied(table, self._roles)
+        with np.errstate(all="ignore"):  # what overflows or is a damaged NaN is odd, and flagged
+            table, told = checks.tidied(table, self._roles)
+            self.flags: tuple[Flag, ...] = (*told, *checks.flags(table, self._roles, self._lon))
         self.table = table
         self.kind: str = kind or self._roles.id
         self.band: str = band or self._roles.band
         self.epoch = epoch
         self.name: str = title or self._roles.title or (origin.title if origin else "") or "catalogue"
-        self.flags: tuple[Flag, ...] = (*told, *checks.flags(table, self._roles, self._lon))
         given = origin or Origin(title=self.name, service="user", rows=len(table))
         self.origin = self._noted(given)
 
