@@ -21,6 +21,9 @@ from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 
 CONTOUR_CELLS = 40_000  # cells over which a contour is drawn: fine for the eye, quick enough for a slider
+EVEN = (
+    "no place in it is more likely than another, and the credible levels follow the numbering of the cells."
+)
 NO_MAP = "A map is a sum of cells that hold probability."
 
 
@@ -171,6 +174,12 @@ class SkyMap:
     def _greedy(self) -> credible.Greedy:
         return credible.greedy(self._density, self._area)
 
+    @cached_property
+    def even(self) -> bool:
+        """Whether all cells that hold probability are equally dense (more than one), so that none comes first."""
+        filled = self._density[self._density > 0]
+        return len(filled) > 1 and bool(np.ptp(filled) <= 1e-9 * filled[0])
+
     @property
     def mode(self) -> SkyCoord:
         """Centre of the densest cell."""
@@ -223,8 +232,24 @@ class SkyMap:
         return np.where(inside, self._density[at], 0.0) / u.sr
 
     def credible_level(self, coords: SkyCoord) -> NDArray[np.float64]:
-        """Cumulative probability down to the cell of each position, own cell included; 1 outside the cells."""
+        """Cumulative probability down to the cell of each position, own cell included; 1 outside the cells.
+
+        Warns
+        -----
+        SkyExplorerWarning
+            If the map is even: which of its cells come first is then arbitrary, and a level is no more than the
+            part of the area that comes before.
+        """
+        if self.even:
+            warn(SkyExplorerWarning(f"{self.name or 'The map'} is even: {EVEN}"), stacklevel=2)
         return self._cumulated(coords, self._greedy.probability, 1.0).clip(0.0, 1.0)
+
+    def searched_probability(self, coords: SkyCoord) -> NDArray[np.float64]:
+        """Probability that a search from the densest cell down has covered when it reaches each position.
+
+        The credible level of the position under the name that goes with `searched_area`.
+        """
+        return self.credible_level(coords)
 
     def searched_area(self, coords: SkyCoord) -> u.Quantity:
         """Area of all cells as dense as that of each position, or denser, own cell included (deg²)."""
