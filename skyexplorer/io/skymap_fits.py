@@ -29,7 +29,7 @@ PIECE_ORDERS = 9  # a piece holds 4**9 pixels, so that it merges within itself
 FINEST_FLAT = 12  # order of the finest flat map that is read: nside 4096, 201 million pixels
 MOST_BYTES = 2**30  # of a table that is read whole
 MOST_PIECE = 2**28  # bytes of a table that is read in pieces
-MOST_CELLS = 13_000_000  # after merging: more than a flat map of nside 1024 has, in less than 2 GB
+MOST_VALUES = 52_000_000  # after merging, 3 a cell and 1 a column: all of nside 1024 without distances; takes 1.4 GB
 
 
 class Cells(NamedTuple):
@@ -110,7 +110,7 @@ def read_scan(
                     continue
                 if set(names) & {*PER_PIXEL, *PER_SR}:
                     raise FormatError("This is a map of probability.", "Open it with SkyMap.read.")
-                if _frame(header) != "icrs" or int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_BYTES:
+                if _frame(header) != "icrs" or int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_PIECE:
                     raise FormatError(
                         "The scan is not equatorial, or larger than a scan can be.", "Fetch it again."
                     )
@@ -176,7 +176,7 @@ def _multi_order(hdu: Any, header: dict[str, Any]) -> Cells:
             f"The map declares {header['NAXIS2']} cells, {size / 2**30:.1f} GiB.",
             "No multi-order sky map is that large.",
         )
-    _few(int(header["NAXIS2"]))
+    _few(int(header["NAXIS2"]), len(hdu.columns) - 1)
     table = hdu.data
     columns = {name.upper(): name for name in table.names}
 
@@ -251,7 +251,7 @@ def _told(
 
 def _partial(hdu: Any, header: dict[str, Any], names: dict[str, str], value: str, kind: str) -> Cells:
     """Part of a flat map: pixels and values; what is not named holds nothing."""
-    if int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_BYTES:
+    if int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_PIECE:
         raise FormatError(f"The map declares {header['NAXIS2']} pixels.", "Give it in multi-order form.")
     nside = int(header.get("NSIDE", 0))
     if nside < 1 or nside & (nside - 1) or nside > 2**healpix.MAX_ORDER:
@@ -262,6 +262,7 @@ def _partial(hdu: Any, header: dict[str, Any], names: dict[str, str], value: str
         table[names["PIXEL" if "PIXEL" in names and value != "PIXEL" else "PIX"]], np.int64
     ).ravel()
     values = np.asarray(table[names[value]], np.float64).ravel()
+    _few(len(values), len(names))
     if len(index) != len(values) or not len(index) or index.min() < 0 or index.max() >= 12 * nside**2:
         raise FormatError(f"The pixels of the map do not fit NSIDE {nside}.", "Fetch it again.")
     if str(header.get("ORDERING", "")).strip().upper() == "RING":
@@ -323,7 +324,7 @@ def _merge(
         if len(index):
             uniq.append(healpix.join_uniq(level, index))
             values.append(columns)
-            _few(sum(map(len, uniq)))
+            _few(sum(map(len, uniq)), len(columns))
 
     def climb(
         level: int, first: int, columns: list[NDArray[np.float64]], whole: NDArray[np.bool_], top: int
@@ -363,7 +364,7 @@ def _from_ring(
         here = np.flatnonzero(parts[0] != 0)
         found.append(healpix.nested_of_ring(first + here, order))
         values.append([part[here] for part in parts])
-        _few(sum(map(len, found)))
+        _few(sum(map(len, found)), len(parts))
     index = np.concatenate(found)
     sort = np.argsort(index)
     index = index[sort]
@@ -376,11 +377,11 @@ def _from_ring(
     ]
 
 
-def _few(cells: int) -> None:
-    if cells > MOST_CELLS:
+def _few(cells: int, columns: int) -> None:
+    if cells * (3 + columns) > MOST_VALUES:
         raise FormatError(
-            f"The map holds more than {MOST_CELLS:,} different cells.",
-            "Degrade it to nside 1024 (order 10) first.",
+            f"The map holds more than {MOST_VALUES // (3 + columns):,} cells that differ from their neighbours.",
+            "Degrade it to nside 512 (order 9) first.",
         )
 
 

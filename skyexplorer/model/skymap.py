@@ -24,6 +24,7 @@ CONTOUR_CELLS = 40_000  # cells over which a contour is drawn: fine for the eye,
 EVEN = (
     "no place in it is more likely than another, and the credible levels follow the numbering of the cells."
 )
+KEPT = ("DATE-OBS", "MJD-OBS", "INSTRUME", "REFERENC")  # of the header, which a written map keeps: what stays true of it
 NO_MAP = "A map is a sum of cells that hold probability."
 
 
@@ -366,17 +367,19 @@ class SkyMap:
         -------
         Path
         """
-        header = {"OBJECT": self.name}
-        if self.distance is not None:
-            header |= {"DISTMEAN": self.distance[0].value, "DISTSTD": self.distance[1].value}
+        published = self.origin.header
+        header = {key: published[key] for key in KEPT if key in published}
+        header["OBJECT"] = self.name.encode("ascii", "replace").decode()[:68]  # FITS has no other letters
         if order is None:
+            if self.distance is not None and np.isfinite(self.distance[1]):
+                header |= {"DISTMEAN": self.distance[0].value, "DISTSTD": self.distance[1].value}
             return skymap_write.multi_order(path, self.uniq, self._density, self._distance, header)
         if not 0 <= order <= 12:
             raise InputError(
                 f"order is {order}.", "From 0 to 12: a flat map of order 12 has 201 million pixels."
             )
         density = self._mean_density(np.arange(12 * 4**order, dtype=np.int64), order)
-        return skymap_write.flat(path, density * float(healpix.cell_area(order)), {"OBJECT": self.name})
+        return skymap_write.flat(path, density * float(healpix.cell_area(order)), header)
 
     def contours(self, q: float) -> list[NDArray[np.float64]]:
         """Lines around the ``q`` credible region, for drawing.
