@@ -29,7 +29,9 @@ PIECE_ORDERS = 9  # a piece holds 4**9 pixels, so that it merges within itself
 FINEST_FLAT = 12  # order of the finest flat map that is read: nside 4096, 201 million pixels
 MOST_BYTES = 2**30  # of a table that is read whole
 MOST_PIECE = 2**28  # bytes of a table that is read in pieces
-MOST_VALUES = 52_000_000  # after merging, 3 a cell and 1 a column: all of nside 1024 without distances; takes 1.4 GB
+MOST_VALUES = (
+    52_000_000  # after merging, 3 a cell and 1 a column: all of nside 1024 without distances; takes 1.4 GB
+)
 
 
 class Cells(NamedTuple):
@@ -69,9 +71,7 @@ def read(source: str | Path | bytes | BinaryIO) -> tuple[Cells, dict[str, Any]]:
     with reading("a FITS sky map"), unpacked(source) as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with fits.open(stream, memmap=False) as hdus:
-            for hdu in hdus:
-                if not isinstance(hdu, fits.BinTableHDU):
-                    continue
+            for hdu in _tables(hdus):
                 names = [name.upper() for name in hdu.columns.names]
                 header = {k: v for k, v in hdu.header.items() if k not in ("COMMENT", "HISTORY", "")}
                 if _is_map(names, header):
@@ -101,9 +101,7 @@ def read_scan(
     with reading("a HEALPix FITS table"), unpacked(source) as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with fits.open(stream, memmap=False) as hdus:
-            for hdu in hdus:
-                if not isinstance(hdu, fits.BinTableHDU):
-                    continue
+            for hdu in _tables(hdus):
                 header = {k: v for k, v in hdu.header.items() if k not in ("COMMENT", "HISTORY", "")}
                 names = {name.upper(): name for name in hdu.columns.names}
                 if not _is_map(list(names), header):
@@ -126,6 +124,20 @@ def read_scan(
                     index = healpix.nested_of_ring(index, order)
                 return healpix.join_uniq(order, index), values, header
     raise FormatError("No HEALPix table in this file.", "A likelihood scan has one value a pixel.")
+
+
+def _tables(hdus: Any) -> Iterator[Any]:
+    """The binary tables of a file. A damaged header may give data a negative size, and astropy then reads it for ever."""
+    from astropy.io import fits
+
+    last = -1
+    for hdu in hdus:
+        at = int(hdu.fileinfo()["datLoc"])
+        if at <= last:
+            raise FormatError("The parts of the file overlap.", "Fetch it again.")
+        last = at
+        if isinstance(hdu, fits.BinTableHDU):
+            yield hdu
 
 
 def _is_map(names: list[str], header: dict[str, Any]) -> bool:
