@@ -24,7 +24,12 @@ CONTOUR_CELLS = 40_000  # cells over which a contour is drawn: fine for the eye,
 EVEN = (
     "no place in it is more likely than another, and the credible levels follow the numbering of the cells."
 )
-KEPT = ("DATE-OBS", "MJD-OBS", "INSTRUME", "REFERENC")  # of the header, which a written map keeps: what stays true of it
+KEPT = (
+    "DATE-OBS",
+    "MJD-OBS",
+    "INSTRUME",
+    "REFERENC",
+)  # of the header, which a written map keeps: what stays true of it
 NO_MAP = "A map is a sum of cells that hold probability."
 
 
