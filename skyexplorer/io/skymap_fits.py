@@ -7,6 +7,7 @@ a map of 50 million pixels never stands in memory whole.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,8 +27,11 @@ DISTANCE = ("DISTMU", "DISTSIGMA", "DISTNORM")
 ANY = ("T", "TFLOAT", "TEMPERATURE", "SIGNAL", "DATA", "VALUE", "I_STOKES", "PIXEL")
 PIECE_ORDERS = 9  # a piece holds 4**9 pixels, so that it merges within itself
 FINEST_FLAT = 12  # order of the finest flat map that is read: nside 4096, 201 million pixels
-MOST_BYTES = 2**30  # of a multi-order table
-MOST_FILLED = 60_000_000  # pixels of a ring map that may hold something
+MOST_BYTES = 2**30  # of a table that is read whole
+MOST_PIECE = 2**28  # bytes of a table that is read in pieces
+MOST_VALUES = (
+    52_000_000  # after merging, 3 a cell and 1 a column: all of nside 1024 without distances; takes 1.4 GB
+)
 
 
 class Cells(NamedTuple):
@@ -62,30 +66,20 @@ def read(source: str | Path | bytes | BinaryIO) -> tuple[Cells, dict[str, Any]]:
     """
     from astropy.io import fits
 
-    stream = unpacked(source)
-    with stream:
-        try:
-            # A file that is cut short makes astropy warn; what then is missing is an error of ours.
-            with warnings.catch_warnings(), fits.open(stream, memmap=False) as hdus:
-                warnings.simplefilter("ignore")
-                seen: list[str] = []
-                for hdu in hdus:
-                    if not isinstance(hdu, fits.BinTableHDU):
-                        continue
-                    names = [name.upper() for name in hdu.columns.names]
-                    header = {k: v for k, v in hdu.header.items() if k not in ("COMMENT", "HISTORY", "")}
-                    if _is_map(names, header):
-                        frame = _frame(header)
-                        many = "UNIQ" in names
-                        cells = _multi_order(hdu, header) if many else _flat(stream, hdu, header)
-                        return cells._replace(frame=frame), header
-                    seen += hdu.columns.names
-        except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
-            if isinstance(error, FormatError):
-                raise
-            raise FormatError(
-                f"This is not a readable FITS file: {error}", "Fetch it again; it may be cut short."
-            ) from error
+    seen: list[str] = []
+    # A file that is cut short makes astropy warn; what then is missing is an error of ours.
+    with reading("a FITS sky map"), unpacked(source) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with fits.open(stream, memmap=False) as hdus:
+            for hdu in _tables(hdus):
+                names = [name.upper() for name in hdu.columns.names]
+                header = {k: v for k, v in hdu.header.items() if k not in ("COMMENT", "HISTORY", "")}
+                if _is_map(names, header):
+                    frame = _frame(header)
+                    many = "UNIQ" in names
+                    cells = _multi_order(hdu, header) if many else _flat(stream, hdu, header)
+                    return cells._replace(frame=frame), header
+                seen += hdu.columns.names
     raise FormatError(
         f"No sky map in this file: its columns are {seen or 'none'}.",
         "A sky map has UNIQ and PROBDENSITY, or PROB (one value a HEALPix pixel).",
@@ -107,16 +101,14 @@ def read_scan(
     with reading("a HEALPix FITS table"), unpacked(source) as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with fits.open(stream, memmap=False) as hdus:
-            for hdu in hdus:
-                if not isinstance(hdu, fits.BinTableHDU):
-                    continue
+            for hdu in _tables(hdus):
                 header = {k: v for k, v in hdu.header.items() if k not in ("COMMENT", "HISTORY", "")}
                 names = {name.upper(): name for name in hdu.columns.names}
                 if not _is_map(list(names), header):
                     continue
                 if set(names) & {*PER_PIXEL, *PER_SR}:
                     raise FormatError("This is a map of probability.", "Open it with SkyMap.read.")
-                if _frame(header) != "icrs" or int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_BYTES:
+                if _frame(header) != "icrs" or int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_PIECE:
                     raise FormatError(
                         "The scan is not equatorial, or larger than a scan can be.", "Fetch it again."
                     )
@@ -132,6 +124,20 @@ def read_scan(
                     index = healpix.nested_of_ring(index, order)
                 return healpix.join_uniq(order, index), values, header
     raise FormatError("No HEALPix table in this file.", "A likelihood scan has one value a pixel.")
+
+
+def _tables(hdus: Any) -> Iterator[Any]:
+    """The binary tables of a file. A damaged header may give data a negative size, and astropy then reads it for ever."""
+    from astropy.io import fits
+
+    last = -1
+    for hdu in hdus:
+        at = int(hdu.fileinfo()["datLoc"])
+        if at <= last:
+            raise FormatError("The parts of the file overlap.", "Fetch it again.")
+        last = at
+        if isinstance(hdu, fits.BinTableHDU):
+            yield hdu
 
 
 def _is_map(names: list[str], header: dict[str, Any]) -> bool:
@@ -182,6 +188,7 @@ def _multi_order(hdu: Any, header: dict[str, Any]) -> Cells:
             f"The map declares {header['NAXIS2']} cells, {size / 2**30:.1f} GiB.",
             "No multi-order sky map is that large.",
         )
+    _few(int(header["NAXIS2"]), len(hdu.columns) - 1)
     table = hdu.data
     columns = {name.upper(): name for name in table.names}
 
@@ -256,7 +263,7 @@ def _told(
 
 def _partial(hdu: Any, header: dict[str, Any], names: dict[str, str], value: str, kind: str) -> Cells:
     """Part of a flat map: pixels and values; what is not named holds nothing."""
-    if int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_BYTES:
+    if int(header["NAXIS1"]) * int(header["NAXIS2"]) > MOST_PIECE:
         raise FormatError(f"The map declares {header['NAXIS2']} pixels.", "Give it in multi-order form.")
     nside = int(header.get("NSIDE", 0))
     if nside < 1 or nside & (nside - 1) or nside > 2**healpix.MAX_ORDER:
@@ -267,6 +274,7 @@ def _partial(hdu: Any, header: dict[str, Any], names: dict[str, str], value: str
         table[names["PIXEL" if "PIXEL" in names and value != "PIXEL" else "PIX"]], np.int64
     ).ravel()
     values = np.asarray(table[names[value]], np.float64).ravel()
+    _few(len(values), len(names))
     if len(index) != len(values) or not len(index) or index.min() < 0 or index.max() >= 12 * nside**2:
         raise FormatError(f"The pixels of the map do not fit NSIDE {nside}.", "Fetch it again.")
     if str(header.get("ORDERING", "")).strip().upper() == "RING":
@@ -301,7 +309,12 @@ def _pieces(
 ) -> Iterator[tuple[int, list[NDArray[np.float64]]]]:
     """Rows of the table in pieces of 4**PIECE_ORDERS pixels: first pixel, and each wanted column."""
     rows = int(hdu.header["NAXIS2"])
-    step = max(4**PIECE_ORDERS // per_row, 1)
+    # Rows and blocks of 4**PIECE_ORDERS pixels must end together, or the pixels of a piece do not merge.
+    step = math.lcm(4**PIECE_ORDERS, per_row) // per_row
+    if min(step, rows) * dtype.itemsize > MOST_PIECE:
+        raise FormatError(
+            f"A row of the map has {dtype.itemsize} bytes.", "A sky map has one pixel a row, or 1024."
+        )
     stream.seek(hdu.fileinfo()["datLoc"])
     for first in range(0, rows, step):
         count = min(step, rows - first)
@@ -323,6 +336,7 @@ def _merge(
         if len(index):
             uniq.append(healpix.join_uniq(level, index))
             values.append(columns)
+            _few(sum(map(len, uniq)), len(columns))
 
     def climb(
         level: int, first: int, columns: list[NDArray[np.float64]], whole: NDArray[np.bool_], top: int
@@ -362,10 +376,7 @@ def _from_ring(
         here = np.flatnonzero(parts[0] != 0)
         found.append(healpix.nested_of_ring(first + here, order))
         values.append([part[here] for part in parts])
-        if sum(map(len, found)) > MOST_FILLED:
-            raise FormatError(
-                f"More than {MOST_FILLED} pixels of the ring map are filled.", "Convert it to NESTED."
-            )
+        _few(sum(map(len, found)), len(parts))
     index = np.concatenate(found)
     sort = np.argsort(index)
     index = index[sort]
@@ -376,6 +387,14 @@ def _from_ring(
     return np.concatenate([uniq, empty]), [
         np.concatenate([column, none]) for column, none in zip(merged, blank, strict=True)
     ]
+
+
+def _few(cells: int, columns: int) -> None:
+    if cells * (3 + columns) > MOST_VALUES:
+        raise FormatError(
+            f"The map holds more than {MOST_VALUES // (3 + columns):,} cells that differ from their neighbours.",
+            "Degrade it to nside 512 (order 9) first.",
+        )
 
 
 def _gaps(index: NDArray[np.int64], order: int) -> NDArray[np.int64]:

@@ -21,6 +21,15 @@ from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 
 CONTOUR_CELLS = 40_000  # cells over which a contour is drawn: fine for the eye, quick enough for a slider
+EVEN = (
+    "no place in it is more likely than another, and the credible levels follow the numbering of the cells."
+)
+KEPT = (
+    "DATE-OBS",
+    "MJD-OBS",
+    "INSTRUME",
+    "REFERENC",
+)  # of the header, which a written map keeps: what stays true of it
 NO_MAP = "A map is a sum of cells that hold probability."
 
 
@@ -171,6 +180,12 @@ class SkyMap:
     def _greedy(self) -> credible.Greedy:
         return credible.greedy(self._density, self._area)
 
+    @cached_property
+    def even(self) -> bool:
+        """Whether all cells that hold probability are equally dense (more than one), so that none comes first."""
+        filled = self._density[self._density > 0]
+        return len(filled) > 1 and bool(np.ptp(filled) <= 1e-9 * filled[0])
+
     @property
     def mode(self) -> SkyCoord:
         """Centre of the densest cell."""
@@ -223,8 +238,24 @@ class SkyMap:
         return np.where(inside, self._density[at], 0.0) / u.sr
 
     def credible_level(self, coords: SkyCoord) -> NDArray[np.float64]:
-        """Cumulative probability down to the cell of each position, own cell included; 1 outside the cells."""
+        """Cumulative probability down to the cell of each position, own cell included; 1 outside the cells.
+
+        Warns
+        -----
+        SkyExplorerWarning
+            If the map is even: which of its cells come first is then arbitrary, and a level is no more than the
+            part of the area that comes before.
+        """
+        if self.even:
+            warn(SkyExplorerWarning(f"{self.name or 'The map'} is even: {EVEN}"), stacklevel=2)
         return self._cumulated(coords, self._greedy.probability, 1.0).clip(0.0, 1.0)
+
+    def searched_probability(self, coords: SkyCoord) -> NDArray[np.float64]:
+        """Probability that a search from the densest cell down has covered when it reaches each position.
+
+        The credible level of the position under the name that goes with `searched_area`.
+        """
+        return self.credible_level(coords)
 
     def searched_area(self, coords: SkyCoord) -> u.Quantity:
         """Area of all cells as dense as that of each position, or denser, own cell included (deg²)."""
@@ -341,17 +372,19 @@ class SkyMap:
         -------
         Path
         """
-        header = {"OBJECT": self.name}
-        if self.distance is not None:
-            header |= {"DISTMEAN": self.distance[0].value, "DISTSTD": self.distance[1].value}
+        published = self.origin.header
+        header = {key: published[key] for key in KEPT if key in published}
+        header["OBJECT"] = self.name.encode("ascii", "replace").decode()[:68]  # FITS has no other letters
         if order is None:
+            if self.distance is not None and np.isfinite(self.distance[1]):
+                header |= {"DISTMEAN": self.distance[0].value, "DISTSTD": self.distance[1].value}
             return skymap_write.multi_order(path, self.uniq, self._density, self._distance, header)
         if not 0 <= order <= 12:
             raise InputError(
                 f"order is {order}.", "From 0 to 12: a flat map of order 12 has 201 million pixels."
             )
         density = self._mean_density(np.arange(12 * 4**order, dtype=np.int64), order)
-        return skymap_write.flat(path, density * float(healpix.cell_area(order)), {"OBJECT": self.name})
+        return skymap_write.flat(path, density * float(healpix.cell_area(order)), header)
 
     def contours(self, q: float) -> list[NDArray[np.float64]]:
         """Lines around the ``q`` credible region, for drawing.
