@@ -346,8 +346,8 @@ def _merge(
             fours = [column.reshape(-1, 4) for column in columns]
             rises: NDArray[np.bool_] = np.asarray(whole.reshape(-1, 4).all(axis=1))
             for four in fours:
-                same = (four == four[:, :1]) | (np.isnan(four) & np.isnan(four[:, :1]))
-                rises = rises & np.asarray(same.all(axis=1))
+                bits = four.view(np.int64)  # by their bits, NaN and infinity are equal to their like
+                rises &= (bits[:, 0] == bits[:, 1]) & (bits[:, 0] == bits[:, 2]) & (bits[:, 0] == bits[:, 3])
             stays = np.flatnonzero(whole & ~np.repeat(rises, 4))
             emit(level, first + stays, [column[stays] for column in columns])
             # Copied, as a view would keep all four alive.
