@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8888
 TESTS  ?= tests
+# An interpreter that has ligo.skymap and healpy, for the benchmark; what it lacks is left out.
+PEERS  ?= $(BIN)/python
 # JupyterLab wants to be told where it runs as root, as in a container.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -69,8 +71,9 @@ browser: env chromium ## The tests in Chromium
 screenshots: env chromium ## The pictures in the README
 	$(BIN)/python docs/screenshots.py
 
-benchmark: env chromium ## Times to first paint, click to light curve, kernel memory
+benchmark: env chromium ## Times to first paint, click to light curve, kernel memory; sky maps beside their peers (PEERS=python)
 	$(BIN)/python benchmarks/view.py
+	$(BIN)/python -m benchmarks.skymap --data $(or $(SKYEXPLORER_TEST_DATA),.) --peers-python $(PEERS)
 
 wheel: env ## A wheel with the bundle inside
 	$(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .

@@ -22,6 +22,7 @@ from skyexplorer.core import counts
 from skyexplorer.errors import ColumnError, FormatError
 from skyexplorer.io import files
 from skyexplorer.io.files import WELL_KNOWN, reading
+from skyexplorer.io.fits_headers import forward
 
 Floats = NDArray[np.float64]
 
@@ -143,7 +144,7 @@ def read(raw: bytes) -> Events:
         fits.open(io.BytesIO(content), memmap=False) as hdus,
     ):
         warnings.simplefilter("ignore")
-        tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU)]
+        tables = [hdu for hdu in forward(hdus) if isinstance(hdu, fits.BinTableHDU)]
         events = _table_of(tables, "EVENTS")
         if events is None:
             raise FormatError(

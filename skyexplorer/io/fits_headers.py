@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from skyexplorer.errors import FormatError
 from skyexplorer.io import files
 
 BLOCK, CARD = 2880, 80
@@ -68,6 +70,25 @@ def peek(raw: bytes, reach: int = 400_000) -> tuple[list[Header], bool]:
         out.append(Header(keys))
         at += size + _data_size(keys)
     return out, at <= len(content) and len(out) < MOST_HEADERS
+
+
+def forward(hdus: Any) -> Iterator[Any]:
+    """The HDUs of an open astropy HDUList, as long as they go on in the file.
+
+    A damaged header may give data a negative size; the next HDU then lies before it, and astropy reads round for ever.
+
+    Raises
+    ------
+    FormatError
+        If an HDU does not lie after the one before.
+    """
+    last = -1
+    for hdu in hdus:
+        at = int(hdu.fileinfo()["datLoc"])
+        if at <= last:
+            raise FormatError("The parts of the file overlap.", "Fetch it again.")
+        last = at
+        yield hdu
 
 
 def _keys(content: bytes, at: int) -> tuple[dict[str, Any] | None, int]:

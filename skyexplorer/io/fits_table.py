@@ -11,6 +11,7 @@ import numpy as np
 from skyexplorer.errors import FormatError
 from skyexplorer.io.choosing import Part, choose
 from skyexplorer.io.files import WELL_KNOWN
+from skyexplorer.io.fits_headers import forward
 from skyexplorer.io.roles import listed
 
 
@@ -33,7 +34,7 @@ def read(raw: bytes, wanted: str | int | None = None) -> Any:
         warnings.simplefilter("ignore", UnitsWarning)
         parts = [
             _part(hdu, number, len(raw))
-            for number, hdu in enumerate(hdus)
+            for number, hdu in enumerate(forward(hdus))
             if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)) and hdu.columns.names
         ]
         if not any(part.rows for part in parts):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from skyexplorer.errors import FormatError
 from skyexplorer.io.files import kind_of, reading, unpack
+from skyexplorer.io.fits_headers import forward
 
 MOST_CELLS = 40_000_000
 FULL = 12 * 4**29  # cells of order 29
@@ -139,7 +140,8 @@ def _fits(content: bytes) -> tuple[Any, str]:
         warnings.simplefilter("ignore")
         with fits.open(io.BytesIO(content), memmap=False) as hdus:
             hdu = next(
-                (h for h in hdus if isinstance(h, fits.BinTableHDU) and recognises_fits(h.header)), None
+                (h for h in forward(hdus) if isinstance(h, fits.BinTableHDU) and recognises_fits(h.header)),
+                None,
             )
             if hdu is None:
                 raise FormatError(

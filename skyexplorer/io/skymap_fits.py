@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from skyexplorer.core import healpix
 from skyexplorer.errors import FormatError
 from skyexplorer.io.files import reading, unpacked
+from skyexplorer.io.fits_headers import forward
 
 PER_PIXEL = ("PROB", "PROBABILITY")
 PER_SR = ("PROBDENSITY", "PROBDEN")
@@ -127,17 +128,10 @@ def read_scan(
 
 
 def _tables(hdus: Any) -> Iterator[Any]:
-    """The binary tables of a file. A damaged header may give data a negative size, and astropy then reads it for ever."""
+    """The binary tables of a file."""
     from astropy.io import fits
 
-    last = -1
-    for hdu in hdus:
-        at = int(hdu.fileinfo()["datLoc"])
-        if at <= last:
-            raise FormatError("The parts of the file overlap.", "Fetch it again.")
-        last = at
-        if isinstance(hdu, fits.BinTableHDU):
-            yield hdu
+    return (hdu for hdu in forward(hdus) if isinstance(hdu, fits.BinTableHDU))
 
 
 def _is_map(names: list[str], header: dict[str, Any]) -> bool:
