@@ -10,12 +10,12 @@ PEERS  ?= $(BIN)/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: explore test soak formats env check lint types contracts unit browser chromium screenshots benchmark wheel constraints clean help
+.PHONY: explore warm test soak formats env check lint types contracts unit browser chromium screenshots benchmark wheel constraints clean help
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-explore: env ## Open the first notebook in JupyterLab; CHECK=1: run it without a window and print one JSON line
+explore: env warm ## Open the first notebook in JupyterLab; CHECK=1: run it without a window and print one JSON line
 ifeq ($(CHECK),1)
 	@$(BIN)/python -m tests.first_look notebooks/01_first_look.ipynb
 else
@@ -58,6 +58,9 @@ contracts:
 
 unit: env ## The tests that need no browser
 	$(BIN)/python -m pytest $(TESTS) -m 'not browser and not build'
+
+warm: env
+	@$(BIN)/skyexplorer warm
 
 soak: env ## Fuzzing at length: 10 000 damaged files (needs SKYEXPLORER_TEST_DATA)
 	SKYEXPLORER_MUTATIONS=10000 $(BIN)/python -m pytest tests/fuzz --override-ini timeout=3600 -s

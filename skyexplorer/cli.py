@@ -1,4 +1,4 @@
-"""The ``skyexplorer`` command: ``skyexplorer lab [folder]`` and ``skyexplorer --version``."""
+"""The ``skyexplorer`` command: ``skyexplorer lab [folder]``, ``skyexplorer warm`` and ``skyexplorer --version``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     --------
     >>> from skyexplorer.cli import main
     >>> main([])
-    usage: skyexplorer [-h] [--version] {lab} ...
+    usage: skyexplorer [-h] [--version] {lab,warm} ...
     2
     """
     parser = argparse.ArgumentParser("skyexplorer", description="The multi-messenger sky, in a notebook.")
@@ -27,10 +27,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     verbs = parser.add_subparsers(dest="verb")
     lab = verbs.add_parser("lab", help="start JupyterLab on a folder or a notebook")
     lab.add_argument("path", nargs="?", default=".", type=Path)
+    verbs.add_parser(
+        "warm", help="compile the cross-match once, so that the first match does not wait for it"
+    )
     given = parser.parse_args(argv)
     if given.verb is None:
         parser.print_usage()
         return 2
+    if given.verb == "warm":
+        from skyexplorer.core import crossmatch
+
+        crossmatch.warm()
+        return 0
     if not given.path.exists():
         print(f"There is no {given.path}. Give a folder or a notebook.", file=sys.stderr)
         return 2

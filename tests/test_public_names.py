@@ -8,7 +8,18 @@ import sys
 
 import skyexplorer
 
-HEAVY = ("astropy", "numpy", "ipywidgets", "anywidget", "ipyaladin", "bokeh", "mocpy", "psygnal", "pandas")
+HEAVY = (
+    "astropy",
+    "numba",
+    "numpy",
+    "ipywidgets",
+    "anywidget",
+    "ipyaladin",
+    "bokeh",
+    "mocpy",
+    "psygnal",
+    "pandas",
+)
 
 
 def test_the_public_names():
@@ -20,6 +31,7 @@ def test_the_public_names():
         "SkyRegion",
         "SourceCatalog",
         "__version__",
+        "crossmatch",
         "samples",
     ]
     assert all(getattr(skyexplorer, name) is not None for name in skyexplorer.__all__)

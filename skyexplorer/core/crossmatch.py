@@ -1,0 +1,552 @@
+"""Pairs of positions within a radius, on the whole sphere: hashed cells, a filter of one bit a cell, exact confirmation.
+
+The sky is cut into bands of declination, each band into cells of right ascension, a few radii wide. The smaller list is
+put into buckets by the hash of its cells, so that what is near lies together however the sources are clustered; every cell
+that touches the circle around one of its members also sets a bit. The larger list then streams by: nearly all of it
+finds its bit unset, which costs one look into a small table. What is left asks the buckets of the cells that its own
+circle touches, and is confirmed in double precision.
+
+Nothing here depends on how the work is split: pairs come out sorted by left, then by right.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bits = NDArray[np.uint8]
+
+DEG = np.pi / 180
+COARSE = 4096  # steps of declination over which the width of cells in right ascension is constant
+BITS_PER_POINT = 16
+ACROSS = 8.0  # width of a cell in radii, where circles are not crowded
+SMALLEST_CELL = 2e-6  # deg: smaller cells would number more than an integer holds
+CHUNK = 65_536
+LARGE = 100_000  # points in buckets, over which questions are sorted before they are asked
+PART_BYTES = 2**20  # what a worker keeps in its own cache
+HASH = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ over the golden ratio: Fibonacci hashing (Knuth, TAOCP 6.4)
+# The work-queue of numba, where no other threading layer is there, must not be entered by two threads at once.
+_ONE_AT_A_TIME = Lock()
+ON_EDGE = 1e-13  # relative: what rounding does to a separation that is just the radius
+
+
+class Grid(NamedTuple):
+    """Cells: bands of ``size`` degrees; ``width[k]`` is cells per degree of right ascension in coarse step k."""
+
+    size: float
+    width: Floats
+
+
+class Buckets(NamedTuple):
+    """Points in the order of their buckets: offsets (2ᵏ + 1,), and a record (4,) a point, in one line of the cache.
+
+    A record is cell, number, right ascension and declination; ``whole`` and ``real`` are the same memory as integers and as
+    floats, of which the first two are of the one kind and the last two of the other.
+    """
+
+    grid: Grid
+    shift: int
+    offset: Ints
+    whole: Ints
+    real: Floats
+
+
+def grid_for(radius: float, count: int) -> Grid:
+    """Cells a few radii wide, or one radius where a circle holds many points of the list."""
+    crowd = count * np.pi * radius**2 / 41253.0
+    size = max(radius * (ACROSS if crowd < 0.05 else 2.0 if crowd < 1 else 1.0), SMALLEST_CELL)
+    size = min(size, 60.0)
+    edges = np.abs(np.linspace(-90, 90, COARSE + 1))
+    # A band reaches over the edge of its step by less than one size, and a circle over the band by less than another:
+    # the narrowest parallel there counts, so that a radius divided by it bounds the circle in right ascension.
+    high = np.maximum(edges[:-1], edges[1:])
+    narrow = np.cos(np.minimum(high + 2 * size + 1e-9, 90.0) * DEG)
+    return Grid(size, np.maximum(narrow, 1e-12) / size)
+
+
+@nb.njit(inline="always")
+def _band(dec: float, size: float) -> int:
+    return int((dec + 90.0) * (1.0 / size))
+
+
+@nb.njit(inline="always")
+def _wide(band: int, size: float, width: Floats) -> float:
+    step = int((band * size) * (width.shape[0] / 180.0))
+    if step >= width.shape[0]:
+        step = width.shape[0] - 1
+    return width[step]
+
+
+@nb.njit(inline="always")
+def _key(band: int, column: int) -> np.uint64:
+    return (np.uint64(band) << np.uint64(32)) | np.uint64(column)
+
+
+@nb.njit(inline="always")
+def _hashed(key: np.uint64, shift: np.uint64) -> np.int64:
+    return np.int64((key * HASH) >> shift)
+
+
+@nb.njit(inline="always")
+def _reach(radius: float, wide: float, size: float) -> float:
+    """At least half the right ascension that a circle spans (deg); 180 or more where it may hold a pole.
+
+    On the way from the centre to the edge, right ascension changes by the path over the cosine of declination, and
+    ``wide * size`` is the least cosine that there can be.
+    """
+    return radius / (wide * size) + 1e-11
+
+
+@nb.njit(inline="always")
+def separation(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
+    """Vincenty's formula, degrees: right at any distance."""
+    d = (ra2 - ra1) * DEG
+    sd, cd = np.sin(d), np.cos(d)
+    s1, c1 = np.sin(dec1 * DEG), np.cos(dec1 * DEG)
+    s2, c2 = np.sin(dec2 * DEG), np.cos(dec2 * DEG)
+    # cos δ₁ sin δ₂ − sin δ₁ cos δ₂ cos Δα without the cancellation of near declinations
+    h = np.sin(0.5 * d)
+    y = np.sin((dec2 - dec1) * DEG) + 2.0 * s1 * c2 * h * h
+    x = c2 * sd
+    z = s1 * s2 + c1 * c2 * cd
+    return np.arctan2(np.sqrt(x * x + y * y), z) / DEG
+
+
+@nb.njit(parallel=True, cache=True)
+def _divided(
+    ra: Floats, dec: Floats, size: float, width: Floats, shift: np.uint64, parts: int, down: int, chunk: int,
+    at: Ints, whole: Ints, real: Floats,
+) -> None:  # fmt: skip
+    """Records into the part of their bucket: counted into ``at`` (chunks, parts) while there is no room, else written."""
+    write = whole.shape[0] > 0
+    for c in nb.prange(at.shape[0]):
+        for i in range(c * chunk, min((c + 1) * chunk, ra.shape[0])):
+            if ra[i] == ra[i] and dec[i] == dec[i]:
+                band = _band(dec[i], size)
+                key = _key(band, int(ra[i] * _wide(band, size, width)))
+                part = _hashed(key, shift) >> down
+                k = at[c, part]
+                at[c, part] = k + 1
+                if write:
+                    whole[k, 0], whole[k, 1], real[k, 2], real[k, 3] = np.int64(key), i, ra[i], dec[i]
+
+
+@nb.njit(parallel=True, cache=True)
+def _settled(
+    first: Ints, down: int, shift: np.uint64, came: Ints, came_real: Floats, offset: Ints,
+    whole: Ints, real: Floats,
+) -> None:  # fmt: skip
+    """Within each part, which is small enough for the cache: records to their buckets."""
+    for part in nb.prange(first.shape[0] - 1):
+        low, each = part << down, 1 << down
+        at = np.zeros(each + 1, np.int64)
+        for i in range(first[part], first[part + 1]):
+            at[_hashed(np.uint64(came[i, 0]), shift) - low + 1] += 1
+        at[0] = first[part]
+        for k in range(each):
+            at[k + 1] += at[k]
+            offset[low + k] = at[k]
+        for i in range(first[part], first[part + 1]):
+            h = _hashed(np.uint64(came[i, 0]), shift) - low
+            k = at[h]
+            at[h] = k + 1
+            whole[k, 0], whole[k, 1], real[k, 2], real[k, 3] = (
+                came[i, 0],
+                came[i, 1],
+                came_real[i, 2],
+                came_real[i, 3],
+            )
+
+
+def _starts(counts: Ints) -> tuple[Ints, Ints]:
+    """Of counts (chunks, parts): where each chunk writes in each part, and where the parts begin."""
+    by_part = counts.T.ravel()
+    ends = np.cumsum(by_part)
+    first = np.concatenate([[0], ends.reshape(counts.shape[1], -1)[:, -1]])
+    return np.ascontiguousarray((ends - by_part).reshape(counts.shape[1], -1).T), first
+
+
+def buckets(ra: Floats, dec: Floats, grid: Grid) -> Buckets:
+    """Put points into buckets; those without a position are left out.
+
+    In two steps, as a radix sort does: into parts that fit into the cache, then within each part.
+    """
+    count = len(ra)
+    power = max(int(np.ceil(np.log2(max(count, 2)))), 1)
+    down = max(power - _parts(count), 0)
+    shift = np.uint64(64 - power)
+    counts = np.zeros((max(-(-count // CHUNK), 1), 1 << (power - down)), np.int64)
+    none = np.empty((0, 4), np.int64)
+    _divided(
+        ra,
+        dec,
+        grid.size,
+        grid.width,
+        shift,
+        1 << (power - down),
+        down,
+        CHUNK,
+        counts,
+        none,
+        none.view(np.float64),
+    )
+    at, first = _starts(counts)
+    came = np.empty((int(first[-1]), 4), np.int64)
+    _divided(
+        ra,
+        dec,
+        grid.size,
+        grid.width,
+        shift,
+        1 << (power - down),
+        down,
+        CHUNK,
+        at,
+        came,
+        came.view(np.float64),
+    )
+    offset = np.empty((1 << power) + 1, np.int64)
+    offset[-1] = first[-1]
+    whole = np.empty_like(came)
+    _settled(first, down, shift, came, came.view(np.float64), offset, whole, whole.view(np.float64))
+    return Buckets(grid, 64 - power, offset, whole, whole.view(np.float64))
+
+
+def _parts(count: int) -> int:
+    """Bits of the number of parts: so many that the records of one, 32 bytes each, take about a megabyte."""
+    return int(np.clip(np.ceil(np.log2(max(count * 32 / PART_BYTES, 1))), 0, 10))
+
+
+@nb.njit(inline="always")
+def _runs(ra: float, reach: float, wide: float, full: int) -> tuple[int, int, int, int]:
+    """Up to two runs of cells that a circle touches in a band: the second where it crosses right ascension 0."""
+    if reach >= 180.0:
+        return 0, full, 0, -1
+    if ra - reach < 0.0:
+        return 0, int((ra + reach) * wide), int((ra - reach + 360.0) * wide), full
+    if ra + reach >= 360.0:
+        return int((ra - reach) * wide), full, 0, int((ra + reach - 360.0) * wide)
+    return int((ra - reach) * wide), int((ra + reach) * wide), 0, -1
+
+
+@nb.njit(parallel=True, cache=True)
+def _marked(
+    real: Floats, radius: float, size: float, width: Floats, shift: np.uint64, bits: Bits, parts: int
+) -> None:  # fmt: skip
+    """Set the bit of every cell that a circle touches; each worker sets those of its own range."""
+    for p in nb.prange(parts):
+        low, high = p * bits.shape[0] // parts, (p + 1) * bits.shape[0] // parts
+        for i in range(real.shape[0]):
+            a, d = real[i, 2], real[i, 3]
+            first, last = _band(max(d - radius, -90.0), size), _band(min(d + radius, 90.0), size)
+            reach = _reach(radius, min(_wide(first, size, width), _wide(last, size, width)), size)
+            for band in range(first, last + 1):
+                wide = _wide(band, size, width)
+                a0, a1, b0, b1 = _runs(a, reach, wide, int(360.0 * wide))
+                for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
+                    h = _hashed(_key(band, column if column <= a1 else b0 + (column - a1 - 1)), shift)
+                    if low <= h >> 3 < high:
+                        bits[h >> 3] |= np.uint8(1 << (h & 7))
+
+
+@nb.njit(parallel=True, cache=True)
+def _survivors(
+    ra: Floats, dec: Floats, size: float, width: Floats, shift: np.uint64, bits: Bits, chunk: int,
+    out: Ints, counts: Ints,
+) -> None:  # fmt: skip
+    for c in nb.prange(counts.shape[0]):
+        low, high = c * chunk, min((c + 1) * chunk, ra.shape[0])
+        k = low
+        for i in range(low, high):
+            if ra[i] == ra[i] and dec[i] == dec[i]:
+                band = _band(dec[i], size)
+                h = _hashed(_key(band, int(ra[i] * _wide(band, size, width))), shift)
+                # Without a branch: whether the bit is set cannot be foreseen.
+                out[k] = i
+                k += (bits[h >> 3] >> (h & 7)) & 1
+        counts[c] = k - low
+
+
+@nb.njit(parallel=True, cache=True)
+def _probed(
+    who: Ints, ra: Floats, dec: Floats, radius: Floats, one: float, size: float, width: Floats, shift: np.uint64,
+    offset: Ints, whole: Ints, real: Floats, tradius: Floats,
+    chunk: int, start: Ints, room: Ints, out_a: Ints, out_b: Ints, out_s: Floats,
+    counts: Ints,
+) -> None:  # fmt: skip
+    """Pairs of the points ``who`` with those in buckets: written from ``start[c]`` on while there is room, and counted."""
+    for c in nb.prange(start.shape[0]):
+        k = 0
+        for j in range(c * chunk, min((c + 1) * chunk, who.shape[0])):
+            i = who[j]
+            a, d = ra[i], dec[i]
+            own = radius[i] if radius.shape[0] else one
+            first, last = _band(max(d - own, -90.0), size), _band(min(d + own, 90.0), size)
+            reach = 180.0
+            if own <= size:
+                reach = _reach(own, min(_wide(first, size, width), _wide(last, size, width)), size)
+            elif abs(d) + own < 90.0 - 1e-9:
+                reach = np.arcsin(min(np.sin(own * DEG) / np.cos(d * DEG), 1.0)) / DEG * (1 + 1e-12) + 1e-11
+            for band in range(first, last + 1):
+                wide = _wide(band, size, width)
+                a0, a1, b0, b1 = _runs(a, reach, wide, int(360.0 * wide))
+                for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
+                    col = column if column <= a1 else b0 + (column - a1 - 1)
+                    if column > a1 and a0 <= col <= a1:
+                        continue  # the two runs meet: a cell is looked into once
+                    key = _key(band, col)
+                    h = _hashed(key, shift)
+                    for t in range(offset[h], offset[h + 1]):
+                        if whole[t, 0] != np.int64(key) or abs(real[t, 3] - d) > own * 1.0000001 + 1e-11:
+                            continue
+                        sep = separation(a, d, real[t, 2], real[t, 3])
+                        most = tradius[whole[t, 1]] if tradius.shape[0] else own
+                        if sep <= most * (1 + ON_EDGE):
+                            if k < room[c]:
+                                at = start[c] + k
+                                out_a[at], out_b[at], out_s[at] = i, whole[t, 1], sep
+                            k += 1
+        counts[c] = k
+
+
+@nb.njit(parallel=True, cache=True)
+def _asked(
+    who: Ints, ra: Floats, dec: Floats, radius: Floats, one: float, size: float, width: Floats, shift: np.uint64,
+    down: int, chunk: int, at: Ints, whole: Ints, real: Floats,
+) -> None:  # fmt: skip
+    """Questions of the points ``who``, one a cell that the circle touches, into the part of that cell's bucket."""
+    write = whole.shape[0] > 0
+    for c in nb.prange(at.shape[0]):
+        for j in range(c * chunk, min((c + 1) * chunk, who.shape[0])):
+            i = who[j]
+            a, d = ra[i], dec[i]
+            own = radius[i] if radius.shape[0] else one
+            first, last = _band(max(d - own, -90.0), size), _band(min(d + own, 90.0), size)
+            reach = _reach(own, min(_wide(first, size, width), _wide(last, size, width)), size)
+            for band in range(first, last + 1):
+                wide = _wide(band, size, width)
+                a0, a1, b0, b1 = _runs(a, reach, wide, int(360.0 * wide))
+                for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
+                    col = column if column <= a1 else b0 + (column - a1 - 1)
+                    if column > a1 and a0 <= col <= a1:
+                        continue  # the two runs meet: a cell is asked once
+                    key = _key(band, col)
+                    part = _hashed(key, shift) >> down
+                    k = at[c, part]
+                    at[c, part] = k + 1
+                    if write:
+                        whole[k, 0], whole[k, 1], real[k, 2], real[k, 3] = np.int64(key), i, a, d
+
+
+@nb.njit(parallel=True, cache=True)
+def _answered(
+    first: Ints, asked: Ints, asked_real: Floats, radius: Floats, one: float, shift: np.uint64,
+    offset: Ints, whole: Ints, real: Floats, held_radius: Floats, start: Ints,
+    room: Ints, out_a: Ints, out_b: Ints, out_s: Floats, counts: Ints,
+) -> None:  # fmt: skip
+    """Answers, part by part: pairs written from ``start[part]`` on as far as there is room, and counted."""
+    for part in nb.prange(first.shape[0] - 1):
+        k = 0
+        for j in range(first[part], first[part + 1]):
+            key, i, a, d = asked[j, 0], asked[j, 1], asked_real[j, 2], asked_real[j, 3]
+            h = _hashed(np.uint64(key), shift)
+            own = radius[i] if radius.shape[0] else one
+            for t in range(offset[h], offset[h + 1]):
+                if whole[t, 0] != key or abs(real[t, 3] - d) > own * 1.0000001 + 1e-11:
+                    continue
+                sep = separation(a, d, real[t, 2], real[t, 3])
+                most = held_radius[whole[t, 1]] if held_radius.shape[0] else own
+                if sep <= most * (1 + ON_EDGE):
+                    if k < room[part]:
+                        at = start[part] + k
+                        out_a[at], out_b[at], out_s[at] = i, whole[t, 1], sep
+                    k += 1
+        counts[part] = k
+
+
+@nb.njit(parallel=True, cache=True)
+def _counted(
+    start: Ints, counts: Ints, left: Ints, offset: Ints, parts: int
+) -> None:  # fmt: skip
+    """Pairs of each left into offset[left + 1]; each worker counts its own range of rows."""
+    rows = offset.shape[0] - 1
+    for p in nb.prange(parts):
+        low, high = p * rows // parts, (p + 1) * rows // parts
+        for c in range(start.shape[0]):
+            for i in range(start[c], start[c] + counts[c]):
+                if low <= left[i] < high:
+                    offset[left[i] + 1] += 1
+
+
+@nb.njit(parallel=True, cache=True)
+def _by_left(
+    start: Ints, counts: Ints, left: Ints, right: Ints, sep: Floats,
+    offset: Ints, at: Ints, parts: int, a: Ints, b: Ints, s: Floats,
+) -> None:  # fmt: skip
+    """Pairs from the slots in which they were written, by left, and those of one left by right."""
+    rows = at.shape[0]
+    for p in nb.prange(parts):
+        low, high = p * rows // parts, (p + 1) * rows // parts
+        for c in range(start.shape[0]):
+            for i in range(start[c], start[c] + counts[c]):
+                if low <= left[i] < high:
+                    k = at[left[i]]
+                    at[left[i]] = k + 1
+                    a[k], b[k], s[k] = left[i], right[i], sep[i]
+        for row in range(low, high):
+            first, last = offset[row], offset[row + 1]
+            ordered = True
+            for k in range(first + 1, last):
+                ordered = ordered and b[k] > b[k - 1]
+            if not ordered:
+                turn = np.argsort(b[first:last])
+                b[first:last], s[first:last] = b[first:last][turn], s[first:last][turn]
+
+
+@nb.njit(cache=True)
+def nearest(left: Ints, right: Ints, sep: Floats) -> Ints:
+    """Of pairs sorted by left and right, the number of the nearest of each left; of equal distances the first."""
+    out = np.empty(left.shape[0], np.int64)
+    k = -1
+    for i in range(left.shape[0]):
+        if i == 0 or left[i] != left[i - 1]:
+            k += 1
+            out[k] = i
+        elif sep[i] < sep[out[k]]:
+            out[k] = i
+    return out[: k + 1]
+
+
+def pairs(
+    ra1: Floats, dec1: Floats, ra2: Floats, dec2: Floats, radius: float | Floats, most: int = 500_000_000
+) -> tuple[Ints, Ints, Floats]:
+    """All pairs within a radius.
+
+    Parameters
+    ----------
+    ra1, dec1 : (n,) float arrays
+        Degrees, right ascension in [0, 360); NaN where there is no position.
+    ra2, dec2 : (m,) float arrays
+    radius : float or (n,) array
+        Degrees, up to 180; the edge belongs to it. One for all, or one for each of the first list.
+    most : int
+        Pairs that may be; more is an error before they are made.
+
+    Returns
+    -------
+    left, right : (p,) int arrays
+        Sorted by left, then by right.
+    separation : (p,) array
+        Degrees.
+
+    Raises
+    ------
+    MemoryError
+        If there are more pairs than ``most``.
+    """
+    each = np.ascontiguousarray(radius, np.float64) if np.ndim(radius) else np.empty(0)
+    largest = float(each.max()) if len(each) else float(radius)
+    none = np.empty(0)
+    if not len(ra1) or not len(ra2):
+        return np.empty(0, np.int64), np.empty(0, np.int64), none
+    with _ONE_AT_A_TIME:
+        return _pairs(ra1, dec1, ra2, dec2, each, largest, most)
+
+
+def warm() -> None:
+    """Compile what is not compiled yet, or load it from the cache: the first match in a notebook must not wait for it."""
+    ra, dec = np.linspace(0, 359, LARGE + 1), np.linspace(-89, 89, LARGE + 1)
+    pairs(ra, dec, ra, dec, 1e-4)
+    pairs(ra[:9], dec[:9], ra[:9], dec[:9], np.full(9, 1e-4))
+    nearest(np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1))
+
+
+def _pairs(
+    ra1: Floats, dec1: Floats, ra2: Floats, dec2: Floats, each: Floats, largest: float, most: int
+) -> tuple[Ints, Ints, Floats]:
+    none = np.empty(0)
+    turned = len(ra1) <= len(ra2)  # the smaller list goes into buckets, the larger streams
+    small = (ra1, dec1) if turned else (ra2, dec2)
+    large = (ra2, dec2) if turned else (ra1, dec1)
+    small = (np.ascontiguousarray(small[0], np.float64), np.ascontiguousarray(small[1], np.float64))
+    large = (np.ascontiguousarray(large[0], np.float64), np.ascontiguousarray(large[1], np.float64))
+    grid = grid_for(largest, len(small[0]))
+    held = buckets(*small, grid)
+    who = _who(held, large, largest)
+    stream_radius, held_radius = (none, each) if turned else (each, none)
+    table = (held.offset, held.whole, held.real, held_radius)
+    shift = np.uint64(held.shift)
+    if len(held.whole) > LARGE and largest <= grid.size:
+        down = (64 - held.shift) - _parts(len(held.whole))
+        circles = (who, *large, stream_radius, largest, grid.size, grid.width, shift, down, CHUNK)
+        counts = np.zeros((max(-(-len(who) // CHUNK), 1), 1 << _parts(len(held.whole))), np.int64)
+        nothing = np.empty((0, 4), np.int64)
+        _asked(*circles, counts, nothing, nothing.view(np.float64))
+        at, first = _starts(counts)
+        asked = np.empty((int(first[-1]), 4), np.int64)
+        _asked(*circles, at, asked, asked.view(np.float64))
+        start, room = first[:-1], np.diff(first)
+        kernel: tuple = (
+            _answered,
+            first,
+            asked,
+            asked.view(np.float64),
+            stream_radius,
+            largest,
+            shift,
+            *table,
+        )
+    else:
+        chunk = max(min(CHUNK, len(who) // (4 * nb.get_num_threads()) + 1), 256)
+        start = np.arange(0, max(len(who), 1), chunk, dtype=np.int64)
+        room = np.minimum(chunk, len(who) - start)
+        kernel = (_probed, who, *large, stream_radius, largest, grid.size, grid.width, shift, *table, chunk)
+    start, counts, a, b, s = _collected(kernel, start, room, most)
+    left, right = (b, a) if turned else (a, b)
+    parts = nb.get_num_threads()
+    offset = np.zeros(len(ra1) + 1, np.int64)
+    _counted(start, counts, left, offset, parts)
+    np.cumsum(offset, out=offset)
+    out = np.empty(offset[-1], np.int64), np.empty(offset[-1], np.int64), np.empty(offset[-1])
+    _by_left(start, counts, left, right, s, offset, offset[:-1].copy(), parts, *out)
+    return out
+
+
+def _collected(kernel: tuple, start: Ints, room: Ints, most: int) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+    """Run a kernel that writes pairs into slots: one slot a question is mostly enough; where not, its counts say what is."""
+    run, *args = kernel
+    counts = np.zeros(len(start), np.int64)
+    size = int(room.sum())
+    a, b, s = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    run(*args, start, room, a, b, s, counts)
+    total = int(counts.sum())
+    if total > most:
+        raise MemoryError(total)
+    if (counts > room).any():
+        start = np.cumsum(counts) - counts
+        a, b, s = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total)
+        run(*args, start, counts.copy(), a, b, s, counts)
+    return start, counts, a, b, s
+
+
+def _who(held: Buckets, large: tuple[Floats, Floats], radius: float) -> Ints:
+    """Those of the larger list whose cell is near a point in the buckets; all, where most would be."""
+    count = len(held.whole)
+    per_point = (2 * radius / held.grid.size + 1) ** 2
+    power = int(np.ceil(np.log2(max(count * BITS_PER_POINT, 1024))))
+    chunks = -(-len(large[0]) // CHUNK)
+    out, counts = np.empty(len(large[0]), np.int64), np.zeros(chunks, np.int64)
+    if power > 33 or count * per_point > 0.5 * (1 << power) or radius > held.grid.size:
+        return np.flatnonzero(np.isfinite(large[0]) & np.isfinite(large[1]))
+    bits = np.zeros(1 << (power - 3), np.uint8)
+    _marked(
+        held.real, radius, held.grid.size, held.grid.width, np.uint64(64 - power), bits, nb.get_num_threads()
+    )
+    _survivors(*large, held.grid.size, held.grid.width, np.uint64(64 - power), bits, CHUNK, out, counts)
+    return np.concatenate([out[c * CHUNK : c * CHUNK + n] for c, n in enumerate(counts)])

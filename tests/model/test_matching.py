@@ -1,0 +1,143 @@
+"""crossmatch: SCIENCE.md 9.5 X7, X12, astropy's answers, and what must not be asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord, match_coordinates_sky, search_around_sky
+from astropy.table import Table
+
+from skyexplorer import SourceCatalog
+from skyexplorer.errors import InputError
+from skyexplorer.model.matching import crossmatch, groups
+
+X12 = (
+    SkyCoord([10, 10.001, 10.01] * u.deg, [0, 0, 0] * u.deg),
+    SkyCoord([10.0006, 10.0098, 359.99] * u.deg, [0, 0, 0] * u.deg),
+)
+
+
+def test_x12_modes():
+    nearest = crossmatch(*X12, 5 * u.arcsec)
+    assert list(zip(nearest["left"].tolist(), nearest["right"].tolist(), strict=True)) == [
+        (0, 0),
+        (1, 0),
+        (2, 1),
+    ]
+    mutual = crossmatch(*X12, 5 * u.arcsec, mode="mutual")
+    assert list(zip(mutual["left"].tolist(), mutual["right"].tolist(), strict=True)) == [(1, 0), (2, 1)]
+    assert nearest["separation"].quantity[0].to_value("arcsec") == pytest.approx(2.16)
+    assert nearest["position_angle"].quantity[0].to_value("deg") == pytest.approx(90)
+
+
+def test_x7_normalised_distance():
+    """ψ = 0.5″, σ = 0.1″ and 0.2″."""
+
+    def one(dec, sigma):
+        table = Table({"name": ["a"], "ra": [10.0], "dec": [dec], "err": [sigma / 3600]})
+        return SourceCatalog(table, error="err")
+
+    found = crossmatch(one(0.0, 0.1), one(0.5 / 3600, 0.2))
+    assert found["normalised_distance"][0] == pytest.approx(2.236068, abs=1e-6)
+    assert np.exp(-(found["normalised_distance"][0] ** 2) / 2) == pytest.approx(0.082085, abs=1e-6)
+    assert len(crossmatch(one(0.0, 0.1), one(0.5 / 3600, 0.2), max_sigma=2.2)) == 0
+
+
+@pytest.fixture(scope="module")
+def skies():
+    dice = np.random.default_rng(1)
+    ra, dec = dice.uniform(0, 360, 3000), np.degrees(np.arcsin(dice.uniform(-1, 1, 3000)))
+    left = SkyCoord(ra * u.deg, dec * u.deg)
+    moved = left[:2000].directional_offset_by(
+        dice.uniform(0, 360, 2000) * u.deg, dice.exponential(0.02, 2000) * u.deg
+    )
+    return left, moved
+
+
+def test_astropy_finds_the_same(skies):
+    left, right = skies
+    a, b, separation, _ = search_around_sky(left, right, 0.05 * u.deg)
+    mine = crossmatch(left, right, 0.05 * u.deg, mode="all")
+    order = np.lexsort((b, a))
+    assert (mine["left"].tolist(), mine["right"].tolist()) == (a[order].tolist(), b[order].tolist())
+    assert mine["separation"].quantity.to_value("deg") == pytest.approx(separation.deg[order], abs=1e-11)
+    angle = left[a[order]].position_angle(right[b[order]]).deg
+    assert mine["position_angle"] == pytest.approx(angle, abs=1e-6)
+    index, apart, _ = match_coordinates_sky(left, right)
+    near = apart.deg <= 0.05
+    mine = crossmatch(left, right, 0.05 * u.deg)
+    assert mine["left"].tolist() == np.flatnonzero(near).tolist()
+    assert mine["right"].tolist() == index[near].tolist()
+
+
+def test_k_nearest(skies):
+    left, right = skies
+    found = crossmatch(left, right, 8 * u.deg, k=3)
+    for nth in (1, 2, 3):
+        index, apart, _ = match_coordinates_sky(left, right, nthneighbor=nth)
+        rows = (
+            found[np.flatnonzero(np.r_[True, found["left"][1:] != found["left"][:-1]])] if nth == 1 else None
+        )
+        if rows is not None:
+            near = apart.deg <= 8
+            assert rows["right"].tolist() == index[near].tolist()
+    assert np.bincount(found["left"]).max() == 3
+
+
+def test_unmatched_rows_can_stay():
+    found = crossmatch(*X12, 1 * u.arcsec, keep_unmatched=True)
+    assert found["left"].tolist() == [0, 1, 2]
+    assert found["right"].tolist() == [-1, -1, 1]
+    assert np.isnan(found["separation"][:2]).all()
+
+
+def test_ties_go_to_the_lower_row():
+    here = SkyCoord([10.0] * u.deg, [0.0] * u.deg)
+    both = SkyCoord([10.001, 9.999, 10.001] * u.deg, [0, 0, 0] * u.deg)
+    assert crossmatch(here, both, 1 * u.deg)["right"][0] in (0, 1)
+    assert crossmatch(here, both[[0, 2]], 1 * u.deg)["right"][0] == 0
+
+
+def test_real_catalogues(data_dir):
+    """1540 of 3561 5BZCAT lie within 0.1 deg of a 4FGL source, 1374 within 0.05 deg."""
+    blazars = SourceCatalog.read(data_dir / "sky/5BZCAT.csv")
+    fermi = SourceCatalog.read(data_dir / "gamma/gll_psc_v18_4FGL_early.fit")
+    for radius, count in ((0.1, 1540), (0.05, 1374)):
+        assert len(crossmatch(blazars, fermi, radius * u.deg)) == count
+    by_error = crossmatch(blazars, fermi, (0.1 + 0 * blazars.coords.ra.deg) * u.deg, mode="all")
+    assert len(by_error) >= 1540
+
+
+def test_other_frames_and_tables():
+    galactic = X12[0].galactic
+    assert len(crossmatch(galactic, X12[1], 5 * u.arcsec)) == 3
+    table = Table({"ra": X12[1].ra.deg, "dec": X12[1].dec.deg})
+    assert len(crossmatch(X12[0], table, 5 * u.arcsec)) == 3
+
+
+def test_groups():
+    ra = np.array([10, 10.001, 10.002, 50, 50.001, 80])
+    at = SkyCoord(ra * u.deg, np.zeros(6) * u.deg)
+    assert groups(at, 4 * u.arcsec).tolist() == [0, 0, 0, 1, 1, 2]
+    assert groups(at, 0 * u.arcsec).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"radius": 5 * u.kg}, "angle"),
+        ({"radius": "far"}, "angle"),
+        ({"radius": -1 * u.deg}, "-1"),
+        ({"radius": np.nan * u.deg}, "nan"),
+        ({"radius": [1, 2] * u.deg}, "2 radii"),
+        ({"radius": 1 * u.deg, "mode": "best"}, "best"),
+        ({"radius": 1 * u.deg, "k": 0}, "k is 0"),
+        ({}, "no errors"),
+    ],
+)
+def test_what_cannot_be_asked(options, said):
+    with pytest.raises(InputError, match=said):
+        crossmatch(*X12, **options)
+    with pytest.raises(InputError, match="left is a"):
+        crossmatch([1, 2], X12[1], 1 * u.deg)
