@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from skyexplorer.errors import FormatError
 from skyexplorer.io.points import Floats, Points, plain
-from skyexplorer.io.timeseries_fits import SCALES
+from skyexplorer.io.timeseries_fits import DAYS, SCALES
 
 _RANGE = re.compile(r"\(([\d.]+) ?[-–] ?([\d.]+) ?([kMGT]?eV)\)")
-DAYS = {"": 1.0, "d": 1.0, "day": 1.0, "mjd": 1.0, "h": 1 / 24, "min": 1 / 1440, "s": 1 / 86400}
 PHOTONS = ("cm-2 s-1", "1 / (s cm2)", "1 / (cm2 s)")
 BRIGHTEST = 1e-3  # photons cm-2 s-1 above 0.1 GeV; the Vela pulsar has 1.4e-5
 
@@ -111,7 +110,8 @@ def _bins(table: Any) -> tuple[Floats, Floats | None, Floats | None]:
     for column, share in (("time_bin", 0.5), ("time_err", 1.0)):
         if column in names:
             unit = str(table[column].unit or "").lower()
-            half = plain(table[column]) * share * DAYS.get(unit, np.nan)
+            # VTSCat calls days of a width MJD as well.
+            half = plain(table[column]) * share * (1.0 if unit in ("", "mjd") else DAYS.get(unit, np.nan))
             # A bin that is not told has no width.
             half = np.where(np.isfinite(half), half, 0.0)
             return mjd, mjd - half, mjd + half

@@ -10,7 +10,7 @@ import numpy as np
 
 from skyexplorer.core import times
 from skyexplorer.errors import FormatError
-from skyexplorer.io import flux_points, monitors, photometry, timeseries_fits
+from skyexplorer.io import flux_points, monitors, photometry, timeseries_fits, vo_series
 from skyexplorer.io.points import Floats, Points, number, plain
 
 MJDREF = sum(times.FERMI_MJDREF)  # MJD of Fermi's time zero, in TT
@@ -79,11 +79,12 @@ READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, str], Points]], ...] 
     (flux_points.is_vtscat, flux_points.vtscat),
     (flux_points.is_gammapy, flux_points.gammapy),
     (monitors.is_bat, monitors.bat),
+    (vo_series.is_gaia, vo_series.gaia),
     (timeseries_fits.is_kepler, timeseries_fits.kepler),
     (timeseries_fits.is_rates, timeseries_fits.rates),
     (timeseries_fits.is_profile, timeseries_fits.profile),
     (photometry.is_magnitudes, photometry.magnitudes),
-    (photometry.is_series, photometry.series),
+    (vo_series.is_series, vo_series.series),
     (monitors.is_maxi, monitors.maxi),
 )
 
