@@ -16,6 +16,9 @@ from skyexplorer.errors import InputError
 
 Floats = NDArray[np.float64]
 ERG_PER_MEV = 1.602176634e-6
+MOST_POINTS = 30_000  # for blocks, whose time goes with the square: some seconds
+MOST_FREQUENCIES = 5_000_000
+SMALLEST, LARGEST = 1e-100, 1e100  # beyond these, squares are no numbers
 
 
 def prepared(time: ArrayLike, value: ArrayLike, sigma: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -24,7 +27,7 @@ def prepared(time: ArrayLike, value: ArrayLike, sigma: ArrayLike) -> tuple[Float
     Raises
     ------
     InputError
-        If lengths differ, or fewer than two points with a positive error are left.
+        If lengths differ, fewer than two points with a positive error are left, or their squares are no numbers.
     """
     t, x, s = (np.asarray(part, float).ravel() for part in (time, value, sigma))
     if not len(t) == len(x) == len(s):
@@ -33,6 +36,11 @@ def prepared(time: ArrayLike, value: ArrayLike, sigma: ArrayLike) -> tuple[Float
     if good.sum() < 2:
         raise InputError(f"{int(good.sum())} points have a value and an error.", "Two are the least.")
     t, x, s = t[good], x[good], s[good]
+    if s.min() < SMALLEST or max(s.max(), np.abs(x).max()) > LARGEST:
+        raise InputError(
+            f"The errors lie between {s.min():.3g} and {s.max():.3g}, the values within ±{np.abs(x).max():.3g}.",
+            "Use a unit in which their squares are numbers.",
+        )
     times, at = np.unique(t, return_inverse=True)
     weight = np.bincount(at, 1 / s**2)
     return times, np.bincount(at, x / s**2) / weight, 1 / np.sqrt(weight)
@@ -74,14 +82,30 @@ def bayesian_blocks(time: ArrayLike, value: ArrayLike, sigma: ArrayLike, p0: flo
     Raises
     ------
     InputError
-        For ``p0`` outside (0, 1), or fewer than two points.
+        For ``p0`` outside (0, 1), fewer than two points, or more than 30 000 (the time goes with their square).
+
+    Examples
+    --------
+    >>> from skyexplorer.core.timeseries import bayesian_blocks
+    >>> value = [1, 1.1, 0.9, 1, 5, 5.2, 4.8, 5]
+    >>> bayesian_blocks(range(8), value, [0.2] * 8).edges.tolist()
+    [0.0, 3.5, 7.0]
     """
     from astropy.stats import bayesian_blocks as blocks
 
     if not 0 < p0 < 1:
         raise InputError(f"p0 is {p0!r}.", "A false-alarm rate lies between 0 and 1.")
     t, x, s = prepared(time, value, sigma)
-    edges = np.asarray(blocks(t, x, s, fitness="measures", p0=p0), float)
+    if len(t) > MOST_POINTS:
+        raise InputError(
+            f"The light curve has {len(t):,} points; blocks of more than {MOST_POINTS:,} take too long.",
+            "Bin it, or take a part of its time.",
+        )
+    if len(t) < 2:
+        raise InputError("All points have the same time.", "Two times are the least.")
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        edges = np.asarray(blocks(t, x, s, fitness="measures", p0=p0), float)
     at = np.clip(np.searchsorted(edges, t, side="right") - 1, 0, len(edges) - 2)
     weight = np.bincount(at, 1 / s**2, len(edges) - 1)
     return Blocks(edges, np.bincount(at, x / s**2, len(edges) - 1) / weight, 1 / np.sqrt(weight))
@@ -240,51 +264,136 @@ def lomb_scargle(
     -----
     The false-alarm probability (Baluev 2008) is that of white noise. The red noise of active galaxies makes high peaks at
     low frequencies by itself: simulate it before a period is claimed.
+
+    Raises
+    ------
+    InputError
+        If fewer than five points have a positive error, all values or times are equal, the frequencies are not in order,
+        or the grid would have more than 5 000 000 of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skyexplorer.core.timeseries import lomb_scargle
+    >>> t = np.arange(0, 200, 3.0)
+    >>> round(lomb_scargle(t, np.sin(2 * np.pi * t / 27), np.full(len(t), 0.1), 0.01, 0.14).period)
+    27
     """
     from astropy.timeseries import LombScargle
 
     t, x, s = prepared(time, value, sigma)
-    found = LombScargle(t, x, s)
+    if len(t) < 5 or np.ptp(x) == 0:
+        raise InputError(
+            f"{len(t)} times with {len(np.unique(x))} different values have no periodogram.",
+            "Five times are the least, and the values must differ.",
+        )
+    low, high, count = _frequencies(float(np.ptp(t)), len(t), minimum, maximum, oversampling)
+    if not 0 < low < high < np.inf:
+        raise InputError(
+            f"The frequencies go from {low} to {high}.", "Give two above 0, the lower first; a finite number."
+        )
+    if count > MOST_FREQUENCIES:
+        raise InputError(
+            f"The grid would have {count:.3g} frequencies; {MOST_FREQUENCIES:,} are the most.",
+            "Give a lower maximum (a longer period), or a part of the time.",
+        )
+    # Scaled, because the fast method squares; the standard normalisation has no unit.
+    found = LombScargle(t, x / np.abs(x).max(), s / np.abs(x).max())
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         frequency, power = found.autopower(
-            minimum_frequency=minimum, maximum_frequency=maximum, samples_per_peak=oversampling
+            minimum_frequency=low, maximum_frequency=high, samples_per_peak=oversampling
         )
-        best = int(np.argmax(power))
+        best = int(np.nanargmax(power)) if np.isfinite(power).any() else 0
         false_alarm = found.false_alarm_probability(
             power[best], method="baluev", maximum_frequency=float(frequency[-1])
         )
     return Periodogram(frequency, power, float(1 / frequency[best]), float(false_alarm))
 
 
-def energy_flux(photon_flux: ArrayLike, index: float, low: float, high: float) -> Floats:
-    """Energy flux of a power law dN/dE ∝ E^−Γ in the band in which its photon flux is given.
+def _frequencies(
+    span: float, points: int, minimum: float | None, maximum: float | None, oversampling: int
+) -> tuple[float, float, float]:
+    """Ends of the grid and how many it has; where none is given, as astropy: up to five times the mean Nyquist frequency."""
+    if not (isinstance(oversampling, (int, np.integer)) and oversampling >= 1):
+        raise InputError(f"oversampling is {oversampling!r}.", "Give a whole number of 1 or more.")
+    step = 1 / (span * oversampling)
+    low = 0.5 * step if minimum is None else float(minimum)
+    high = 5 * 0.5 * points / span if maximum is None else float(maximum)
+    return low, high, (high - low) / step
+
+
+def mean_energy(index: ArrayLike, low: float, high: float) -> Floats:
+    """Mean energy of the photons of a power law dN/dE ∝ E^−Γ between two energies.
+
+    This is S/F of SCIENCE's conversion, S = F (Γ−1)/(Γ−2) (E₁^{2−Γ} − E₂^{2−Γ})/(E₁^{1−Γ} − E₂^{1−Γ}); at Γ = 1 and 2 its
+    limits, which are logarithms.
 
     Parameters
     ----------
-    photon_flux : array_like
-        Photons per area and time between ``low`` and ``high``.
-    index : float
-        Γ; 1 and 2 are taken as limits.
+    index : array_like
+        Γ, above 0.
     low, high : float
-        Energies, of any unit.
+        Energies, of any unit; ``high`` may be infinite where Γ > 2.
 
     Returns
     -------
     array
-        In the unit of energy, per area and time.
+        In the unit of the energies.
+
+    Raises
+    ------
+    InputError
+        For a Γ of 0 or less, energies out of order, or a band without an end where the energy diverges.
+
+    Examples
+    --------
+    >>> from skyexplorer.core.timeseries import mean_energy
+    >>> round(float(mean_energy(2.0, 100, 100_000)), 2)
+    691.47
+    """
+    gamma = np.asarray(index, float)
+    if not 0 < low < high:
+        raise InputError(f"The band is {low} to {high}.", "Give two energies, the lower first.")
+    if not (gamma > 0).all() or not np.isfinite(gamma).all():
+        raise InputError(
+            f"The index is {index!s:.80}.",
+            "Γ of dN/dE ∝ E^−Γ is positive; some tables give −Γ: turn its sign.",
+        )
+    if np.isinf(high):
+        if (gamma <= 2).any():
+            raise InputError(
+                f"The band above {low} has no upper end, and the index is {index!s:.80}.",
+                "The energy diverges for Γ of 2 and less: give the upper energy.",
+            )
+        return np.asarray(low * (gamma - 1) / (gamma - 2))
+    step = np.log(high / low)
+
+    def integral(power: Floats) -> Floats:
+        # ((high/low)^power − 1) / power, which is the logarithm at 0
+        some = np.where(power == 0, 1.0, power)
+        return np.asarray(np.where(power == 0, step, np.expm1(some * step) / some))
+
+    return np.asarray(low * integral(2 - gamma) / integral(1 - gamma))
+
+
+def energy_flux(photon_flux: ArrayLike, index: ArrayLike, low: float, high: float) -> Floats:
+    """Energy flux of a power law in the band in which its photon flux is given, see `mean_energy`.
 
     Examples
     --------
     >>> round(float(energy_flux(1e-7, 2.0, 100, 100_000)) * ERG_PER_MEV, 17)  # 0.1–100 GeV, in erg
     1.1078523e-10
     """
-    if not 0 < low < high:
-        raise InputError(f"The band is {low} to {high}.", "Give two energies, the lower first.")
+    return np.asarray(photon_flux, float) * mean_energy(index, low, high)
 
-    def integral(power: float) -> float:
-        # (high^power − low^power) / power, which is a logarithm at 0
-        step = np.log(high / low)
-        return float(low**power * (np.expm1(power * step) / power if abs(power) > 1e-12 else step))
 
-    return np.asarray(photon_flux, float) * integral(2 - index) / integral(1 - index)
+def photon_flux(energy_flux: ArrayLike, index: ArrayLike, low: float, high: float) -> Floats:
+    """Photon flux of a power law in the band in which its energy flux is given, see `mean_energy`.
+
+    Examples
+    --------
+    >>> round(float(photon_flux(1.1078523e-10 / ERG_PER_MEV, 2.0, 100, 100_000)), 13)
+    1e-07
+    """
+    return np.asarray(energy_flux, float) / mean_energy(index, low, high)

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skyexplorer.core import sphere
+
 Floats = NDArray[np.float64]
+NEAR = 1 / 60  # degrees
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,25 @@ def number(text: Any) -> float:
         return float(text)
     except (TypeError, ValueError):
         return float("nan")
+
+
+def one_place(table: Any) -> bool:
+    """Whether all rows lie within an arcminute, as those of one source do, or no positions are told.
+
+    A list of many sources has times and magnitudes as well; it is a catalogue.
+    """
+    ra = first(table.colnames, "ra", "RAJ2000", "ra_deg", "raj2000", "_RAJ2000")
+    dec = first(table.colnames, "dec", "DEJ2000", "dec_deg", "decj2000", "_DEJ2000")
+    if ra is None or dec is None:
+        return True
+    lon, lat = plain(table[ra]), plain(table[dec])
+    if lon.ndim != 1 or lat.ndim != 1:
+        return True
+    good = np.isfinite(lon) & (np.abs(lat) <= 90)
+    if not good.any():
+        return True
+    lon, lat = lon[good], lat[good]
+    return bool(sphere.separation(lon[0], lat[0], lon, lat).max() < NEAR)
 
 
 def first(names: Any, *wanted: str) -> str | None:

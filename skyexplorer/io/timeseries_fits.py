@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from skyexplorer.errors import FormatError
-from skyexplorer.io.points import Floats, Points, first, plain
+from skyexplorer.io.points import Points, first, plain
 
 SCALES = {
     "utc": "utc",
@@ -22,6 +22,7 @@ SCALES = {
     "et": "tt",
     "tdt": "tt",
 }
+DAYS = {"s": 1 / 86400, "sec": 1 / 86400, "d": 1.0, "day": 1.0, "days": 1.0, "h": 1 / 24, "min": 1 / 1440}
 KEPLER = ("PDCSAP_FLUX", "SAP_FLUX", "KSPSAP_FLUX", "DET_FLUX")
 
 
@@ -47,7 +48,18 @@ def kepler(table: Any, name: str) -> Points:
         raise FormatError(
             "The light curve has no BJDREFI: its times have no origin.", "Fetch the file again."
         )
-    mjd = plain(table[first(names, "TIME")]) + zero - 2400000.5
+    scale = SCALES.get(str(table.meta.get("TIMESYS", "TDB")).strip().lower())
+    if scale is None:
+        raise FormatError(
+            f"The light curve has the TIMESYS {table.meta['TIMESYS']!r}: the scale of its times is not known.",
+            "Those of Kepler and TESS are TDB.",
+        )
+    mjd = plain(table[first(names, "TIME")]) + (zero - 2400000.5)
+    # TIME is the middle of a cadence, as TIMEPIXR says; TIMEDEL is its length in days.
+    width, where = _number(table, "TIMEDEL", np.nan), _number(table, "TIMEPIXR", 0.5)
+    bins = 0 < width < np.inf and 0 <= where <= 1
+    start, stop = (mjd - where * width, mjd + (1 - where) * width) if bins else (mjd, mjd)
+    mjd = (start + stop) / 2
     flags = first(names, "QUALITY", "SAP_QUALITY")
     bad = plain(table[flags]) != 0 if flags else np.zeros(len(value), bool)
     keep = np.isfinite(value) & np.isfinite(mjd) & ~bad
@@ -60,9 +72,9 @@ def kepler(table: Any, name: str) -> Points:
     telescope = str(table.meta.get("TELESCOP", "")).strip()
     unit = str(table[found].unit or "electron/s").replace("e-/s", "electron/s")
     return Points(
-        mjd[keep], value[keep], error[keep], error[keep], np.zeros(int(keep.sum()), bool), unit, "tdb", "flux",
-        str(table.meta.get("OBJECT", "")).strip() or name, f"{telescope or 'Kepler or TESS'} light curve", band=telescope,
-        note=note,
+        mjd[keep], value[keep], error[keep], error[keep], np.zeros(int(keep.sum()), bool), unit, scale, "flux",
+        str(table.meta.get("OBJECT", "")).strip() or name, f"{telescope or 'Kepler or TESS'} light curve",
+        start[keep] if bins else None, stop[keep] if bins else None, telescope, note,
     )  # fmt: skip
 
 
@@ -80,9 +92,13 @@ def rates(table: Any, name: str) -> Points:
     """A rate file (OGIP/93-003): TIME is that part of a bin which TIMEPIXR says, else its middle."""
     names = table.colnames
     start, scale, day = _origin(table)
-    times = plain(table[first(names, "TIME")]) + float(_number(table, "TIMEZERO"))
+    # TIMEZERO may be given as a whole number and a fraction, like MJDREF.
+    zero = _key(table, "TIMEZERI", "TIMEZERF")
+    times = plain(table[first(names, "TIME")]) + (_number(table, "TIMEZERO") if zero is None else zero)
     width_name = first(names, "TIMEDEL")
     width = plain(table[width_name]) if width_name else np.full(len(times), _number(table, "TIMEDEL", np.nan))
+    if width_name:
+        width = width * DAYS.get(str(table[width_name].unit or "").strip().lower(), day) / day
     where = _number(table, "TIMEPIXR", 0.5)
     low, high = times - where * width, times + (1 - where) * width
     rate_name = first(names, "RATE")
@@ -163,7 +179,6 @@ def _origin(table: Any) -> tuple[float, str, float]:
             "TT, UTC, TDB and the like are.",
         )
     unit = str(table[first(table.colnames, "TIME")].unit or table.meta.get("TIMEUNIT", "s")).strip().lower()
-    day: Floats | float = {"s": 1 / 86400, "sec": 1 / 86400, "d": 1.0, "day": 1.0, "h": 1 / 24}.get(
-        unit, 1 / 86400
-    )
-    return zero, scale, float(day)
+    if unit not in DAYS:
+        raise FormatError(f"The times of the light curve are in {unit!r}.", "Seconds and days are known.")
+    return zero, scale, DAYS[unit]

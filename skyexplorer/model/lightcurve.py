@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,10 @@ from skyexplorer.errors import FormatError, InputError
 from skyexplorer.io import files, lightcurves, tables
 from skyexplorer.io.points import Points
 from skyexplorer.model.origin import Origin
+
+_PHOTONS = 1 / (u.cm**2 * u.s)
+_ENERGY = u.erg / (u.cm**2 * u.s)
+_BAND = re.compile(r"(> ?)?([\d.]+(?:e[+-]?\d+)?)(?: ?[-–] ?([\d.]+(?:e[+-]?\d+)?))? ?([kMGTP]?eV)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +117,8 @@ class LightCurve:
                 f"The light curve has the bands {', '.join(sorted(set(self.bands)))}.", "Name one: band=…"
             )
         minus, plus = (part.value[rows] for part in self.error)
-        sigma = np.where(np.isfinite(minus) & np.isfinite(plus), 0.5 * (minus + plus), np.fmax(minus, plus))
+        half = 0.5 * minus + 0.5 * plus
+        sigma = np.where(np.isfinite(minus) & np.isfinite(plus), half, np.fmax(minus, plus))
         return self.time.mjd[rows], self.value.value[rows], sigma
 
     def bayesian_blocks(
@@ -144,7 +150,14 @@ class LightCurve:
         return Time(found.edges, format="mjd", scale=self.time.scale), found.value * unit, found.error * unit
 
     def variability(self, band: str | None = None) -> timeseries.Variability:
-        """Fractional variability, excess variance and χ² against a constant (Vaughan et al. 2003), of the detections."""
+        """Fractional variability, excess variance and χ² against a constant (Vaughan et al. 2003), of the detections.
+
+        Raises
+        ------
+        InputError
+            For magnitudes, fewer than two points with errors, or several bands of which none is named.
+        """
+        self._linear("Fractional variability")
         _, value, sigma = self._measured(band)
         return timeseries.variability(value, sigma)
 
@@ -159,6 +172,7 @@ class LightCurve:
             start, stop, peak_time (Time), peak and fluence (Quantity), one row a flare; the baseline and the definition
             in ``meta``.
         """
+        self._linear("A flare")
         found = timeseries.flares(*self._measured(band), how=how, p0=p0, level=level)
         unit = self.value.unit
         times = [
@@ -185,9 +199,91 @@ class LightCurve:
         high = None if minimum_period is None else 1 / minimum_period.to_value(u.day)
         return timeseries.lomb_scargle(*self._measured(band), minimum=low, maximum=high)
 
+    def _linear(self, what: str) -> None:
+        if self.value.unit.is_equivalent(u.mag):
+            raise InputError(
+                f"{what} is defined for fluxes, and these are magnitudes.", "Convert them to fluxes first."
+            )
+
+    def to_energy_flux(self, index: Any, energies: tuple[u.Quantity, u.Quantity] | None = None) -> LightCurve:
+        """Energy fluxes of photon fluxes, for a power law dN/dE ∝ E^−Γ; errors and limits go along.
+
+        Parameters
+        ----------
+        index : float or array, shape (n,)
+            Γ, positive.
+        energies : (Quantity, Quantity), optional
+            Ends of the band in which the photon flux is given; by default those that `band` tells.
+
+        Returns
+        -------
+        LightCurve
+            In erg cm⁻² s⁻¹, in the same bands.
+
+        Notes
+        -----
+        A curved spectrum is no power law. Bright Fermi sources are fitted as log-parabolas, of which tables such as the
+        LCR's give α as the index: for 3C 279 a power law with it is 19 % above the energy flux that the LCR gives.
+
+        Raises
+        ------
+        InputError
+            If the values are no photon fluxes, the band tells no energies, or Γ is 0 or less (some tables give −Γ).
+
+        Examples
+        --------
+        >>> from skyexplorer import LightCurve
+        >>> from astropy import units as u
+        >>> from astropy.time import Time
+        >>> flux = [1e-7] * u.cm**-2 / u.s
+        >>> curve = LightCurve(Time([57000.0], format="mjd"), flux, (flux / 10, flux / 10), [False], band="0.1–100 GeV")
+        >>> round(float(curve.to_energy_flux(2.0).value[0].to_value("erg cm-2 s-1")), 17)
+        1.1078523e-10
+        """
+        return self._converted(index, energies, _PHOTONS, _ENERGY, timeseries.energy_flux, "energy flux")
+
+    def to_photon_flux(self, index: Any, energies: tuple[u.Quantity, u.Quantity] | None = None) -> LightCurve:
+        """Photon fluxes of energy fluxes, in cm⁻² s⁻¹; the other way of `to_energy_flux`."""
+        return self._converted(index, energies, _ENERGY, _PHOTONS, timeseries.photon_flux, "photon flux")
+
+    def _converted(
+        self, index: Any, energies: Any, given: u.UnitBase, wanted: u.UnitBase, convert: Any, quantity: str
+    ) -> LightCurve:
+        if not self.value.unit.is_equivalent(given):
+            raise InputError(
+                f"The values are in {self.value.unit}, which is not equivalent to {given}.",
+                "Look at .quantity.",
+            )
+        ends = [_erg(energies)] * len(self) if energies is not None else [_energies(b) for b in self.bands]
+        gamma = np.broadcast_to(np.asarray(index, float), (len(self),)) if np.size(index) == 1 else index
+        if np.shape(gamma) != (len(self),):
+            raise InputError(f"{np.size(index)} indices for {len(self)} points.", "Give one, or one a point.")
+        factor = np.array([float(convert(1.0, g, *e)) for g, e in zip(gamma, ends, strict=True)])
+
+        def changed(values: u.Quantity) -> u.Quantity:
+            return values.to_value(given) * factor * wanted
+
+        told = (
+            f"a power law with Γ = {index:g}" if np.size(index) == 1 else "power laws with an index a point"
+        )
+        note = "; ".join(filter(None, (self.origin.note, f"converted to {quantity} by {told}")))
+        return replace(
+            self, value=changed(self.value), error=(changed(self.error[0]), changed(self.error[1])),
+            quantity=quantity, origin=replace(self.origin, note=note),
+        )  # fmt: skip
+
     @classmethod
-    def read(cls, source: str | Path | bytes, name: str = "") -> LightCurve:
+    def read(cls, source: str | Path | bytes, name: str = "", band: str | None = None) -> LightCurve:
         """Read a light curve.
+
+        Parameters
+        ----------
+        source : str, Path or bytes
+        name : str, optional
+            Of the source; by default as the file tells, or its name.
+        band : str, optional
+            Which of several bands (filters, energy bins) to take, spelled as in `bands`; by default all, each point with
+            its band.
 
         Known are exports of the Fermi LCR, photometry (fluxes with a zero point, or magnitudes: ZTF of IRSA, ASAS-SN),
         VTSCat, flux points of gammapy, Kepler and TESS, OGIP rate files, Swift/BAT and MAXI monitors, VOTable time
@@ -197,26 +293,54 @@ class LightCurve:
         ------
         FormatError
             If it is none of these; the message lists the columns.
+        InputError
+            If there is no such band; the message lists those there are.
         """
         path = source if isinstance(source, (str, Path)) else ""
         raw = files.stored(source)
-        table = tables.read(files.unpack(raw))
-        return cls.from_table(table, name=name or (Path(path).stem if path else ""), path=str(path), raw=raw)
+        content = files.unpack(raw)
+        if content[:4].strip() == b"---":
+            raise FormatError(
+                "This is a YAML document, such as the source records of VTSCat: it holds no light curve.",
+                "Those of VTSCat are beside it, in the files named …-lc.ecsv.",
+            )
+        table = tables.read(content)
+        curve = cls.from_table(table, name=name or (Path(path).stem if path else ""), path=str(path), raw=raw)
+        return curve if band is None else curve._of_band(band)
+
+    def _of_band(self, band: str) -> LightCurve:
+        rows = np.array([own == band for own in self.bands], bool)
+        if not rows.any():
+            raise InputError(
+                f"There is no band {band!r}.", f"There are {', '.join(map(repr, dict.fromkeys(self.bands)))}."
+            )
+        return replace(self.select(rows), band=band)
 
     @classmethod
     def from_table(cls, table: Any, *, name: str = "", path: str = "", raw: bytes = b"") -> LightCurve:
         """From a table that `lightcurves.recognised`."""
         with files.reading("a light curve"), np.errstate(all="ignore"):
             points = lightcurves.points(table, name)
+        if points is None and {"dnde", "e_ref"} <= set(table.colnames):
+            raise FormatError(
+                "This is a spectrum (dnde over e_ref), not a light curve: it has no times.",
+                "Open a light curve.",
+            )
         if points is None:
             raise FormatError(
                 f"No light curve can be told from the columns {', '.join(table.colnames)}.",
                 "Fermi LCR exports, photometry, VTSCat, gammapy, Kepler and TESS, OGIP rates, BAT and MAXI are known.",
             )
+        if not len(points.mjd):
+            raise FormatError(
+                f"None of the {len(table)} rows of the light curve has a time and a value.",
+                "The file may be damaged.",
+            )
         origin = Origin.of_file(
             path, raw, title=f"{points.name}: {points.title}", rows=len(table), note=points.note
         )
-        return cls._of(points, origin)
+        with files.reading("a light curve"):  # units and scales of the file, which may be anything
+            return cls._of(points, origin)
 
     @classmethod
     def from_history(
@@ -243,3 +367,23 @@ class LightCurve:
             points.name,
             origin,
         )
+
+
+def _energies(band: str) -> tuple[float, float]:
+    """Ends of a band such as ``"0.1–100 GeV"`` or ``"> 0.2 TeV"``, in erg."""
+    found = _BAND.search(band)
+    if found is None or (found.group(1) is None) == (found.group(3) is None):
+        raise InputError(
+            f"The band {band!r} tells no energies.", "Give them: energies=(100 * u.MeV, 100 * u.GeV)."
+        )
+    unit = u.Unit(found.group(4))
+    high = float(found.group(3)) if found.group(3) else np.inf
+    return _erg((float(found.group(2)) * unit, high * unit))
+
+
+def _erg(energies: Any) -> tuple[float, float]:
+    try:
+        low, high = (float(u.Quantity(energy).to_value(u.erg)) for energy in energies)
+    except (u.UnitConversionError, TypeError, ValueError) as error:
+        raise InputError(f"energies is {energies!s:.80}.", "Give two Quantities, such as in GeV.") from error
+    return low, high

@@ -139,3 +139,85 @@ def test_energy_flux_is_continuous_and_between_the_ends(index, low, ratio):
     mean = float(timeseries.energy_flux(1.0, index, low, low * ratio))
     assert low <= mean <= low * ratio
     assert mean == pytest.approx(float(timeseries.energy_flux(1.0, index + 1e-7, low, low * ratio)), rel=1e-4)
+
+
+@given(st.floats(1e-3, 8), st.floats(1, 100), st.floats(1.5, 1000))
+def test_photon_flux_turns_energy_flux_back(index, low, ratio):
+    there = timeseries.energy_flux([1.0, 2.0], index, low, low * ratio)
+    assert timeseries.photon_flux(there, index, low, low * ratio) == pytest.approx([1.0, 2.0])
+
+
+def test_index_one_and_two_are_limits():
+    band = (100.0, 1e5)
+    assert float(timeseries.mean_energy(2, *band)) == pytest.approx(np.log(1e3) / (1 / 100 - 1e-5))
+    assert float(timeseries.mean_energy(1, *band)) == pytest.approx((1e5 - 100) / np.log(1e3))
+    for index in (1, 2):
+        beside = timeseries.mean_energy([index - 1e-9, index + 1e-9], *band)
+        assert beside == pytest.approx([float(timeseries.mean_energy(index, *band))] * 2, rel=1e-7)
+
+
+def test_a_band_without_end():
+    assert float(timeseries.mean_energy(3.0, 0.2, np.inf)) == pytest.approx(0.4)
+    assert float(timeseries.mean_energy(3.0, 0.2, 1e9)) == pytest.approx(0.4)
+    with pytest.raises(InputError, match="diverges"):
+        timeseries.mean_energy(2.0, 0.2, np.inf)
+    with pytest.raises(InputError, match="positive"):
+        timeseries.mean_energy(-2.2, 0.1, 100)
+
+
+@settings(max_examples=50)
+@given(curves, st.floats(-1000, 1000), st.floats(1e-13, 1e13))
+def test_blocks_move_with_time_and_do_not_see_the_unit(points, shift, factor):
+    x, s = np.array(points).T
+    t = np.arange(len(x)) * 8.0
+    one = timeseries.bayesian_blocks(t, x, s)
+    other = timeseries.bayesian_blocks(t + round(shift), factor * x, factor * s)
+    assert other.edges == pytest.approx(one.edges + round(shift))
+    assert other.value == pytest.approx(factor * one.value)
+
+
+@given(curves, st.floats(0, 100))
+def test_a_constant_added_leaves_the_variance(points, shift):
+    x, s = np.array(points).T
+    one, other = timeseries.variability(x, s), timeseries.variability(x + shift, s)
+    mean = x.mean()
+    assert other.excess * (mean + shift) ** 2 == pytest.approx(one.excess * mean**2, rel=1e-6, abs=1e-6)
+    assert other.chi2 == pytest.approx(one.chi2, rel=1e-5, abs=1e-6)
+
+
+def test_points_of_one_time_are_joined():
+    t, x, s = [0, 1, 1, 2, 3], [1, 1, 3, 1, 1], [0.1, 0.1, 0.1, 0.1, 0.1]
+    time, value, sigma = timeseries.prepared(t, x, s)
+    assert time.tolist() == [0, 1, 2, 3]
+    assert (value[1], sigma[1]) == pytest.approx((2, 0.1 / np.sqrt(2)))
+
+
+def test_what_would_take_too_long_is_refused():
+    many = np.arange(30_001.0)
+    with pytest.raises(InputError, match="30,001 points"):
+        timeseries.bayesian_blocks(many, many, many + 1)
+    few = np.arange(50.0)
+    with pytest.raises(InputError, match="frequencies"):
+        timeseries.lomb_scargle(few, few, few + 1, maximum=1e9)
+
+
+@pytest.mark.parametrize("ends", [(1.0, 0.5), (0.0, 1.0), (0.1, np.inf), (np.nan, 1.0)])
+def test_frequencies_are_in_order(ends):
+    t = np.arange(50.0)
+    with pytest.raises(InputError, match="frequencies"):
+        timeseries.lomb_scargle(t, np.sin(t), np.ones(50), *ends)
+
+
+def test_no_period_of_a_constant_or_of_too_few():
+    for t, x in (
+        (np.arange(20.0), np.ones(20)),
+        (np.arange(4.0), np.arange(4.0)),
+        (np.ones(9), np.arange(9.0)),
+    ):
+        with pytest.raises(InputError, match="periodogram"):
+            timeseries.lomb_scargle(t, x, np.ones(len(t)))
+
+
+def test_values_whose_squares_are_no_numbers():
+    with pytest.raises(InputError, match="squares"):
+        timeseries.variability([1e200, 2e200], [1e200, 1e200])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.table import Table
 from astropy.time import Time
 
 from skyexplorer import LightCurve
@@ -111,3 +112,70 @@ def test_lengths_must_agree():
     two = [1, 2] * u.Jy
     with pytest.raises(InputError, match="2 times"):
         LightCurve(Time([58000, 58001], format="mjd"), [1] * u.Jy, (two, two), np.zeros(2, bool))
+
+
+def test_a_curved_spectrum_is_no_power_law(data_dir):
+    """3C 279 was exported by the LCR as photon and as energy flux, with an index a row.
+
+    The two differ by one factor, 1.193, in every week: 4FGL has the source as a log-parabola, the index of the file is
+    its α (2.2), and the curvature β, which the file does not tell, lowers the mean energy. With α = 2.2 at 442 MeV, a β
+    of 0.065 gives that factor; the 8-year catalogue had α 2.253, β 0.070.
+    """
+    folder = data_dir / "lightcurves/lcr"
+    photons = LightCurve.read(folder / "4FGL_J1256.1-0547_weekly_2_20_2025.csv")
+    energy = LightCurve.read(folder / "4FGL_J1256.1-0547_weekly_12_27_2024.csv")
+    rows = Table.read(folder / "4FGL_J1256.1-0547_weekly_2_20_2025.csv", format="ascii.csv")
+    told = np.array([cell != "-" for cell in rows["Photon Index"]])  # most limits have none
+    index = -np.array([float(cell) for cell in rows["Photon Index"][told]])
+    converted = photons.select(told).to_energy_flux(index)
+    _, here, there = np.intersect1d(
+        converted.time.mjd.round(3), energy.time.mjd.round(3), return_indices=True
+    )
+    seen = ~converted.upper_limit[here] & ~energy.upper_limit[there]
+    ratio = (converted.value[here] / energy.value[there]).to_value("")[seen]
+    assert len(ratio) > 800
+    assert np.median(ratio) == pytest.approx(1.193, abs=2e-3)
+    assert ratio == pytest.approx(1.193, abs=0.01)  # three digits in the files
+
+
+def test_conversion_keeps_limits_errors_and_band(data_dir):
+    curve = LightCurve.read(data_dir / "lightcurves/lcr/4FGL_J1104.4+3812_weekly_2_20_2025.csv")
+    other = curve.to_energy_flux(2.0)
+    factor = 1.1078523e-10 / 1e-7
+    assert other.value.to_value("erg cm-2 s-1") == pytest.approx(factor * curve.value.value)
+    assert other.error[1].value[:5] == pytest.approx(factor * curve.error[1].value[:5])
+    assert other.upper_limit.tolist() == curve.upper_limit.tolist()
+    assert (other.band, other.quantity) == ("0.1-100 GeV", "energy flux")
+    assert "Γ = 2" in other.origin.note
+    back = other.to_photon_flux(2.0)
+    assert back.value.to_value("cm-2 s-1") == pytest.approx(curve.value.value)
+    with pytest.raises(InputError, match="equivalent"):
+        other.to_energy_flux(2.0)
+    with pytest.raises(InputError, match="positive"):
+        curve.to_energy_flux(-1.74)
+    with pytest.raises(InputError, match="2 indices"):
+        curve.to_energy_flux([2.0, 2.1])
+
+
+def test_a_band_without_energies_asks_for_them():
+    flux = [1e-7] * u.cm**-2 / u.s
+    curve = LightCurve(Time([57000.0], format="mjd"), flux, (flux, flux), np.zeros(1, bool), band="optical")
+    with pytest.raises(InputError, match="'optical' tells no energies"):
+        curve.to_energy_flux(2.0)
+    given = curve.to_energy_flux(2.0, energies=(100 * u.MeV, 100 * u.GeV))
+    assert given.value[0].to_value("erg cm-2 s-1") == pytest.approx(1.1078523e-10)
+    with pytest.raises(InputError, match="energies is"):
+        curve.to_energy_flux(2.0, energies=(1 * u.m, 2 * u.m))
+
+
+def test_bins_of_the_lcr_leave_their_gaps(data_dir):
+    """Rows step by whole bins; MET (TT) and the Julian Date of the file (UTC) are the same instants."""
+    path = data_dir / "lightcurves/lcr/4FGL_J1104.4+3812_weekly_2_20_2025.csv"
+    curve = LightCurve.read(path)
+    start, stop = (part.mjd for part in curve.time_bounds)
+    gaps = (start[1:] - stop[:-1]) / 7
+    assert gaps == pytest.approx(gaps.round(), abs=1e-6)
+    assert (gaps > -1e-6).all()
+    days = np.asarray(Table.read(path, format="ascii.csv")["Julian Date"], float)
+    assert curve.time.utc.jd == pytest.approx(days, abs=1e-4)
+    assert "in TT" in curve.origin.note

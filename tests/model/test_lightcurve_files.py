@@ -122,6 +122,43 @@ def test_tess():
     assert curve.name == "TIC 1"
 
 
+def test_cadences_are_bins():
+    """TIMEDEL and TIMEPIXR of the header; BKJD of Kepler; flags in SAP_QUALITY."""
+    raw = fits_bytes(
+        [("TIME", "D", "BJD - 2454833", [100.0, 100.02, 100.04]), ("SAP_FLUX", "E", "e-/s", [9, 8, 7]),
+         ("SAP_FLUX_ERR", "E", "e-/s", [1, 1, 1]), ("PDCSAP_FLUX", "E", "e-/s", [np.nan] * 3),
+         ("SAP_QUALITY", "J", None, [0, 0, 0])],
+        [("BJDREFI", 2454833), ("BJDREFF", 0.0), ("TELESCOP", "Kepler"), ("TIMEDEL", 0.02), ("TIMEPIXR", 0.5),
+         ("TIMESYS", "TDB"), ("TIMEREF", "SOLARSYSTEM")],
+    )  # fmt: skip
+    curve = LightCurve.read(raw)
+    assert curve.value.value.tolist() == [9, 8, 7]  # no corrected flux: the simple one
+    assert curve.time.jd == pytest.approx(2454933 + np.array([0, 0.02, 0.04]), abs=1e-8)
+    assert (curve.time_bounds[1] - curve.time_bounds[0]).to_value("d") == pytest.approx(0.02, abs=1e-8)
+
+
+def test_parts_of_a_clock():
+    """TIMEZERO as whole and fraction, a width in a unit of its own, and a unit of time that is none."""
+    header = [
+        ("MJDREFI", 55000),
+        ("MJDREFF", 0.0),
+        ("TIMESYS", "UTC"),
+        ("TIMEZERI", 86400),
+        ("TIMEZERF", 0.5),
+    ]
+    columns = [
+        ("TIME", "D", "s", [0.0, 10.0]),
+        ("TIMEDEL", "D", "min", [1 / 6] * 2),
+        ("RATE", "E", "ct/s", [1, 2]),
+    ]
+    curve = LightCurve.read(fits_bytes(columns, header))
+    assert (curve.time[0].mjd - 55001) * 86400 == pytest.approx(0.5, abs=1e-4)
+    assert (curve.time_bounds[1] - curve.time_bounds[0]).to_value("s") == pytest.approx(10, abs=1e-3)
+    columns[0] = ("TIME", "D", "furlong", [0.0, 10.0])
+    with pytest.raises(FormatError, match="furlong"):
+        LightCurve.read(fits_bytes(columns, header))
+
+
 @pytest.mark.parametrize(("pixel", "shift"), [(None, 0.5), (0.0, 0.0), (1.0, 1.0)])
 def test_ogip_rates(pixel, shift):
     """From the keywords of OGIP/93-003."""
