@@ -1,8 +1,8 @@
 """Pairs within 2 arcsec beside the peers: medians, ratios, peak memory, and whether the pairs are the same.
 
 ``python -m benchmarks.crossmatch [--runs 5] [--cases 1e6x1e6 …]``. Each measurement is a process of its own, so that its
-peak memory is its own; the tools take turns, so that a slow minute of the machine is shared by all. Compiling and imports are
-not timed, nor is making the positions. Half of the smaller list has a counterpart, 0.5 arcsec off.
+peak memory is its own; the tools take turns, so that a slow minute of the machine is shared by all.
+Compiling and imports are not timed, nor is making the positions. Half of the smaller list has a counterpart, 0.5 arcsec off.
 """
 
 from __future__ import annotations
