@@ -176,6 +176,8 @@ def _json(file: File) -> Opened:
 
 
 def _text(file: File) -> Opened:
+    if file.start.lstrip().startswith(b"---"):
+        raise FormatError("This is YAML, a record without rows.", "Open the tables that it belongs to.")
     if (
         moc.recognises_ascii(file.start)
         or regions_text.is_stcs(file.start)
