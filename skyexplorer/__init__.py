@@ -18,6 +18,7 @@ _HOME = {
     "Event": "skyexplorer.model.event",
     "SourceCatalog": "skyexplorer.model.catalog",
     "LightCurve": "skyexplorer.model.lightcurve",
+    "CatalogIndex": "skyexplorer.model.index",
     "crossmatch": "skyexplorer.model.matching",
     "samples": "skyexplorer.samples",
 }

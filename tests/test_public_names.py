@@ -24,6 +24,7 @@ HEAVY = (
 
 def test_the_public_names():
     assert sorted(skyexplorer.__all__) == [
+        "CatalogIndex",
         "Event",
         "LightCurve",
         "SkyExplorer",

@@ -28,6 +28,8 @@ BITS_PER_POINT = 16
 ACROSS = 8.0  # width of a cell in radii, where circles are not crowded
 SMALLEST_CELL = 2e-6  # deg: smaller cells would number more than an integer holds
 CHUNK = 65_536
+CROWD = 2.0  # points of a kept index in the cell of a typical point, about
+SAMPLE = 64  # points by which that is told
 LARGE = 100_000  # points in buckets, over which questions are sorted before they are asked
 PART_BYTES = 2**20  # what a worker keeps in its own cache
 HASH = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ over the golden ratio: Fibonacci hashing (Knuth, TAOCP 6.4)
@@ -61,7 +63,10 @@ def grid_for(radius: float, count: int) -> Grid:
     """Cells a few radii wide, or one radius where a circle holds many points of the list."""
     crowd = count * np.pi * radius**2 / 41253.0
     size = max(radius * (ACROSS if crowd < 0.05 else 2.0 if crowd < 1 else 1.0), SMALLEST_CELL)
-    size = min(size, 60.0)
+    return _grid(min(size, 60.0))
+
+
+def _grid(size: float) -> Grid:
     edges = np.abs(np.linspace(-90, 90, COARSE + 1))
     # A band reaches over the edge of its step by less than one size, and a circle over the band by less than another:
     # the narrowest parallel there counts, so that a radius divided by it bounds the circle in right ascension.
@@ -476,46 +481,127 @@ def _pairs(
     large = (ra2, dec2) if turned else (ra1, dec1)
     small = (np.ascontiguousarray(small[0], np.float64), np.ascontiguousarray(small[1], np.float64))
     large = (np.ascontiguousarray(large[0], np.float64), np.ascontiguousarray(large[1], np.float64))
-    grid = grid_for(largest, len(small[0]))
-    held = buckets(*small, grid)
+    held = buckets(*small, grid_for(largest, len(small[0])))
     who = _who(held, large, largest)
     stream_radius, held_radius = (none, each) if turned else (each, none)
+    start, counts, a, b, s = _answers(held, who, large, stream_radius, held_radius, largest, most)
+    return _sorted(start, counts, *((b, a) if turned else (a, b)), s, len(ra1))
+
+
+def _answers(
+    held: Buckets,
+    who: Ints,
+    points: tuple[Floats, Floats],
+    radius: Floats,
+    held_radius: Floats,
+    largest: float,
+    most: int,
+) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+    """Pairs of the points ``who`` with those in buckets, in slots: asked one by one, or sorted into parts first."""
     table = (held.offset, held.whole, held.real, held_radius)
-    shift = np.uint64(held.shift)
-    if len(held.whole) > LARGE and largest <= grid.size:
-        down = (64 - held.shift) - _parts(len(held.whole))
-        circles = (who, *large, stream_radius, largest, grid.size, grid.width, shift, down, CHUNK)
-        counts = np.zeros((max(-(-len(who) // CHUNK), 1), 1 << _parts(len(held.whole))), np.int64)
+    shift, grid = np.uint64(held.shift), held.grid
+    if min(len(held.whole), len(who)) > LARGE and largest <= grid.size:
+        bits = _parts(len(held.whole))
+        circles = (
+            who,
+            *points,
+            radius,
+            largest,
+            grid.size,
+            grid.width,
+            shift,
+            (64 - held.shift) - bits,
+            CHUNK,
+        )
+        counts = np.zeros((max(-(-len(who) // CHUNK), 1), 1 << bits), np.int64)
         nothing = np.empty((0, 4), np.int64)
         _asked(*circles, counts, nothing, nothing.view(np.float64))
         at, first = _starts(counts)
         asked = np.empty((int(first[-1]), 4), np.int64)
         _asked(*circles, at, asked, asked.view(np.float64))
         start, room = first[:-1], np.diff(first)
-        kernel: tuple = (
-            _answered,
-            first,
-            asked,
-            asked.view(np.float64),
-            stream_radius,
-            largest,
-            shift,
-            *table,
-        )
+        kernel: tuple = (_answered, first, asked, asked.view(np.float64), radius, largest, shift, *table)
     else:
         chunk = max(min(CHUNK, len(who) // (4 * nb.get_num_threads()) + 1), 256)
         start = np.arange(0, max(len(who), 1), chunk, dtype=np.int64)
         room = np.minimum(chunk, len(who) - start)
-        kernel = (_probed, who, *large, stream_radius, largest, grid.size, grid.width, shift, *table, chunk)
-    start, counts, a, b, s = _collected(kernel, start, room, most)
-    left, right = (b, a) if turned else (a, b)
+        kernel = (_probed, who, *points, radius, largest, grid.size, grid.width, shift, *table, chunk)
+    return _collected(kernel, start, room, most)
+
+
+def _sorted(
+    start: Ints, counts: Ints, left: Ints, right: Ints, sep: Floats, rows: int
+) -> tuple[Ints, Ints, Floats]:
+    """Pairs from slots, by left and then by right."""
     parts = nb.get_num_threads()
-    offset = np.zeros(len(ra1) + 1, np.int64)
+    offset = np.zeros(rows + 1, np.int64)
     _counted(start, counts, left, offset, parts)
     np.cumsum(offset, out=offset)
     out = np.empty(offset[-1], np.int64), np.empty(offset[-1], np.int64), np.empty(offset[-1])
-    _by_left(start, counts, left, right, s, offset, offset[:-1].copy(), parts, *out)
+    _by_left(start, counts, left, right, sep, offset, offset[:-1].copy(), parts, *out)
     return out
+
+
+def index(ra: Floats, dec: Floats) -> Buckets:
+    """Buckets to keep, for questions of any radius: cells that hold a few points each, where there are points.
+
+    Parameters
+    ----------
+    ra, dec : (n,) float arrays
+        Degrees, right ascension in [0, 360); NaN where there is no position.
+    """
+    ra, dec = np.ascontiguousarray(ra, np.float64), np.ascontiguousarray(dec, np.float64)
+    size = min(np.sqrt(CROWD * 41253.0 / max(len(ra), 1)), 30.0)
+    with _ONE_AT_A_TIME:
+        for _ in range(12):
+            held = buckets(ra, dec, _grid(size))
+            crowd = _crowd(held)
+            if crowd < 8 * CROWD or size <= SMALLEST_CELL:
+                break
+            size = max(size / np.sqrt(crowd / CROWD), SMALLEST_CELL)
+    return held
+
+
+def _crowd(held: Buckets) -> float:
+    """How many points share the cell of a typical point, told by some."""
+    count = len(held.whole)
+    keys = (
+        held.whole[np.unique(np.linspace(0, count - 1, SAMPLE).astype(np.int64)), 0]
+        if count
+        else held.whole[:, 0]
+    )
+    at = ((keys.astype(np.uint64) * HASH) >> np.uint64(held.shift)).astype(np.int64)
+    full = [
+        np.count_nonzero(held.whole[held.offset[h] : held.offset[h + 1], 0] == key)
+        for h, key in zip(at, keys, strict=True)
+    ]
+    return float(np.mean(full)) if full else 0.0
+
+
+def kept(size: float, shift: int, offset: Ints, whole: Ints) -> Buckets:
+    """Buckets from what was kept of them."""
+    whole, offset = whole.view(np.ndarray), offset.view(np.ndarray)
+    return Buckets(_grid(size), shift, offset, whole, whole.view(np.float64))
+
+
+def found(
+    held: Buckets, ra: Floats, dec: Floats, radius: float | Floats, most: int = 500_000_000
+) -> tuple[Ints, Ints, Floats]:
+    """Pairs of positions with points in kept buckets: row of the question, number of the point, separation (deg).
+
+    Parameters are those of `pairs`, which says more.
+    """
+    each = np.ascontiguousarray(radius, np.float64) if np.ndim(radius) else np.empty(0)
+    largest = float(each.max()) if len(each) else float(radius)
+    if (2 * largest / held.grid.size + 2) ** 2 * len(ra) > 8 * len(held.whole) + 100_000:
+        # So wide a circle touches more of the kept cells than there are points: cells of its own size are made for it.
+        a, b, s = pairs(ra, dec, held.real[:, 2], held.real[:, 3], radius, most)
+        return a, np.asarray(held.whole[b, 1]), s
+    points = np.ascontiguousarray(ra, np.float64), np.ascontiguousarray(dec, np.float64)
+    who = np.flatnonzero(np.isfinite(points[0]) & np.isfinite(points[1]))
+    with _ONE_AT_A_TIME:
+        start, counts, a, b, s = _answers(held, who, points, each, np.empty(0), largest, most)
+        return _sorted(start, counts, a, b, s, len(points[0]))
 
 
 def _collected(kernel: tuple, start: Ints, room: Ints, most: int) -> tuple[Ints, Ints, Ints, Ints, Floats]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,29 +76,56 @@ def crossmatch(
     >>> pairs["left"].tolist(), pairs["right"].tolist()
     ([1, 2], [0, 1])
     """
-    if mode not in MODES:
-        raise InputError(f"mode is {mode!r}.", f"One of {', '.join(MODES)}.")
-    if not isinstance(k, int | np.integer) or k < 1:
-        raise InputError(f"k is {k!r}.", "1 is the nearest, 2 the two nearest, and so on.")
-    places = [_degrees(side, name) for side, name in ((left, "left"), (right, "right"))]
+    check(mode, k)
+    places = [degrees(side, name) for side, name in ((left, "left"), (right, "right"))]
     sigma: list[Floats] | None = None
     if radius is None:
         sigma = [_sigma(side, name) for side, name in ((left, "left"), (right, "right"))]
         reach: float | Floats = _combined(sigma, max_sigma)
     else:
-        reach = _radius(radius, len(places[0][0]))
+        reach = radii(radius, len(places[0][0]))
     a, b, psi = _pairs(places, reach, sigma, max_sigma)
-    if mode == "nearest":
-        a, b, psi = _nearest(a, b, psi, int(k))
-    elif mode == "mutual":
-        first = _nearest(a, b, psi, 1)
-        turn = np.lexsort((a, b))
-        back = _nearest(b[turn], a[turn], psi[turn], 1)
-        mine = np.full(len(places[1][0]), -1, np.int64)
-        mine[back[0]] = back[1]
-        keep = mine[first[1]] == first[0]
-        a, b, psi = (part[keep] for part in first)
-    return _table(places, a, b, psi, sigma, keep_unmatched)
+    at = chosen(a, b, psi, mode, k)
+    a, b, psi = a[at], b[at], psi[at]
+    ours, theirs = ((side[0][rows], side[1][rows]) for side, rows in zip(places, (a, b), strict=True))
+    combined = None if sigma is None else np.hypot(sigma[0][a], sigma[1][b])
+    return table_of(ours, theirs, a, b, psi, combined, len(places[0][0]) if keep_unmatched else None)
+
+
+def check(mode: str, k: int) -> None:
+    """Refuse a mode or a number of neighbours that cannot be."""
+    if mode not in MODES:
+        raise InputError(f"mode is {mode!r}.", f"One of {', '.join(MODES)}.")
+    if not isinstance(k, int | np.integer) or k < 1:
+        raise InputError(f"k is {k!r}.", "1 is the nearest, 2 the two nearest, and so on.")
+
+
+def chosen(a: Ints, b: Ints, psi: Floats, mode: str, k: int) -> Ints:
+    """Numbers of the pairs of a mode, of all pairs, sorted by a and b."""
+    if mode == "all":
+        return np.arange(len(a))
+    return _nearest(a, b, psi, int(k)) if mode == "nearest" else _mutual(a, b, psi)
+
+
+def _mutual(a: Ints, b: Ints, psi: Floats) -> Ints:
+    """Numbers of the pairs in which each is the nearest of the other."""
+    turn = np.lexsort((a, b))
+    both = np.zeros(len(a), bool)
+    both[turn[_nearest(b[turn], a[turn], psi[turn], 1)]] = True
+    first = _nearest(a, b, psi, 1)
+    return first[both[first]]
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """Too many pairs, as an error of ours."""
+    try:
+        yield
+    except MemoryError as error:
+        raise InputError(
+            f"There are {error.args[0] if error.args else 'too many'} pairs within that radius, over {MOST_PAIRS}.",
+            "Give a smaller radius, or match in parts.",
+        ) from error
 
 
 def groups(catalog: SourceCatalog | SkyCoord | Table, radius: u.Quantity) -> Ints:
@@ -117,8 +146,8 @@ def groups(catalog: SourceCatalog | SkyCoord | Table, radius: u.Quantity) -> Int
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    place = _degrees(catalog, "catalog")
-    a, b, _ = _pairs([place, place], _radius(radius, len(place[0])), None, 0.0)
+    place = degrees(catalog, "catalog")
+    a, b, _ = _pairs([place, place], radii(radius, len(place[0])), None, 0.0)
     n = len(place[0])
     _, label = connected_components(coo_array((np.ones(len(a), bool), (a, b)), shape=(n, n)), directed=False)
     good = np.isfinite(place[0])
@@ -128,8 +157,8 @@ def groups(catalog: SourceCatalog | SkyCoord | Table, radius: u.Quantity) -> Int
     return out
 
 
-def _degrees(side: Any, name: str) -> tuple[Floats, Floats]:
-    """Right ascension in [0, 360) and declination, NaN where a row has none."""
+def degrees(side: Any, name: str) -> tuple[Floats, Floats]:
+    """Right ascension in [0, 360) and declination of a list, NaN where a row has none (deg)."""
     if isinstance(side, Table):
         side = SourceCatalog(side)
     if isinstance(side, SourceCatalog):
@@ -149,7 +178,8 @@ def _degrees(side: Any, name: str) -> tuple[Floats, Floats]:
     return np.where(ra >= 360.0, 0.0, ra), np.where(good, dec, np.nan)
 
 
-def _radius(radius: Any, rows: int) -> float | Floats:
+def radii(radius: Any, rows: int) -> float | Floats:
+    """A radius, or one for each row, in degrees; InputError for what is none."""
     try:
         degrees = np.asarray(u.Quantity(radius).to_value(u.deg), float)
     except (u.UnitsError, TypeError, ValueError) as error:
@@ -195,13 +225,8 @@ def _pairs(
 ) -> tuple[Ints, Ints, Floats]:
     from skyexplorer.core import crossmatch as core
 
-    try:
+    with counted():
         a, b, psi = core.pairs(*places[0], *places[1], reach, MOST_PAIRS)
-    except MemoryError as error:
-        raise InputError(
-            f"There are {error.args[0] if error.args else 'too many'} pairs within that radius, over {MOST_PAIRS}.",
-            "Give a smaller radius, or match in parts.",
-        ) from error
     if sigma is not None:
         with np.errstate(invalid="ignore"):
             keep = psi <= max_sigma * np.hypot(sigma[0][a], sigma[1][b])
@@ -209,36 +234,31 @@ def _pairs(
     return a, b, psi
 
 
-def _nearest(a: Ints, b: Ints, psi: Floats, k: int) -> tuple[Ints, Ints, Floats]:
-    """The k nearest b of each a, from pairs sorted by a and b; of equal distances the lower row."""
+def _nearest(a: Ints, b: Ints, psi: Floats, k: int) -> Ints:
+    """Numbers of the pairs with the k nearest b of each a, from pairs sorted by a and b; in ties the lower row."""
     if k == 1:
         from skyexplorer.core import crossmatch as core
 
-        keep = core.nearest(a, b, psi)
-        return a[keep], b[keep], psi[keep]
+        return core.nearest(a, b, psi)
     order = np.lexsort((b, psi, a))
-    a, b, psi = a[order], b[order], psi[order]
     at = np.arange(len(a))
-    starts = np.concatenate([[True], a[1:] != a[:-1]])[: len(a)]
+    starts = np.concatenate([[True], np.diff(a[order]) != 0])[: len(a)]
     rank = at - np.maximum.accumulate(np.where(starts, at, 0))
-    return a[rank < k], b[rank < k], psi[rank < k]
+    return order[rank < k]
 
 
-def _table(
-    places: Sequence[tuple[Floats, Floats]],
-    a: Ints,
-    b: Ints,
-    psi: Floats,
-    sigma: Sequence[Floats] | None,
-    keep: bool,
-) -> Table:
-    (ra1, dec1), (ra2, dec2) = places
-    angle = sphere.position_angle(ra1[a], dec1[a], ra2[b], dec2[b])
-    columns: dict[str, Any] = {"left": a, "right": b, "separation": psi * 3600, "position_angle": angle}
-    if sigma is not None:
-        columns["normalised_distance"] = psi / np.hypot(sigma[0][a], sigma[1][b])
-    if keep:
-        alone = np.setdiff1d(np.arange(len(ra1)), a)
+def table_of(
+    ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats], a: Ints, b: Ints, psi: Floats,
+    combined: Floats | None = None, rows: int | None = None,
+) -> Table:  # fmt: skip
+    """The result of a match: places, rows and separations (deg) of pairs; all of left, where its number of rows is given."""
+    columns: dict[str, Any] = {
+        "left": a, "right": b, "separation": psi * 3600, "position_angle": sphere.position_angle(*ours, *theirs),
+    }  # fmt: skip
+    if combined is not None:
+        columns["normalised_distance"] = psi / combined
+    if rows is not None:
+        alone = np.setdiff1d(np.arange(rows), a)
         order = np.argsort(np.concatenate([a, alone]), kind="stable")
         for name, values in columns.items():
             blank = alone if name == "left" else np.full(len(alone), -1 if name == "right" else np.nan)
