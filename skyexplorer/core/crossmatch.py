@@ -18,31 +18,35 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from skyexplorer.core import cells
+from skyexplorer.core.cells import (
+    DEG,
+    HASH,
+    ON_EDGE,
+    SMALLEST_CELL,
+    Floats,
+    Grid,
+    Ints,
+    band_of,
+    bucket_of,
+    key_of,
+    reach_of,
+    runs_of,
+    separation,
+    width_of,
+)
+
 Bits = NDArray[np.uint8]
 
-DEG = np.pi / 180
-COARSE = 4096  # steps of declination over which the width of cells in right ascension is constant
 BITS_PER_POINT = 16
 ACROSS = 8.0  # width of a cell in radii, where circles are not crowded
-SMALLEST_CELL = 2e-6  # deg: smaller cells would number more than an integer holds
 CHUNK = 65_536
 CROWD = 2.0  # points of a kept index in the cell of a typical point, about
 SAMPLE = 64  # points by which that is told
 LARGE = 100_000  # points in buckets, over which questions are sorted before they are asked
 PART_BYTES = 2**20  # what a worker keeps in its own cache
-HASH = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ over the golden ratio: Fibonacci hashing (Knuth, TAOCP 6.4)
 # The work-queue of numba, where no other threading layer is there, must not be entered by two threads at once.
 _ONE_AT_A_TIME = Lock()
-ON_EDGE = 1e-13  # relative: what rounding does to a separation that is just the radius
-
-
-class Grid(NamedTuple):
-    """Cells: bands of ``size`` degrees; ``width[k]`` is cells per degree of right ascension in coarse step k."""
-
-    size: float
-    width: Floats
 
 
 class Buckets(NamedTuple):
@@ -63,64 +67,7 @@ def grid_for(radius: float, count: int) -> Grid:
     """Cells a few radii wide, or one radius where a circle holds many points of the list."""
     crowd = count * np.pi * radius**2 / 41253.0
     size = max(radius * (ACROSS if crowd < 0.05 else 2.0 if crowd < 1 else 1.0), SMALLEST_CELL)
-    return _grid(min(size, 60.0))
-
-
-def _grid(size: float) -> Grid:
-    edges = np.abs(np.linspace(-90, 90, COARSE + 1))
-    # A band reaches over the edge of its step by less than one size, and a circle over the band by less than another:
-    # the narrowest parallel there counts, so that a radius divided by it bounds the circle in right ascension.
-    high = np.maximum(edges[:-1], edges[1:])
-    narrow = np.cos(np.minimum(high + 2 * size + 1e-9, 90.0) * DEG)
-    return Grid(size, np.maximum(narrow, 1e-12) / size)
-
-
-@nb.njit(inline="always")
-def _band(dec: float, size: float) -> int:
-    return int((dec + 90.0) * (1.0 / size))
-
-
-@nb.njit(inline="always")
-def _wide(band: int, size: float, width: Floats) -> float:
-    step = int((band * size) * (width.shape[0] / 180.0))
-    if step >= width.shape[0]:
-        step = width.shape[0] - 1
-    return width[step]
-
-
-@nb.njit(inline="always")
-def _key(band: int, column: int) -> np.uint64:
-    return (np.uint64(band) << np.uint64(32)) | np.uint64(column)
-
-
-@nb.njit(inline="always")
-def _hashed(key: np.uint64, shift: np.uint64) -> np.int64:
-    return np.int64((key * HASH) >> shift)
-
-
-@nb.njit(inline="always")
-def _reach(radius: float, wide: float, size: float) -> float:
-    """At least half the right ascension that a circle spans (deg); 180 or more where it may hold a pole.
-
-    On the way from the centre to the edge, right ascension changes by the path over the cosine of declination, and
-    ``wide * size`` is the least cosine that there can be.
-    """
-    return radius / (wide * size) + 1e-11
-
-
-@nb.njit(inline="always")
-def separation(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
-    """Vincenty's formula, degrees: right at any distance."""
-    d = (ra2 - ra1) * DEG
-    sd, cd = np.sin(d), np.cos(d)
-    s1, c1 = np.sin(dec1 * DEG), np.cos(dec1 * DEG)
-    s2, c2 = np.sin(dec2 * DEG), np.cos(dec2 * DEG)
-    # cos δ₁ sin δ₂ − sin δ₁ cos δ₂ cos Δα without the cancellation of near declinations
-    h = np.sin(0.5 * d)
-    y = np.sin((dec2 - dec1) * DEG) + 2.0 * s1 * c2 * h * h
-    x = c2 * sd
-    z = s1 * s2 + c1 * c2 * cd
-    return np.arctan2(np.sqrt(x * x + y * y), z) / DEG
+    return cells.grid(min(size, 60.0))
 
 
 @nb.njit(parallel=True, cache=True)
@@ -133,9 +80,9 @@ def _divided(
     for c in nb.prange(at.shape[0]):
         for i in range(c * chunk, min((c + 1) * chunk, ra.shape[0])):
             if ra[i] == ra[i] and dec[i] == dec[i]:
-                band = _band(dec[i], size)
-                key = _key(band, int(ra[i] * _wide(band, size, width)))
-                part = _hashed(key, shift) >> down
+                band = band_of(dec[i], size)
+                key = key_of(band, int(ra[i] * width_of(band, size, width)))
+                part = bucket_of(key, shift) >> down
                 k = at[c, part]
                 at[c, part] = k + 1
                 if write:
@@ -152,13 +99,13 @@ def _settled(
         low, each = part << down, 1 << down
         at = np.zeros(each + 1, np.int64)
         for i in range(first[part], first[part + 1]):
-            at[_hashed(np.uint64(came[i, 0]), shift) - low + 1] += 1
+            at[bucket_of(np.uint64(came[i, 0]), shift) - low + 1] += 1
         at[0] = first[part]
         for k in range(each):
             at[k + 1] += at[k]
             offset[low + k] = at[k]
         for i in range(first[part], first[part + 1]):
-            h = _hashed(np.uint64(came[i, 0]), shift) - low
+            h = bucket_of(np.uint64(came[i, 0]), shift) - low
             k = at[h]
             at[h] = k + 1
             whole[k, 0], whole[k, 1], real[k, 2], real[k, 3] = (
@@ -228,18 +175,6 @@ def _parts(count: int) -> int:
     return int(np.clip(np.ceil(np.log2(max(count * 32 / PART_BYTES, 1))), 0, 10))
 
 
-@nb.njit(inline="always")
-def _runs(ra: float, reach: float, wide: float, full: int) -> tuple[int, int, int, int]:
-    """Up to two runs of cells that a circle touches in a band: the second where it crosses right ascension 0."""
-    if reach >= 180.0:
-        return 0, full, 0, -1
-    if ra - reach < 0.0:
-        return 0, int((ra + reach) * wide), int((ra - reach + 360.0) * wide), full
-    if ra + reach >= 360.0:
-        return int((ra - reach) * wide), full, 0, int((ra + reach - 360.0) * wide)
-    return int((ra - reach) * wide), int((ra + reach) * wide), 0, -1
-
-
 @nb.njit(parallel=True, cache=True)
 def _marked(
     real: Floats, radius: float, size: float, width: Floats, shift: np.uint64, bits: Bits, parts: int
@@ -249,13 +184,13 @@ def _marked(
         low, high = p * bits.shape[0] // parts, (p + 1) * bits.shape[0] // parts
         for i in range(real.shape[0]):
             a, d = real[i, 2], real[i, 3]
-            first, last = _band(max(d - radius, -90.0), size), _band(min(d + radius, 90.0), size)
-            reach = _reach(radius, min(_wide(first, size, width), _wide(last, size, width)), size)
+            first, last = band_of(max(d - radius, -90.0), size), band_of(min(d + radius, 90.0), size)
+            reach = reach_of(radius, min(width_of(first, size, width), width_of(last, size, width)), size)
             for band in range(first, last + 1):
-                wide = _wide(band, size, width)
-                a0, a1, b0, b1 = _runs(a, reach, wide, int(360.0 * wide))
+                wide = width_of(band, size, width)
+                a0, a1, b0, b1 = runs_of(a, reach, wide, int(360.0 * wide))
                 for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
-                    h = _hashed(_key(band, column if column <= a1 else b0 + (column - a1 - 1)), shift)
+                    h = bucket_of(key_of(band, column if column <= a1 else b0 + (column - a1 - 1)), shift)
                     if low <= h >> 3 < high:
                         bits[h >> 3] |= np.uint8(1 << (h & 7))
 
@@ -270,8 +205,8 @@ def _survivors(
         k = low
         for i in range(low, high):
             if ra[i] == ra[i] and dec[i] == dec[i]:
-                band = _band(dec[i], size)
-                h = _hashed(_key(band, int(ra[i] * _wide(band, size, width))), shift)
+                band = band_of(dec[i], size)
+                h = bucket_of(key_of(band, int(ra[i] * width_of(band, size, width))), shift)
                 # Without a branch: whether the bit is set cannot be foreseen.
                 out[k] = i
                 k += (bits[h >> 3] >> (h & 7)) & 1
@@ -292,21 +227,21 @@ def _probed(
             i = who[j]
             a, d = ra[i], dec[i]
             own = radius[i] if radius.shape[0] else one
-            first, last = _band(max(d - own, -90.0), size), _band(min(d + own, 90.0), size)
+            first, last = band_of(max(d - own, -90.0), size), band_of(min(d + own, 90.0), size)
             reach = 180.0
             if own <= size:
-                reach = _reach(own, min(_wide(first, size, width), _wide(last, size, width)), size)
+                reach = reach_of(own, min(width_of(first, size, width), width_of(last, size, width)), size)
             elif abs(d) + own < 90.0 - 1e-9:
                 reach = np.arcsin(min(np.sin(own * DEG) / np.cos(d * DEG), 1.0)) / DEG * (1 + 1e-12) + 1e-11
             for band in range(first, last + 1):
-                wide = _wide(band, size, width)
-                a0, a1, b0, b1 = _runs(a, reach, wide, int(360.0 * wide))
+                wide = width_of(band, size, width)
+                a0, a1, b0, b1 = runs_of(a, reach, wide, int(360.0 * wide))
                 for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
                     col = column if column <= a1 else b0 + (column - a1 - 1)
                     if column > a1 and a0 <= col <= a1:
                         continue  # the two runs meet: a cell is looked into once
-                    key = _key(band, col)
-                    h = _hashed(key, shift)
+                    key = key_of(band, col)
+                    h = bucket_of(key, shift)
                     for t in range(offset[h], offset[h + 1]):
                         if whole[t, 0] != np.int64(key) or abs(real[t, 3] - d) > own * 1.0000001 + 1e-11:
                             continue
@@ -332,17 +267,17 @@ def _asked(
             i = who[j]
             a, d = ra[i], dec[i]
             own = radius[i] if radius.shape[0] else one
-            first, last = _band(max(d - own, -90.0), size), _band(min(d + own, 90.0), size)
-            reach = _reach(own, min(_wide(first, size, width), _wide(last, size, width)), size)
+            first, last = band_of(max(d - own, -90.0), size), band_of(min(d + own, 90.0), size)
+            reach = reach_of(own, min(width_of(first, size, width), width_of(last, size, width)), size)
             for band in range(first, last + 1):
-                wide = _wide(band, size, width)
-                a0, a1, b0, b1 = _runs(a, reach, wide, int(360.0 * wide))
+                wide = width_of(band, size, width)
+                a0, a1, b0, b1 = runs_of(a, reach, wide, int(360.0 * wide))
                 for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
                     col = column if column <= a1 else b0 + (column - a1 - 1)
                     if column > a1 and a0 <= col <= a1:
                         continue  # the two runs meet: a cell is asked once
-                    key = _key(band, col)
-                    part = _hashed(key, shift) >> down
+                    key = key_of(band, col)
+                    part = bucket_of(key, shift) >> down
                     k = at[c, part]
                     at[c, part] = k + 1
                     if write:
@@ -360,7 +295,7 @@ def _answered(
         k = 0
         for j in range(first[part], first[part + 1]):
             key, i, a, d = asked[j, 0], asked[j, 1], asked_real[j, 2], asked_real[j, 3]
-            h = _hashed(np.uint64(key), shift)
+            h = bucket_of(np.uint64(key), shift)
             own = radius[i] if radius.shape[0] else one
             for t in range(offset[h], offset[h + 1]):
                 if whole[t, 0] != key or abs(real[t, 3] - d) > own * 1.0000001 + 1e-11:
@@ -554,7 +489,7 @@ def index(ra: Floats, dec: Floats) -> Buckets:
     size = min(np.sqrt(CROWD * 41253.0 / max(len(ra), 1)), 30.0)
     with _ONE_AT_A_TIME:
         for _ in range(12):
-            held = buckets(ra, dec, _grid(size))
+            held = buckets(ra, dec, cells.grid(size))
             crowd = _crowd(held)
             if crowd < 8 * CROWD or size <= SMALLEST_CELL:
                 break
@@ -581,7 +516,7 @@ def _crowd(held: Buckets) -> float:
 def kept(size: float, shift: int, offset: Ints, whole: Ints) -> Buckets:
     """Buckets from what was kept of them."""
     whole, offset = whole.view(np.ndarray), offset.view(np.ndarray)
-    return Buckets(_grid(size), shift, offset, whole, whole.view(np.float64))
+    return Buckets(cells.grid(size), shift, offset, whole, whole.view(np.float64))
 
 
 def found(
