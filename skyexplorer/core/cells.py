@@ -1,7 +1,7 @@
 """Cells on the sky: bands of declination, each cut into cells of right ascension, and where a circle touches them.
 
-Bounds in right ascension need no trigonometry, since a table holds the least cosine of declination near each band; a cell has a
-key of 64 bits and is found by its hash, so that empty sky takes no memory.
+Bounds in right ascension need no trigonometry, since a table holds the least cosine of declination near each band; a
+cell has a key of 64 bits and is found by its hash, so that empty sky takes no memory.
 """
 
 from __future__ import annotations
@@ -77,6 +77,22 @@ def reach_of(radius: float, wide: float, size: float) -> float:
 
 
 @nb.njit(inline="always")
+def only_cell(ra: float, dec: float, radius: float, size: float, width: Floats) -> np.int64:
+    """Key of the cell that holds a circle whole, quickly; −1 where that is not so plain."""
+    y = (dec + 90.0) * (1.0 / size)
+    band = int(y)
+    wide = width_of(band, size, width)
+    x = ra * wide
+    column = int(x)
+    rim = radius * (1.0 / size) * (1 + 1e-9) + 1e-11 * wide
+    y -= band
+    x -= column
+    if rim < y < 1.0 - rim and rim < x < 1.0 - rim and column + 1 < 360.0 * wide:
+        return np.int64(key_of(band, column))
+    return np.int64(-1)
+
+
+@nb.njit(inline="always")
 def separation(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
     """Vincenty's formula, degrees: right at any distance."""
     d = (ra2 - ra1) * DEG
@@ -101,3 +117,28 @@ def runs_of(ra: float, reach: float, wide: float, full: int) -> tuple[int, int, 
     if ra + reach >= 360.0:
         return int((ra - reach) * wide), full, 0, int((ra + reach - 360.0) * wide)
     return int((ra - reach) * wide), int((ra + reach) * wide), 0, -1
+
+
+@nb.njit(inline="always")
+def near(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
+    """Haversine formula, degrees: for what lies near, fast; see `separation` for the rest.
+
+    Half of a small angle has a sine of three terms (of the next, 1e-17 is left below 0.5 deg), and so has its inverse.
+    """
+    a, d = ra2 - ra1, 0.5 * (dec2 - dec1) * DEG
+    if a > 180.0:
+        a -= 360.0
+    elif a < -180.0:
+        a += 360.0
+    a *= 0.5 * DEG
+    if abs(a) < 0.0045 and abs(d) < 0.0045:
+        a2, d2 = a * a, d * d
+        sa = a * (1.0 - a2 * (1.0 / 6.0 - a2 * (1.0 / 120.0)))
+        sd = d * (1.0 - d2 * (1.0 / 6.0 - d2 * (1.0 / 120.0)))
+    else:
+        sa, sd = np.sin(a), np.sin(d)
+    h2 = sd * sd + np.cos(dec1 * DEG) * np.cos(dec2 * DEG) * sa * sa
+    h = np.sqrt(min(h2, 1.0))
+    if h < 0.0045:
+        return 2.0 * h * (1.0 + h2 * (1.0 / 6.0 + h2 * (3.0 / 40.0))) / DEG
+    return 2.0 * np.arcsin(h) / DEG

@@ -141,7 +141,7 @@ class CatalogIndex:
         FormatError
             If it is none, or of another form.
         """
-        from skyexplorer.core import crossmatch
+        from skyexplorer.core import buckets
 
         folder = Path(path)
         try:
@@ -150,7 +150,7 @@ class CatalogIndex:
             offset, whole, row = (
                 np.load(folder / name, mmap_mode="c", allow_pickle=False) for name in FILES[:3]
             )
-            held = crossmatch.kept(float(facts["size"]), int(facts["shift"]), offset, whole)
+            held = buckets.kept(float(facts["size"]), int(facts["shift"]), offset, whole)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise FormatError(
                 f"{str(folder)!r} is no kept index: {error}", "Make it with CatalogIndex.save."

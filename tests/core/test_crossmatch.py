@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skyexplorer.core import crossmatch, regions, sphere
+from skyexplorer.core import crossmatch, join, regions, sphere
 
 
-@pytest.fixture(autouse=True, params=["asked one by one", "asked in parts"], scope="module")
+@pytest.fixture(autouse=True, params=["in one piece", "in many parts", "in slices"], scope="module")
 def way(request):
-    """Small tables are asked directly, large ones in parts of the cache; both must give the same."""
+    """However the work is split, the answer is the same."""
     patch = pytest.MonkeyPatch()
-    if request.param == "asked in parts":
-        patch.setattr(crossmatch, "LARGE", 0)
-        patch.setattr(crossmatch, "PART_BYTES", 256)
-        patch.setattr(crossmatch, "CHUNK", 64)
+    if request.param == "in many parts":
+        patch.setattr(join, "PART_BYTES", 24)
+    elif request.param == "in slices":
+        patch.setattr(join, "SLICE", 37)
     yield
     patch.undo()
 

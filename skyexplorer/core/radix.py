@@ -1,0 +1,227 @@
+"""The join of two long lists, in compiled steps: what `join` puts together.
+
+A record, of a member or of a question, is three words: 32 bits of the hash of its cell above its number, right ascension,
+declination. Arrays of words and of floats that come in pairs are the same memory.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from skyexplorer.core import cells
+from skyexplorer.core.cells import (
+    ON_EDGE,
+    Floats,
+    Ints,
+    band_of,
+    key_of,
+    near,
+    only_cell,
+    reach_of,
+    runs_of,
+    width_of,
+)
+from skyexplorer.core.slots import LOW, Words
+
+CHUNK = 65_536  # positions that are one piece of work
+_32 = np.uint64(32)
+_30, _36, _63 = np.uint64(30), np.uint64(36), np.uint64(63)
+# The place of the lowest set bit, by de Bruijn's sequence (Leiserson, Prokop & Randall 1998).
+_SEQUENCE = np.uint64(0x03F79D71B4CB0A89)
+_PLACE = np.zeros(64, np.int64)
+_PLACE[[((int(_SEQUENCE) << k) & (2**64 - 1)) >> 58 for k in range(64)]] = np.arange(64)
+
+
+@nb.njit(inline="always")
+def _hash(key: np.uint64) -> np.uint64:
+    return key * cells.HASH
+
+
+@nb.njit(inline="always")
+def _two(hash: np.uint64) -> np.uint64:
+    """Two bits of a word, of those of the hash that do not tell the word, unless there are many."""
+    one = np.uint64(1)
+    return (one << ((hash >> _36) & _63)) | (one << ((hash >> _30) & _63))
+
+
+@nb.njit(parallel=True, cache=True)
+def shared(
+    ra: Floats, dec: Floats, size: float, width: Floats, bits: int, at: Ints, words: Words, real: Floats
+) -> None:
+    """Records into the part of their cell: counted into ``at`` (chunks, parts) while there is no room, else written."""
+    write = words.shape[0] > 0
+    to_part, to_tag = np.uint64(64 - bits), np.uint64(32 - bits)
+    for c in nb.prange(at.shape[0]):
+        for i in range(c * CHUNK, min((c + 1) * CHUNK, ra.shape[0])):
+            if ra[i] == ra[i] and dec[i] == dec[i]:
+                band = band_of(dec[i], size)
+                h = _hash(key_of(band, int(ra[i] * width_of(band, size, width))))
+                part = np.int64(h >> to_part)
+                k = at[c, part]
+                at[c, part] = k + 1
+                if write:
+                    words[3 * k] = (((h >> to_tag) & LOW) << _32) | np.uint64(i)
+                    real[3 * k + 1], real[3 * k + 2] = ra[i], dec[i]
+
+
+@nb.njit(parallel=True, cache=True)
+def marked(real: Floats, radius: float, size: float, width: Floats, shift: np.uint64, copies: Words) -> None:
+    """Two bits in the word of every cell that a circle touches; each worker has a copy of its own."""
+    count = real.shape[0] // 3
+    for c in nb.prange(copies.shape[0]):
+        for i in range(c * count // copies.shape[0], (c + 1) * count // copies.shape[0]):
+            a, d = real[3 * i + 1], real[3 * i + 2]
+            only = only_cell(a, d, radius, size, width)
+            if only >= 0:
+                h = _hash(np.uint64(only))
+                copies[c, h >> shift] |= _two(h)
+                continue
+            first, last = band_of(max(d - radius, -90.0), size), band_of(min(d + radius, 90.0), size)
+            reach = reach_of(radius, min(width_of(first, size, width), width_of(last, size, width)), size)
+            for band in range(first, last + 1):
+                wide = width_of(band, size, width)
+                a0, a1, b0, b1 = runs_of(a, reach, wide, int(360.0 * wide))
+                for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
+                    h = _hash(key_of(band, column if column <= a1 else b0 + (column - a1 - 1)))
+                    copies[c, h >> shift] |= _two(h)
+
+
+@nb.njit(parallel=True, cache=True)
+def merged(copies: Words, out: Words) -> None:
+    """The copies of the filter as one."""
+    for k in nb.prange(out.shape[0]):
+        word = copies[0, k]
+        for c in range(1, copies.shape[0]):
+            word |= copies[c, k]
+        out[k] = word
+
+
+@nb.njit(parallel=True, cache=True)
+def passed(
+    ra: Floats, dec: Floats, size: float, width: Floats, shift: np.uint64, filter: Words, out: Words
+) -> None:
+    """A bit for each position whose cell is in the filter; one without a position may have any."""
+    one = np.uint64(1)
+    most = width.shape[0] - 1.0
+    for c in nb.prange((out.shape[0] + 15) // 16):
+        hashes = np.empty(1024, np.uint64)
+        low = 1024 * c
+        count = min(1024, ra.shape[0] - low)
+        # Two loops without a branch: the first becomes vector code, the second has many looks into the filter under way.
+        for i in range(count):
+            band = np.floor((dec[low + i] + 90.0) * (1.0 / size))
+            band = band if band > 0.0 else 0.0
+            step = (band * size) * (width.shape[0] / 180.0)
+            column = ra[low + i] * width[np.uint64(step if step < most else most)]
+            hashes[i] = _hash((np.uint64(band) << _32) | np.uint64(column if column > 0.0 else 0.0))
+        for k in range(0, count, 64):
+            word = np.uint64(0)
+            for i in range(min(64, count - k)):
+                h = hashes[k + i]
+                held = filter[h >> shift]
+                word |= ((held >> ((h >> _36) & _63)) & (held >> ((h >> _30) & _63)) & one) << np.uint64(i)
+            out[(low + k) >> 6] = word
+
+
+@nb.njit(parallel=True, cache=True)
+def asked(
+    ra: Floats, dec: Floats, kept: Words, radius: float, size: float, width: Floats, bits: int,
+    wanted: NDArray[np.bool_], at: Ints, words: Words, real: Floats,
+) -> None:  # fmt: skip
+    """Questions, one a cell that a circle touches, into wanted parts: counted while there is no room, else written."""
+    write = words.shape[0] > 0
+    to_part, to_tag = np.uint64(64 - bits), np.uint64(32 - bits)
+    for c in nb.prange(at.shape[0]):
+        for k in range(c * 1024, min((c + 1) * 1024, kept.shape[0])):
+            word = kept[k]
+            while word:
+                i = 64 * k + _PLACE[np.int64(((word & (~word + np.uint64(1))) * _SEQUENCE) >> np.uint64(58))]
+                word &= word - np.uint64(1)
+                a, d = ra[i], dec[i]
+                if a != a or d != d:
+                    continue
+                only = only_cell(a, d, radius, size, width)
+                if only >= 0:
+                    h = _hash(np.uint64(only))
+                    part = np.int64(h >> to_part)
+                    if wanted[part]:
+                        j = at[c, part]
+                        at[c, part] = j + 1
+                        if write:
+                            words[3 * j] = (((h >> to_tag) & LOW) << _32) | np.uint64(i)
+                            real[3 * j + 1], real[3 * j + 2] = a, d
+                    continue
+                first, last = band_of(max(d - radius, -90.0), size), band_of(min(d + radius, 90.0), size)
+                reach = reach_of(radius, min(width_of(first, size, width), width_of(last, size, width)), size)
+                for band in range(first, last + 1):
+                    wide = width_of(band, size, width)
+                    a0, a1, b0, b1 = runs_of(a, reach, wide, int(360.0 * wide))
+                    for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
+                        col = column if column <= a1 else b0 + (column - a1 - 1)
+                        if column > a1 and a0 <= col <= a1:
+                            continue  # the two runs meet: a cell is asked once
+                        h = _hash(key_of(band, col))
+                        part = np.int64(h >> to_part)
+                        if not wanted[part]:
+                            continue
+                        j = at[c, part]
+                        at[c, part] = j + 1
+                        if write:
+                            words[3 * j] = (((h >> to_tag) & LOW) << _32) | np.uint64(i)
+                            real[3 * j + 1], real[3 * j + 2] = a, d
+
+
+@nb.njit(parallel=True, cache=True)
+def answered(
+    held: Ints, held_words: Words, held_real: Floats, asked: Ints, ended: Ints, words: Words, real: Floats,
+    base: int, turned: bool, radius: float, each: Floats, start: Ints, over: bool,
+    out: Words, out_real: Floats, counts: Ints, spilled: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Pairs of each part, from word ``start`` on: ``over`` the questions that are done with, or in room of their own.
+
+    ``turned``: the held list is left. ``each``: radii of the left list, if it has its own. Where no room is left,
+    a part is ``spilled``, and its pairs are only counted.
+    """
+    close = radius * (1 + 1e-9) + 1e-12
+    for part in nb.prange(held.shape[0] - 1):
+        low, count = held[part], held[part + 1] - held[part]
+        power = 1
+        while (1 << power) < count:
+            power += 1
+        shift = np.uint64(64 - power)
+        offset = np.zeros((1 << power) + 1, np.int64)
+        for i in range(low, low + count):
+            offset[np.int64(held_words[3 * i] >> shift) + 1] += 1
+        for bucket in range(1 << power):
+            offset[bucket + 1] += offset[bucket]
+        word, place = np.empty(count, np.uint64), np.empty((count, 2))
+        for i in range(low, low + count):
+            h = np.int64(held_words[3 * i] >> shift)
+            at = offset[h]
+            offset[h] = at + 1
+            word[at] = held_words[3 * i]
+            place[at, 0], place[at, 1] = held_real[3 * i + 1], held_real[3 * i + 2]
+        # Each offset has moved on to where the next bucket begins.
+        k, to, free = 0, start[part], 0 if over else 2 * counts[part]
+        for j in range(asked[part], ended[part]):
+            question, a, d = words[3 * j], real[3 * j + 1], real[3 * j + 2]
+            h = np.int64(question >> shift)
+            if over and not spilled[part]:
+                free = 3 * (j + 1) - to
+            for t in range(offset[h - 1] if h else 0, offset[h]):
+                if (word[t] ^ question) >> _32 or abs(place[t, 1] - d) > close:
+                    continue
+                sep = near(a, d, place[t, 0], place[t, 1])
+                mine, theirs = (question & LOW) + np.uint64(base), word[t] & LOW
+                left, right = (theirs, mine) if turned else (mine, theirs)
+                if sep <= (each[np.int64(left)] if each.shape[0] else radius) * (1 + ON_EDGE):
+                    if 2 * (k + 1) <= free:
+                        out[to + 2 * k] = (left << _32) | right
+                        out_real[to + 2 * k + 1] = sep
+                    k += 1
+            if 2 * k > free:
+                # From here on nothing is written: what comes after the last question that was answered is still needed.
+                spilled[part], free = True, 0
+        counts[part] = k
