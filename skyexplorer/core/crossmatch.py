@@ -5,10 +5,9 @@ Nothing here depends on how the work is split: pairs come out sorted by left, th
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
-from skyexplorer.core import cells, join
+from skyexplorer.core import cells, join, neighbours
 from skyexplorer.core.buckets import Buckets, buckets, index, probe
 from skyexplorer.core.cells import Floats, Ints
 from skyexplorer.core.slots import Slots, lines
@@ -82,6 +81,43 @@ def pairs(
     return a[order], b[order], s[order]
 
 
+def pairs_within_errors(
+    ra1: Floats, dec1: Floats, sigma1: Floats, ra2: Floats, dec2: Floats, sigma2: Floats, max_sigma: float,
+    most: int = MOST_PAIRS,
+) -> tuple[Ints, Ints, Floats]:  # fmt: skip
+    """All pairs whose separation is at most ``max_sigma`` times √(σ₁² + σ₂²).
+
+    Parameters
+    ----------
+    ra1, dec1, sigma1 : (n,) float arrays
+        Degrees; a row without an error matches nothing.
+    ra2, dec2, sigma2 : (m,) float arrays
+    max_sigma : float
+    most : int
+        Pairs that may be.
+
+    Returns
+    -------
+    left, right, separation
+        As of `pairs`, which says what is raised too.
+    """
+    mine = np.flatnonzero(np.isfinite(sigma1))
+    found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    # One poor position on the right would make every circle on the left as wide as its own: they take turns by size.
+    for theirs in _classes(sigma2) if len(mine) else ():
+        reach = np.minimum(max_sigma * np.hypot(sigma1[mine], sigma2[theirs].max()), 180.0)
+        a, b, s = pairs(ra1[mine], dec1[mine], ra2[theirs], dec2[theirs], reach, most)
+        a, b = mine[a], theirs[b]
+        keep = s <= max_sigma * np.hypot(sigma1[a], sigma2[b]) * (1 + cells.ON_EDGE)
+        found.append((a[keep], b[keep], s[keep]))
+        most -= len(found[-1][0])
+    a, b, s = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    if len(found) > 2:
+        order = np.lexsort((b, a))
+        return a[order], b[order], s[order]
+    return a, b, s
+
+
 def _classes(radius: Floats) -> list[Ints]:
     """Rows whose radii are alike: a cell that fits the widest circle would be crowded for the others."""
     with np.errstate(divide="ignore"):
@@ -119,27 +155,17 @@ def found(
         return lines([probe(held, *points, largest, each, False, most)], len(ra))
 
 
-@nb.njit(cache=True)
-def nearest(left: Ints, right: Ints, sep: Floats) -> Ints:
-    """Of pairs sorted by left and right, the number of the nearest of each left; of equal distances the first."""
-    out = np.empty(left.shape[0], np.int64)
-    k = -1
-    for i in range(left.shape[0]):
-        if i == 0 or left[i] != left[i - 1]:
-            k += 1
-            out[k] = i
-        elif sep[i] < sep[out[k]]:
-            out[k] = i
-    return out[: k + 1]
-
-
 def warm() -> None:
     """Compile what is not compiled yet, or load it from the cache: the first match in a notebook must not wait for it."""
     ra, dec = np.linspace(0, 359, 99), np.linspace(-89, 89, 99)
     pairs(ra, dec, ra, dec, 1e-4)
     pairs(ra, dec, ra, dec, 30.0)
     found(index(ra, dec), ra, dec, 1e-4)
-    nearest(np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1))
+    a, b, s = pairs(ra, dec, ra, dec, 1.0)
+    neighbours.nearest(a, s)
+    neighbours.k_nearest(a, s, 2)
+    neighbours.mutual(a, b, s, len(ra))
+    neighbours.position_angles(ra, dec, ra, dec, a, b)
 
 
-__all__ = ["MOST_PAIRS", "Buckets", "Slots", "found", "index", "nearest", "pairs", "warm"]
+__all__ = ["MOST_PAIRS", "Buckets", "Slots", "found", "index", "pairs", "pairs_within_errors", "warm"]

@@ -80,7 +80,7 @@ class CatalogIndex:
         InputError
             As `crossmatch` does.
         """
-        from skyexplorer.core import crossmatch
+        from skyexplorer.core import crossmatch, neighbours
 
         matching.check(mode, k)
         ra, dec = matching.degrees(other, "other")
@@ -89,9 +89,10 @@ class CatalogIndex:
             a, record, psi = crossmatch.found(self._held, ra, dec, reach, matching.MOST_PAIRS)
         row = np.asarray(self._row[record])
         order = np.lexsort((row, a))
-        order = order[matching.chosen(a[order], row[order], psi[order], mode, k)]
+        order = order[matching.chosen(a[order], row[order], psi[order], mode, k, self.rows)]
         a, row, psi, record = a[order], row[order], psi[order], record[order]
-        return matching.table_of((ra[a], dec[a]), self._places(record), a, row, psi)
+        angle = neighbours.position_angles(ra, dec, self._held.real[:, 2], self._held.real[:, 3], a, record)
+        return matching.table_of(a, row, psi, angle)
 
     def inside(self, region: SkyRegion) -> NDArray[np.int64]:
         """Rows of the index that lie in a region, in their order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -12,12 +12,9 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from numpy.typing import NDArray
 
-from skyexplorer.core import sphere
 from skyexplorer.errors import InputError
 from skyexplorer.model.catalog import SourceCatalog
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from skyexplorer.model.places import degrees, radii, sigma
 
 MODES = ("nearest", "all", "mutual")
 MOST_PAIRS = 200_000_000
@@ -39,7 +36,8 @@ def crossmatch(
     Parameters
     ----------
     left, right : SourceCatalog, SkyCoord or Table
-        Any frame; rows without a position match nothing.
+        Any frame; rows without a position match nothing. A list matched with itself (the same object twice) gives the
+        neighbours of each row: no row is its own, and ``"all"`` and ``"mutual"`` have each pair once.
     radius : Quantity, optional
         An angle up to 180°, one for all or one for each row of ``left``; the edge belongs to it. Without it the
         errors of both catalogues decide: ψ / √(σ₁² + σ₂²) ≤ ``max_sigma``, with one-dimensional Gaussian sigmas.
@@ -76,20 +74,30 @@ def crossmatch(
     >>> pairs["left"].tolist(), pairs["right"].tolist()
     ([1, 2], [0, 1])
     """
+    from skyexplorer.core import crossmatch as core
+    from skyexplorer.core import neighbours
+
     check(mode, k)
-    places = [degrees(side, name) for side, name in ((left, "left"), (right, "right"))]
-    sigma: list[Floats] | None = None
-    if radius is None:
-        sigma = [_sigma(side, name) for side, name in ((left, "left"), (right, "right"))]
-        reach: float | Floats = _combined(sigma, max_sigma)
-    else:
-        reach = radii(radius, len(places[0][0]))
-    a, b, psi = _pairs(places, reach, sigma, max_sigma)
-    at = chosen(a, b, psi, mode, k)
-    a, b, psi = a[at], b[at], psi[at]
-    ours, theirs = ((side[0][rows], side[1][rows]) for side, rows in zip(places, (a, b), strict=True))
-    combined = None if sigma is None else np.hypot(sigma[0][a], sigma[1][b])
-    return table_of(ours, theirs, a, b, psi, combined, len(places[0][0]) if keep_unmatched else None)
+    ours, theirs = degrees(left, "left"), degrees(right, "right")
+    errors: tuple[Floats, Floats] | None = None
+    with counted():
+        if radius is not None:
+            a, b, psi = core.pairs(*ours, *theirs, radii(radius, len(ours[0])), MOST_PAIRS)
+        elif not max_sigma > 0:
+            raise InputError(f"max_sigma is {max_sigma!r}.", "5 is usual.")
+        else:
+            errors = sigma(left, "left"), sigma(right, "right")
+            a, b, psi = core.pairs_within_errors(*ours, errors[0], *theirs, errors[1], max_sigma, MOST_PAIRS)
+    if left is right:
+        a, b, psi = (side[a != b] for side in (a, b, psi))
+    at = chosen(a, b, psi, mode, k, len(theirs[0]))
+    if left is right and mode != "nearest":
+        at = at[a[at] < b[at]]
+    if len(at) < len(a):
+        a, b, psi = a[at], b[at], psi[at]
+    combined = None if errors is None else np.hypot(errors[0][a], errors[1][b])
+    angle = neighbours.position_angles(*ours, *theirs, a, b)
+    return table_of(a, b, psi, angle, combined, len(ours[0]) if keep_unmatched else None)
 
 
 def check(mode: str, k: int) -> None:
@@ -100,20 +108,15 @@ def check(mode: str, k: int) -> None:
         raise InputError(f"k is {k!r}.", "1 is the nearest, 2 the two nearest, and so on.")
 
 
-def chosen(a: Ints, b: Ints, psi: Floats, mode: str, k: int) -> Ints:
-    """Numbers of the pairs of a mode, of all pairs, sorted by a and b."""
+def chosen(a: Ints, b: Ints, psi: Floats, mode: str, k: int, rights: int) -> Ints:
+    """Numbers of the pairs of a mode, of all pairs, sorted by a and b; ``rights`` is the length of the right list."""
+    from skyexplorer.core import neighbours
+
     if mode == "all":
         return np.arange(len(a))
-    return _nearest(a, b, psi, int(k)) if mode == "nearest" else _mutual(a, b, psi)
-
-
-def _mutual(a: Ints, b: Ints, psi: Floats) -> Ints:
-    """Numbers of the pairs in which each is the nearest of the other."""
-    turn = np.lexsort((a, b))
-    both = np.zeros(len(a), bool)
-    both[turn[_nearest(b[turn], a[turn], psi[turn], 1)]] = True
-    first = _nearest(a, b, psi, 1)
-    return first[both[first]]
+    if mode == "mutual":
+        return neighbours.mutual(a, b, psi, rights)
+    return neighbours.nearest(a, psi) if k == 1 else neighbours.k_nearest(a, psi, k)
 
 
 @contextmanager
@@ -146,9 +149,12 @@ def groups(catalog: SourceCatalog | SkyCoord | Table, radius: u.Quantity) -> Int
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
+    from skyexplorer.core import crossmatch as core
+
     place = degrees(catalog, "catalog")
-    a, b, _ = _pairs([place, place], radii(radius, len(place[0])), None, 0.0)
     n = len(place[0])
+    with counted():
+        a, b, _ = core.pairs(*place, *place, radii(radius, n), MOST_PAIRS)
     _, label = connected_components(coo_array((np.ones(len(a), bool), (a, b)), shape=(n, n)), directed=False)
     good = np.isfinite(place[0])
     out = np.full(n, -1, np.int64)
@@ -157,112 +163,21 @@ def groups(catalog: SourceCatalog | SkyCoord | Table, radius: u.Quantity) -> Int
     return out
 
 
-def degrees(side: Any, name: str) -> tuple[Floats, Floats]:
-    """Right ascension in [0, 360) and declination of a list, NaN where a row has none (deg)."""
-    if isinstance(side, Table):
-        side = SourceCatalog(side)
-    if isinstance(side, SourceCatalog):
-        return side._lon, side._lat  # as they are kept: ICRS, in [0, 360), NaN where there is none
-    coords = side
-    if not isinstance(coords, SkyCoord):
-        raise InputError(
-            f"{name} is a {type(side).__name__}.", "Give a SourceCatalog, a SkyCoord or a Table."
-        )
-    icrs = coords.icrs
-    ra, dec = (
-        np.atleast_1d(icrs.ra.deg).astype(float).ravel(),
-        np.atleast_1d(icrs.dec.deg).astype(float).ravel(),
-    )
-    good = np.isfinite(ra) & np.isfinite(dec)
-    ra = np.where(good, ra % 360.0, np.nan)
-    return np.where(ra >= 360.0, 0.0, ra), np.where(good, dec, np.nan)
-
-
-def radii(radius: Any, rows: int) -> float | Floats:
-    """A radius, or one for each row, in degrees; InputError for what is none."""
-    try:
-        degrees = np.asarray(u.Quantity(radius).to_value(u.deg), float)
-    except (u.UnitsError, TypeError, ValueError) as error:
-        raise InputError(f"radius is {radius!r}.", "Give an angle, such as 2 * u.arcsec.") from error
-    bad = ~((degrees >= 0) & (degrees <= 180))
-    if bad.any():
-        raise InputError(
-            f"radius is {np.atleast_1d(degrees)[np.atleast_1d(bad)][0]} deg.", "It lies within 0 and 180 deg."
-        )
-    if degrees.ndim == 0:
-        return float(degrees)
-    if degrees.shape != (rows,):
-        raise InputError(
-            f"{degrees.size} radii for {rows} rows of left.", "Give one for all, or one for each."
-        )
-    return degrees
-
-
-def _sigma(side: Any, name: str) -> Floats:
-    error = side.error if isinstance(side, SourceCatalog) else None
-    if error is None:
-        raise InputError(
-            f"{name} has no errors of position, and no radius is given.",
-            "Give a radius: radius=2 * u.arcsec.",
-        )
-    return np.asarray(error.to_value(u.deg), float)
-
-
-def _combined(sigma: Sequence[Floats], max_sigma: float) -> Floats:
-    if not max_sigma > 0:
-        raise InputError(f"max_sigma is {max_sigma!r}.", "5 is usual.")
-    widest = float(np.nanmax(sigma[1])) if np.isfinite(sigma[1]).any() else 0.0
-    # A missing error is missing, and not 0: such a row matches nothing here.
-    reach = max_sigma * np.hypot(np.where(np.isfinite(sigma[0]), sigma[0], 0.0), widest)
-    return np.minimum(reach, 180.0)
-
-
-def _pairs(
-    places: Sequence[tuple[Floats, Floats]],
-    reach: float | Floats,
-    sigma: Sequence[Floats] | None,
-    max_sigma: float,
-) -> tuple[Ints, Ints, Floats]:
-    from skyexplorer.core import crossmatch as core
-
-    with counted():
-        a, b, psi = core.pairs(*places[0], *places[1], reach, MOST_PAIRS)
-    if sigma is not None:
-        with np.errstate(invalid="ignore"):
-            keep = psi <= max_sigma * np.hypot(sigma[0][a], sigma[1][b])
-        a, b, psi = a[keep], b[keep], psi[keep]
-    return a, b, psi
-
-
-def _nearest(a: Ints, b: Ints, psi: Floats, k: int) -> Ints:
-    """Numbers of the pairs with the k nearest b of each a, from pairs sorted by a and b; in ties the lower row."""
-    if k == 1:
-        from skyexplorer.core import crossmatch as core
-
-        return core.nearest(a, b, psi)
-    order = np.lexsort((b, psi, a))
-    at = np.arange(len(a))
-    starts = np.concatenate([[True], np.diff(a[order]) != 0])[: len(a)]
-    rank = at - np.maximum.accumulate(np.where(starts, at, 0))
-    return order[rank < k]
-
-
 def table_of(
-    ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats], a: Ints, b: Ints, psi: Floats,
-    combined: Floats | None = None, rows: int | None = None,
-) -> Table:  # fmt: skip
-    """The result of a match: places, rows and separations (deg) of pairs; all of left, where its number of rows is given."""
-    columns: dict[str, Any] = {
-        "left": a, "right": b, "separation": psi * 3600, "position_angle": sphere.position_angle(*ours, *theirs),
-    }  # fmt: skip
+    a: Ints, b: Ints, psi: Floats, angle: Floats, combined: Floats | None = None, rows: int | None = None
+) -> Table:
+    """The result of a match: rows, separations and directions (deg) of pairs; all of left where ``rows`` of it are given."""
+    columns: dict[str, Any] = {"left": a, "right": b, "separation": psi * 3600, "position_angle": angle}
     if combined is not None:
         columns["normalised_distance"] = psi / combined
     if rows is not None:
-        alone = np.setdiff1d(np.arange(rows), a)
+        found = np.zeros(rows, bool)
+        found[a] = True
+        alone = np.flatnonzero(~found)
         order = np.argsort(np.concatenate([a, alone]), kind="stable")
         for name, values in columns.items():
             blank = alone if name == "left" else np.full(len(alone), -1 if name == "right" else np.nan)
             columns[name] = np.concatenate([values, blank])[order].astype(values.dtype)
-    found = Table(columns)
-    found["separation"].unit, found["position_angle"].unit = u.arcsec, u.deg
-    return found
+    table = Table(columns, copy=False)
+    table["separation"].unit, table["position_angle"].unit = u.arcsec, u.deg
+    return table
