@@ -71,6 +71,39 @@ def test_astropy_finds_the_same(skies):
     assert mine["right"].tolist() == index[near].tolist()
 
 
+def test_astropys_published_cases():
+    """The cases by which astropy tests its own matching (coordinates/tests/test_matching.py)."""
+    few = SkyCoord([4, 2.1] * u.deg, [0, 0] * u.deg)
+    many = SkyCoord([1, 2, 3, 4] * u.deg, [0, 0, 0, 0] * u.deg)
+    nearest = crossmatch(few, many, 180 * u.deg)
+    assert nearest["right"].tolist() == [3, 1]
+    assert nearest["separation"].quantity.to_value("deg") == pytest.approx([0, 0.1], abs=1e-12)
+    second = crossmatch(few, many, 180 * u.deg, k=2)[1::2]
+    assert second["right"].tolist() == [2, 2]
+    assert second["separation"].quantity.to_value("deg") == pytest.approx([1, 0.9], abs=1e-12)
+    wide = crossmatch(few, many, 1.01 * u.deg, mode="all")
+    assert (wide["left"].tolist(), wide["right"].tolist()) == ([0, 0, 1, 1], [2, 3, 1, 2])
+    assert wide["separation"].quantity.to_value("deg") == pytest.approx([1, 0, 0.1, 0.9], abs=1e-12)
+    narrow = crossmatch(few, many, 0.05 * u.deg, mode="all")
+    assert (narrow["left"].tolist(), narrow["right"].tolist()) == ([0], [3])
+    assert len(crossmatch(few[:0], many, 1 * u.deg)) == len(crossmatch(few, many[:0], 1 * u.deg)) == 0
+    one = crossmatch(few[0], many, 0.05 * u.deg)  # a place alone is a list of one
+    assert one["right"].tolist() == [3]
+
+
+def test_a_list_with_itself():
+    at = SkyCoord([10, 10.001, 10.003, 50] * u.deg, np.zeros(4) * u.deg)
+
+    def rows(**options):
+        found = crossmatch(at, at, 8 * u.arcsec, **options)
+        return list(zip(found["left"].tolist(), found["right"].tolist(), strict=True))
+
+    assert rows(mode="all") == [(0, 1), (1, 2)]
+    assert rows() == [(0, 1), (1, 0), (2, 1)]
+    assert rows(mode="mutual") == [(0, 1)]
+    assert len(crossmatch(at, at.copy(), 1 * u.arcsec)) == 4  # another list, though the same places
+
+
 def test_k_nearest(skies):
     left, right = skies
     found = crossmatch(left, right, 8 * u.deg, k=3)
