@@ -8,7 +8,8 @@
     │   └── ColumnError               … because columns are missing; carries ``.columns``
     ├── NotFoundError(LookupError)    a name that nothing here answers to
     ├── RecordingError                a step that cannot be written as source
-    └── FrontEndError(RuntimeError)   the browser side is missing or reported a failure
+    ├── FrontEndError(RuntimeError)   the browser side is missing or reported a failure
+    └── Cancelled                     work that was asked to stop, and did
 
 Each error says what was wrong, with which value, and what to do next: the last part is
 ``advice`` and is kept apart, so that a view can show it on a line of its own.
@@ -72,6 +73,10 @@ class RecordingError(SkyExplorerError):
 
 class FrontEndError(SkyExplorerError, RuntimeError):
     """The browser side is missing, or reported a failure."""
+
+
+class Cancelled(SkyExplorerError):
+    """Work that was asked to stop, and did."""
 
 
 class SkyExplorerWarning(UserWarning):

@@ -15,7 +15,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from skyexplorer.core import cells, radix
+from skyexplorer import progress
+from skyexplorer.core import cells, memory, radix
 from skyexplorer.core.cells import DEG, SMALLEST_CELL, Floats, Grid, Ints
 from skyexplorer.core.slots import Slots, Words, lines, starts
 
@@ -29,6 +30,7 @@ MOST_PARTS = 10  # as a power of two: more would be written to at once than the 
 FILTER_BITS = 16  # for each member of the smaller list
 MOST_COPIES = 4  # of the filter: one a worker, while it is filled
 WIDEST = 20.0  # deg: a wider circle is no question for cells
+IN_PARTS = "Match in parts, or raise SKYEXPLORER_MEMORY_LIMIT."
 SLICE = 2**24  # positions that ask at once
 
 
@@ -130,6 +132,7 @@ def ask(held: Held, ra: Floats, dec: Floats, base: int, turned: bool, each: Floa
     number = at.sum(axis=0)
     gap = number // 8 + 32
     first = np.cumsum(number + gap) - number
+    memory.ask(24.0 * (number + gap).sum(), f"A match of {len(ra)} positions in crowded cells", IN_PARTS)
     words = np.empty(3 * int((number + gap).sum()), np.uint64)
     start, counts, spilled = 3 * (first - gap), np.zeros(parts, np.int64), np.zeros(parts, bool)
     rest = (base, turned, held.radius, each)
@@ -152,6 +155,7 @@ def ask(held: Held, ra: Floats, dec: Floats, base: int, turned: bool, each: Floa
         return [found]
     # Crowds: the questions of such a part are asked again, and answered where there is room for all that was counted.
     crowded = np.where(spilled, counts, 0)
+    memory.ask(16.0 * crowded.sum(), f"A match with {counts.sum()} pairs", IN_PARTS)
     at[:, ~spilled] = 0
     again = Slots(np.empty(2 * int(crowded.sum()), np.uint64), 2 * (np.cumsum(crowded) - crowded), crowded)
     number = at.sum(axis=0)
@@ -165,15 +169,30 @@ def _count(circles: tuple, wanted: NDArray[np.bool_], at: Ints) -> None:
     radix.asked(*circles, wanted, at, none, none.view(np.float64))
 
 
+def needed(rows1: int, rows2: int) -> int:
+    """Bytes that a match takes beside its input, as far as it can be told before: the smaller list, its filter, pairs.
+
+    Crowds take more, which is asked for when they are counted.
+    """
+    small = min(rows1, rows2)
+    return (24 + FILTER_BITS // 4 * MOST_COPIES + 64) * small + min(max(rows1, rows2), SLICE) // 8
+
+
 def pairs(
     ra1: Floats, dec1: Floats, ra2: Floats, dec2: Floats, radius: float, each: Floats, most: int
 ) -> tuple[Ints, Ints, Floats]:
     """All pairs within a radius of at most `WIDEST`; see `crossmatch.pairs`, which calls this for long lists."""
+    memory.ask(needed(len(ra1), len(ra2)), f"A match of {len(ra1)} × {len(ra2)} positions", IN_PARTS)
     turned = len(ra1) <= len(ra2)  # the smaller list is held, the larger asks
     small, large = ((ra1, dec1), (ra2, dec2)) if turned else ((ra2, dec2), (ra1, dec1))
     held = hold(*small, radius)
     slots: list[Slots] = []
+    watched = progress.current()
     for base in range(0, len(large[0]), SLICE):
+        watched.report(base, len(large[0]), "matching positions")
         ra, dec = (side[base : base + SLICE] for side in large)
         slots += ask(held, ra, dec, base, turned, each, most - sum(int(some.counts.sum()) for some in slots))
+    watched.report(len(large[0]))
+    total = sum(int(some.counts.sum()) for some in slots)
+    memory.ask(40.0 * total, f"A match with {total} pairs", IN_PARTS)
     return lines(slots, len(ra1), held.words)

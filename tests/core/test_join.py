@@ -7,7 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from skyexplorer.core import cells, crossmatch, join, neighbours, radix, slots, sphere
+from skyexplorer.core import cells, crossmatch, join, memory, neighbours, radix, slots, sphere
+from skyexplorer.errors import Cancelled, InputError
+from skyexplorer.progress import Progress
 
 NONE = np.empty(0)
 
@@ -190,3 +192,36 @@ def test_errors_of_any_mixture(seed):
     assert s == pytest.approx(psi[a, b], abs=1e-9)
     none = crossmatch.pairs_within_errors(*left, np.full(300, np.nan), *right, sigma2, 2.0)
     assert len(none[0]) == 0
+
+
+def test_memory_is_asked_for_before_it_is_taken(monkeypatch):
+    dice = np.random.default_rng(8)
+    ra, dec = sky(dice, 100_000)
+    monkeypatch.setenv(memory.VARIABLE, "5 MB")
+    with pytest.raises(InputError, match=r"A match of 100000 × 100000 positions needs .* MB"):
+        crossmatch.pairs(ra, dec, ra, dec, 1e-3)
+    few = ra[:2000], dec[:2000]
+    monkeypatch.setenv(memory.VARIABLE, "3 MB")
+    with pytest.raises(
+        InputError, match=r"pairs needs .* of memory, and 3\.0 MB are allowed\. Match in parts"
+    ):
+        crossmatch.pairs(*few, *few, 19.0)
+
+
+def test_a_match_reports_and_can_be_cancelled(monkeypatch):
+    monkeypatch.setattr(join, "SLICE", 1000)
+    ra, dec = sky(np.random.default_rng(9), 10_000)
+    with Progress("matching") as progress:
+        crossmatch.pairs(ra[:10], dec[:10], ra, dec, 1.0)
+    assert (progress.share, progress.total) == (1.0, 10_000)
+    seen = []
+
+    def stop(progress):
+        seen.append(progress.done)
+        progress.cancel()
+
+    stopped = Progress()
+    stopped.watch(stop)
+    with stopped, pytest.raises(Cancelled):
+        crossmatch.pairs(ra[:10], dec[:10], ra, dec, 1.0)
+    assert seen[0] < 10_000
