@@ -35,9 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_usage()
         return 2
     if given.verb == "warm":
-        from skyexplorer.core import crossmatch
+        from skyexplorer.core import warming
 
-        crossmatch.warm()
+        warming.warm()
         return 0
     if not given.path.exists():
         print(f"There is no {given.path}. Give a folder or a notebook.", file=sys.stderr)

@@ -296,8 +296,10 @@ class SkyExplorer:
     def widget(self) -> Any:
         """The widget that is displayed; made when it is first asked for."""
         if self._workbench is None:
+            from skyexplorer.core import warming
             from skyexplorer.views.workbench import Workbench
 
+            warming.warm_in_background()  # the first match in this notebook shall not wait for a compiler
             self._workbench = Workbench(self.session, self)
         return self._workbench.root
 

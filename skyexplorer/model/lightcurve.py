@@ -25,6 +25,9 @@ _ENERGY = u.erg / (u.cm**2 * u.s)
 _BAND = re.compile(r"(> ?)?([\d.]+(?:e[+-]?\d+)?)(?: ?[-–] ?([\d.]+(?:e[+-]?\d+)?))? ?([kMGTP]?eV)")
 
 
+LATEST = 1e8  # d: beyond it a time is none
+
+
 @dataclass(frozen=True, eq=False)
 class LightCurve:
     """Brightness in time.
@@ -116,6 +119,8 @@ class LightCurve:
             raise InputError(
                 f"The light curve has the bands {', '.join(sorted(set(self.bands)))}.", "Name one: band=…"
             )
+        # A date of a million years hence is damage, and its difference to others would overflow.
+        rows = rows & (np.abs(self.time.mjd) < LATEST)
         minus, plus = (part.value[rows] for part in self.error)
         half = 0.5 * minus + 0.5 * plus
         sigma = np.where(np.isfinite(minus) & np.isfinite(plus), half, np.fmax(minus, plus))

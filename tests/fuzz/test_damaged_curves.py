@@ -113,3 +113,10 @@ def test_damaged_real_files(data_dir, file):
         asked(bad)
         with contextlib.suppress(SkyExplorerError):
             opening.read(bad)
+
+
+def test_a_date_that_is_none_does_not_overflow():
+    """Found by the test above: a bin that ends in 1e308 s."""
+    head = "time_min,time_max,eflux,eflux_errn,eflux_errp"
+    rows = ["0.0,0.0,0.0,0.0,0.0"] * 5 + [f"0.0,{end},0.0,0.0,1.0" for end in (0.0, 1.0, 0.5, 50000.0)]
+    asked("\n".join([head, *rows, "0.0,1e308,8.0,0.0,1.0", ""]).encode())

@@ -1,0 +1,63 @@
+"""Compiled code made ready before it is needed: by ``skyexplorer warm``, or in the background when an explorer is shown.
+
+What is compiled is kept by numba beside the package, or in the user's own cache where that cannot be written to. A small
+file there says that all of it is, for this version of the package, of numba, of Python, and for this processor.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from skyexplorer import __version__
+
+KERNELS = ("crossmatch",)  # modules of this floor with a function `warm`
+_started: list[subprocess.Popen[bytes]] = []  # kept, since a process that is let go of is complained about
+
+
+def warm() -> Path:
+    """Compile what is not compiled yet, which takes about half a minute; returns the file that says so.
+
+    Examples
+    --------
+    >>> from skyexplorer.core import warming
+    >>> warming.warm().name == warming.mark().name
+    True
+    """
+    for name in KERNELS:
+        importlib.import_module(f"skyexplorer.core.{name}").warm()
+    done = mark()
+    done.parent.mkdir(parents=True, exist_ok=True)
+    done.touch()
+    return done
+
+
+def mark() -> Path:
+    """The file that is there when all is compiled."""
+    import llvmlite.binding
+    import numba
+
+    from skyexplorer.core import radix
+
+    python = f"{sys.implementation.cache_tag}-numba{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}"
+    return Path(radix.passed.stats.cache_path) / f"skyexplorer-{__version__}-{python}.warm"
+
+
+def warm_in_background() -> bool:
+    """Start a process that compiles, at low priority, unless that is done or under way; whether one was started."""
+    if _started:
+        return False
+    quiet = subprocess.DEVNULL
+    command = [sys.executable, "-m", __name__]
+    _started.append(subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet))
+    return True
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)
+    if not mark().exists():
+        warm()
