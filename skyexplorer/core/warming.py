@@ -6,6 +6,7 @@ file there says that all of it is, for this version of the package, of numba, of
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from skyexplorer import __version__
 
-KERNELS = ("crossmatch",)  # modules of this floor with a function `warm`
+KERNELS = ("crossmatch", "lookup")  # modules of this floor with a function `warm`
 _started: list[subprocess.Popen[bytes]] = []  # kept, since a process that is let go of is complained about
 
 
@@ -53,7 +54,16 @@ def warm_in_background() -> bool:
     quiet = subprocess.DEVNULL
     command = [sys.executable, "-m", __name__]
     _started.append(subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet))
+    atexit.register(_stop)
     return True
+
+
+def _stop() -> None:
+    """End with this process what it started: what is compiled by then is kept."""
+    for process in _started:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
 
 
 if __name__ == "__main__":
