@@ -20,7 +20,7 @@ from skyexplorer.core import cells, memory, radix
 from skyexplorer.core.cells import DEG, SMALLEST_CELL, Floats, Grid, Ints
 from skyexplorer.core.slots import Slots, Words, lines, starts
 
-ACROSS = 16.0  # width of a cell in radii, where sources are sparse: a circle touches 1.3 cells on average
+ACROSS = 48.0  # width of a cell in radii, where sources are sparse: a circle touches 1.1 cells on average
 SHARE = 0.15  # members of the smaller list in a cell, where they are dense; of the larger, as much passes the filter
 LEAST = 3.0  # width of a cell in radii at least: a circle touches 2.8 cells then
 SAMPLE = 4096  # members by which that is told
@@ -124,16 +124,22 @@ def ask(held: Held, ra: Floats, dec: Floats, base: int, turned: bool, each: Floa
     passed = np.empty(-(-len(ra) // 64), np.uint64)
     shift = np.uint64(64 - int(np.log2(len(held.filter))))
     radix.passed(ra, dec, size, width, shift, held.filter, passed)
-    at = np.zeros((max(-(-len(passed) // 1024), 1), parts), np.int64)
-    circles = (ra, dec, passed, held.radius, size, width, held.bits)
-    wanted = np.ones(parts, bool)
-    _count(circles, wanted, at)
+    chunks = max(-(-len(passed) // 1024), 1)
+    begin = np.zeros(chunks + 1, np.int64)
+    of_words = np.bitwise_count(passed)
+    np.cumsum(np.add.reduceat(of_words, np.arange(0, len(passed), 1024), dtype=np.int64), out=begin[1:])
+    number, hashes = np.empty(int(begin[-1]), np.uint32), np.empty(int(begin[-1]), np.uint64)
+    plain, at = np.zeros(chunks, np.int64), np.zeros((chunks, parts), np.int64)
+    circles = (held.radius, size, width, held.bits, number, hashes, plain)
+    radix.sifted(ra, dec, passed, begin, *circles, at)
+    none = np.empty(0, np.uint64)
+    radix.asked(ra, dec, begin, *circles, np.ones(parts, bool), at, none, none.view(np.float64))
     # Before the questions of a part there is some room: the first of them may have more answers than they are long.
-    number = at.sum(axis=0)
-    gap = number // 8 + 32
-    first = np.cumsum(number + gap) - number
-    memory.ask(24.0 * (number + gap).sum(), f"A match of {len(ra)} positions in crowded cells", IN_PARTS)
-    words = np.empty(3 * int((number + gap).sum()), np.uint64)
+    count = at.sum(axis=0)
+    gap = count // 8 + 32
+    first = np.cumsum(count + gap) - count
+    memory.ask(24.0 * (count + gap).sum(), f"A match of {len(ra)} positions in crowded cells", IN_PARTS)
+    words = np.empty(3 * int((count + gap).sum()), np.uint64)
     start, counts, spilled = 3 * (first - gap), np.zeros(parts, np.int64), np.zeros(parts, bool)
     rest = (base, turned, held.radius, each)
 
@@ -141,7 +147,8 @@ def ask(held: Held, ra: Floats, dec: Floats, base: int, turned: bool, each: Floa
         wanted: NDArray[np.bool_], at: Ints, words: Words, first: Ints, over: bool, out: Slots
     ) -> None:
         ends = at.sum(axis=0) + first
-        radix.asked(*circles, wanted, np.cumsum(at, axis=0) - at + first, words, words.view(np.float64))
+        to = np.cumsum(at, axis=0) - at + first
+        radix.asked(ra, dec, begin, *circles, wanted, to, words, words.view(np.float64))
         radix.answered(
             held.first, held.words, held.real, first, ends, words, words.view(np.float64), *rest, out.start, over,
             out.words, out.words.view(np.float64), out.counts, spilled,
@@ -158,15 +165,10 @@ def ask(held: Held, ra: Floats, dec: Floats, base: int, turned: bool, each: Floa
     memory.ask(16.0 * crowded.sum(), f"A match with {counts.sum()} pairs", IN_PARTS)
     at[:, ~spilled] = 0
     again = Slots(np.empty(2 * int(crowded.sum()), np.uint64), 2 * (np.cumsum(crowded) - crowded), crowded)
-    number = at.sum(axis=0)
-    asked = np.empty(3 * int(number.sum()), np.uint64)
-    answer(spilled.copy(), at, asked, np.cumsum(number) - number, False, again)
+    count = at.sum(axis=0)
+    asked = np.empty(3 * int(count.sum()), np.uint64)
+    answer(spilled.copy(), at, asked, np.cumsum(count) - count, False, again)
     return [Slots(words, start, np.where(spilled, 0, counts)), again]
-
-
-def _count(circles: tuple, wanted: NDArray[np.bool_], at: Ints) -> None:
-    none = np.empty(0, np.uint64)
-    radix.asked(*circles, wanted, at, none, none.view(np.float64))
 
 
 def needed(rows1: int, rows2: int) -> int:

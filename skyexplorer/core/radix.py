@@ -126,51 +126,101 @@ def passed(
 
 
 @nb.njit(parallel=True, cache=True)
-def asked(
-    ra: Floats, dec: Floats, kept: Words, radius: float, size: float, width: Floats, bits: int,
-    wanted: NDArray[np.bool_], at: Ints, words: Words, real: Floats,
+def sifted(
+    ra: Floats, dec: Floats, kept: Words, first: Ints, radius: float, size: float, width: Floats, bits: int,
+    number: NDArray[np.uint32], hashes: Words, plain: Ints, at: Ints,
 ) -> None:  # fmt: skip
-    """Questions, one a cell that a circle touches, into wanted parts: counted while there is no room, else written."""
+    """Positions that passed, by chunks: from ``first`` those whose circle lies in one cell, with its hash, then the others.
+
+    ``plain`` counts the former; ``at`` (chunks, parts) counts their questions and, by `asked`, those of the others.
+    """
+    to_part = np.uint64(64 - bits)
+    most = width.shape[0] - 1.0
+    inverse = 1.0 / size
+    rim = radius * inverse * (1 + 1e-9)
+    for c in nb.prange(at.shape[0]):
+        low, count = first[c], first[c + 1] - first[c]
+        there = np.empty(count, np.uint32)
+        k = 0
+        for w in range(c * 1024, min((c + 1) * 1024, kept.shape[0])):
+            word = kept[w]
+            while word:
+                bit = _PLACE[np.int64(((word & (~word + np.uint64(1))) * _SEQUENCE) >> np.uint64(58))]
+                there[k] = np.uint32(64 * w + bit)
+                word &= word - np.uint64(1)
+                k += 1
+        # No branch on whether a circle lies in one cell, which cannot be foreseen: every one is written, and some again.
+        done, other = low, 0
+        for k in range(count):
+            i = np.int64(there[k])
+            a = ra[i]
+            y = (dec[i] + 90.0) * inverse
+            band = np.floor(y)
+            step = (band * size) * (width.shape[0] / 180.0)
+            wide = width[np.uint64(step if step < most else most)]
+            x = a * wide
+            column = np.floor(x)
+            edge = rim + 1e-11 * wide
+            y -= band
+            x -= column
+            one = (
+                (y > edge) & (y < 1.0 - edge) & (x > edge) & (x < 1.0 - edge) & (column + 1.0 < 360.0 * wide)
+            )
+            number[done] = there[k]
+            hashes[done] = _hash((np.uint64(band) << _32) | np.uint64(column))
+            there[other] = there[k]
+            done += one
+            other += not one
+        plain[c] = done - low
+        for k in range(low, done):
+            at[c, np.int64(hashes[k] >> to_part)] += 1
+        for k in range(other):
+            number[done + k] = there[k]
+
+
+@nb.njit(parallel=True, cache=True)
+def asked(
+    ra: Floats, dec: Floats, first: Ints, radius: float, size: float, width: Floats, bits: int,
+    number: NDArray[np.uint32], hashes: Words, plain: Ints, wanted: NDArray[np.bool_], at: Ints, words: Words, real: Floats,
+) -> None:  # fmt: skip
+    """Questions, one a cell that a circle touches, into wanted parts, from what is `sifted`.
+
+    While there is no room only those of circles over several cells are counted, since the others are; else all are written.
+    """
     write = words.shape[0] > 0
     to_part, to_tag = np.uint64(64 - bits), np.uint64(32 - bits)
     for c in nb.prange(at.shape[0]):
-        for k in range(c * 1024, min((c + 1) * 1024, kept.shape[0])):
-            word = kept[k]
-            while word:
-                i = 64 * k + _PLACE[np.int64(((word & (~word + np.uint64(1))) * _SEQUENCE) >> np.uint64(58))]
-                word &= word - np.uint64(1)
-                a, d = ra[i], dec[i]
-                if a != a or d != d:
-                    continue
-                only = only_cell(a, d, radius, size, width)
-                if only >= 0:
-                    h = _hash(np.uint64(only))
+        for k in range(first[c] if write else first[c + 1], first[c] + plain[c]):
+            h, i = hashes[k], np.int64(number[k])
+            part = np.int64(h >> to_part)
+            if wanted[part]:
+                j = at[c, part]
+                at[c, part] = j + 1
+                words[3 * j] = (((h >> to_tag) & LOW) << _32) | np.uint64(i)
+                real[3 * j + 1], real[3 * j + 2] = ra[i], dec[i]
+        for k in range(first[c] + plain[c], first[c + 1]):
+            i = np.int64(number[k])
+            a, d = ra[i], dec[i]
+            if a != a or d != d:
+                continue
+            low, high = band_of(max(d - radius, -90.0), size), band_of(min(d + radius, 90.0), size)
+            reach = reach_of(radius, min(width_of(low, size, width), width_of(high, size, width)), size)
+            for band in range(low, high + 1):
+                wide = width_of(band, size, width)
+                a0, a1, b0, b1 = runs_of(a, reach, wide, int(360.0 * wide))
+                for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
+                    col = column if column <= a1 else b0 + (column - a1 - 1)
+                    if column > a1 and a0 <= col <= a1:
+                        continue  # the two runs meet: a cell is asked once
+                    h = _hash(key_of(band, col))
                     part = np.int64(h >> to_part)
-                    if wanted[part]:
-                        j = at[c, part]
-                        at[c, part] = j + 1
-                        if write:
-                            words[3 * j] = (((h >> to_tag) & LOW) << _32) | np.uint64(i)
-                            real[3 * j + 1], real[3 * j + 2] = a, d
-                    continue
-                first, last = band_of(max(d - radius, -90.0), size), band_of(min(d + radius, 90.0), size)
-                reach = reach_of(radius, min(width_of(first, size, width), width_of(last, size, width)), size)
-                for band in range(first, last + 1):
-                    wide = width_of(band, size, width)
-                    a0, a1, b0, b1 = runs_of(a, reach, wide, int(360.0 * wide))
-                    for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
-                        col = column if column <= a1 else b0 + (column - a1 - 1)
-                        if column > a1 and a0 <= col <= a1:
-                            continue  # the two runs meet: a cell is asked once
-                        h = _hash(key_of(band, col))
-                        part = np.int64(h >> to_part)
-                        if not wanted[part]:
-                            continue
-                        j = at[c, part]
-                        at[c, part] = j + 1
-                        if write:
-                            words[3 * j] = (((h >> to_tag) & LOW) << _32) | np.uint64(i)
-                            real[3 * j + 1], real[3 * j + 2] = a, d
+                    if not wanted[part]:
+                        continue
+                    j = at[c, part]
+                    at[c, part] = j + 1
+                    if write:
+                        words[3 * j] = (((h >> to_tag) & LOW) << _32) | np.uint64(i)
+                        real[3 * j + 1], real[3 * j + 2] = a, d
 
 
 @nb.njit(parallel=True, cache=True)
