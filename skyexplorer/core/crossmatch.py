@@ -1,18 +1,23 @@
-"""Pairs of positions within a radius, on the whole sphere: the one way in to `join`, to `buckets` and to what they share.
+"""Pairs of positions within a radius, on the whole sphere: the one way in to `few`, `join`, `buckets` and what they share.
 
-Nothing here depends on how the work is split: pairs come out sorted by left, then by right.
+Nothing here depends on how the work is split: pairs come out sorted by left, then by right. Compiled code is loaded where
+lists are long enough to need it.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from skyexplorer.core import cells, join, neighbours
-from skyexplorer.core.buckets import Buckets, buckets, index, probe
-from skyexplorer.core.cells import Floats, Ints
-from skyexplorer.core.slots import Slots, lines
+from skyexplorer.core import few
+from skyexplorer.core.few import ON_EDGE, Floats, Ints
 from skyexplorer.core.threads import ONE_AT_A_TIME
 
+if TYPE_CHECKING:
+    from skyexplorer.core.buckets import Buckets
+
+SMALLEST = 2e-6  # deg: radii below it are alike
 MOST_PAIRS = 500_000_000
 MOST_ROWS = 2**31
 CLASS = 4.0  # radii that differ by less are asked together
@@ -64,6 +69,12 @@ def pairs(
         return none
     left = np.ascontiguousarray(ra1, np.float64), np.ascontiguousarray(dec1, np.float64)
     right = np.ascontiguousarray(ra2, np.float64), np.ascontiguousarray(dec2, np.float64)
+    if len(left[0]) + len(right[0]) <= few.ROWS:
+        short = few.pairs(*left, *right, radius)
+        if short is not None:
+            if len(short[0]) > most:
+                raise MemoryError(len(short[0]))
+            return short
     with ONE_AT_A_TIME:
         if not np.ndim(radius):
             return _pairs(*left, *right, float(radius), np.empty(0), most)
@@ -108,7 +119,7 @@ def pairs_within_errors(
         reach = np.minimum(max_sigma * np.hypot(sigma1[mine], sigma2[theirs].max()), 180.0)
         a, b, s = pairs(ra1[mine], dec1[mine], ra2[theirs], dec2[theirs], reach, most)
         a, b = mine[a], theirs[b]
-        keep = s <= max_sigma * np.hypot(sigma1[a], sigma2[b]) * (1 + cells.ON_EDGE)
+        keep = s <= max_sigma * np.hypot(sigma1[a], sigma2[b]) * (1 + ON_EDGE)
         found.append((a[keep], b[keep], s[keep]))
         most -= len(found[-1][0])
     a, b, s = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -121,19 +132,30 @@ def pairs_within_errors(
 def _classes(radius: Floats) -> list[Ints]:
     """Rows whose radii are alike: a cell that fits the widest circle would be crowded for the others."""
     with np.errstate(divide="ignore"):
-        power = np.floor(np.log(np.maximum(radius, cells.SMALLEST_CELL) / 180.0) / np.log(CLASS))
+        power = np.floor(np.log(np.maximum(radius, SMALLEST) / 180.0) / np.log(CLASS))
     return [np.flatnonzero(power == each) for each in np.unique(power[np.isfinite(power)])]
 
 
 def _pairs(
     ra1: Floats, dec1: Floats, ra2: Floats, dec2: Floats, radius: float, each: Floats, most: int
 ) -> tuple[Ints, Ints, Floats]:
+    from skyexplorer.core import cells, join
+    from skyexplorer.core.buckets import buckets, probe
+    from skyexplorer.core.slots import lines
+
     if radius <= join.WIDEST:
         return join.pairs(ra1, dec1, ra2, dec2, radius, each, most)
     turned = len(ra1) <= len(ra2)
     small, large = ((ra1, dec1), (ra2, dec2)) if turned else ((ra2, dec2), (ra1, dec1))
     held = buckets(*small, cells.grid(60.0))
     return lines([probe(held, *large, radius, each, turned, most)], len(ra1))
+
+
+def index(ra: Floats, dec: Floats) -> Buckets:
+    """Buckets to keep, for questions of any radius; see `buckets.index`."""
+    from skyexplorer.core import buckets
+
+    return buckets.index(ra, dec)
 
 
 def found(
@@ -143,6 +165,9 @@ def found(
 
     Parameters are those of `pairs`, which says more.
     """
+    from skyexplorer.core.buckets import probe
+    from skyexplorer.core.slots import lines
+
     each = np.ascontiguousarray(radius, np.float64) if np.ndim(radius) else np.empty(0)
     largest = float(each.max(initial=0)) if np.ndim(radius) else float(radius)
     wide = (2 * largest / held.grid.size + 2) ** 2 * len(ra) > 8 * len(held.whole) + 100_000
@@ -155,17 +180,50 @@ def found(
         return lines([probe(held, *points, largest, each, False, most)], len(ra))
 
 
+def chosen(left: Ints, right: Ints, sep: Floats, mode: str, k: int, rights: int) -> Ints:
+    """Numbers of the pairs of a mode among all pairs, which come sorted by left, then by right.
+
+    Parameters
+    ----------
+    left, right : (p,) int arrays
+    sep : (p,) array
+    mode : {"nearest", "all", "mutual"}
+        ``"nearest"``: the ``k`` nearest of each left; ``"mutual"``: where each is the nearest of the other. Of equal
+        distances the lower row counts.
+    k : int
+    rights : int
+        Length of the right list.
+    """
+    if mode == "all":
+        return np.arange(len(left))
+    if len(left) <= few.PAIRS:
+        return few.mutual(left, right, sep) if mode == "mutual" else few.k_nearest(left, sep, k)
+    from skyexplorer.core import neighbours
+
+    if mode == "mutual":
+        return neighbours.mutual(left, right, sep, rights)
+    return neighbours.nearest(left, sep) if k == 1 else neighbours.k_nearest(left, sep, k)
+
+
+def position_angles(ra1: Floats, dec1: Floats, ra2: Floats, dec2: Floats, left: Ints, right: Ints) -> Floats:
+    """Direction from left to right of each pair (deg, east of north, in [0, 360)); arguments as of `pairs`, rows."""
+    if len(left) <= few.PAIRS:
+        return few.position_angles(ra1[left], dec1[left], ra2[right], dec2[right])
+    from skyexplorer.core import neighbours
+
+    return neighbours.position_angles(ra1, dec1, ra2, dec2, left, right)
+
+
 def warm() -> None:
     """Compile what is not compiled yet, or load it from the cache: the first match in a notebook must not wait for it."""
+    from skyexplorer.core import neighbours
+
     ra, dec = np.linspace(0, 359, 99), np.linspace(-89, 89, 99)
-    pairs(ra, dec, ra, dec, 1e-4)
-    pairs(ra, dec, ra, dec, 30.0)
+    _pairs(ra, dec, ra, dec, 1e-4, np.empty(0), MOST_PAIRS)
+    _pairs(ra, dec, ra, dec, 30.0, np.empty(0), MOST_PAIRS)
     found(index(ra, dec), ra, dec, 1e-4)
     a, b, s = pairs(ra, dec, ra, dec, 1.0)
     neighbours.nearest(a, s)
     neighbours.k_nearest(a, s, 2)
     neighbours.mutual(a, b, s, len(ra))
     neighbours.position_angles(ra, dec, ra, dec, a, b)
-
-
-__all__ = ["MOST_PAIRS", "Buckets", "Slots", "found", "index", "pairs", "pairs_within_errors", "warm"]

@@ -75,7 +75,6 @@ def crossmatch(
     ([1, 2], [0, 1])
     """
     from skyexplorer.core import crossmatch as core
-    from skyexplorer.core import neighbours
 
     check(mode, k)
     ours, theirs = degrees(left, "left"), degrees(right, "right")
@@ -90,13 +89,13 @@ def crossmatch(
             a, b, psi = core.pairs_within_errors(*ours, errors[0], *theirs, errors[1], max_sigma, MOST_PAIRS)
     if left is right:
         a, b, psi = (side[a != b] for side in (a, b, psi))
-    at = chosen(a, b, psi, mode, k, len(theirs[0]))
+    at = core.chosen(a, b, psi, mode, k, len(theirs[0]))
     if left is right and mode != "nearest":
         at = at[a[at] < b[at]]
     if len(at) < len(a):
         a, b, psi = a[at], b[at], psi[at]
     combined = None if errors is None else np.hypot(errors[0][a], errors[1][b])
-    angle = neighbours.position_angles(*ours, *theirs, a, b)
+    angle = core.position_angles(*ours, *theirs, a, b)
     return table_of(a, b, psi, angle, combined, len(ours[0]) if keep_unmatched else None)
 
 
@@ -106,17 +105,6 @@ def check(mode: str, k: int) -> None:
         raise InputError(f"mode is {mode!r}.", f"One of {', '.join(MODES)}.")
     if not isinstance(k, int | np.integer) or k < 1:
         raise InputError(f"k is {k!r}.", "1 is the nearest, 2 the two nearest, and so on.")
-
-
-def chosen(a: Ints, b: Ints, psi: Floats, mode: str, k: int, rights: int) -> Ints:
-    """Numbers of the pairs of a mode, of all pairs, sorted by a and b; ``rights`` is the length of the right list."""
-    from skyexplorer.core import neighbours
-
-    if mode == "all":
-        return np.arange(len(a))
-    if mode == "mutual":
-        return neighbours.mutual(a, b, psi, rights)
-    return neighbours.nearest(a, psi) if k == 1 else neighbours.k_nearest(a, psi, k)
 
 
 @contextmanager

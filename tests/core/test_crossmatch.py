@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skyexplorer.core import crossmatch, join, regions, sphere
+from skyexplorer.core import crossmatch, few, join, regions, sphere
 
 
-@pytest.fixture(autouse=True, params=["in one piece", "in many parts", "in slices"], scope="module")
+@pytest.fixture(autouse=True, params=["few", "in one piece", "in many parts", "in slices"], scope="module")
 def way(request):
     """However the work is split, the answer is the same."""
     patch = pytest.MonkeyPatch()
+    if request.param != "few":
+        patch.setattr(few, "ROWS", -1)
     if request.param == "in many parts":
         patch.setattr(join, "PART_BYTES", 24)
     elif request.param == "in slices":
