@@ -67,9 +67,9 @@ def degrees(table: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.f
             "Right ascensions lie within 0 and 360; name the right columns: ra=…, dec=….",
         )
     if (np.abs(lat[good]) > 90.0001).any():
-        worst = lat[good][np.argmax(np.abs(lat[good]))]
+        row = int(np.argmax(np.where(good, np.abs(lat), 0.0)))
         raise FormatError(
-            f"{found.dec!r} goes to {worst:g} deg.",
+            f"{found.dec!r} goes to {lat[row]:g} deg, in row {row}.",
             "Declinations lie within ±90; name the right columns: ra=…, dec=….",
         )
     if found.frame != "icrs":
@@ -83,8 +83,27 @@ def degrees(table: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.f
             ).icrs
         lon, lat = lon.copy(), lat.copy()
         lon[good], lat[good] = at.ra.deg, at.dec.deg
-    lon, lat = np.where(good, lon, np.nan), np.where(good, lat, np.nan)
-    return lon % 360.0, lat
+    lon, lat = tidy(lon, lat)
+    # The table may change later: what is kept is our own, and lies together.
+    return (lon if lon.flags.owndata else lon.copy()), (lat if lat.flags.owndata else lat.copy())
+
+
+def tidy(
+    lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Right ascensions in [0, 360) and declinations within ±90, both NaN where one is none; the same arrays if they are so.
+
+    >>> [side.tolist() for side in tidy(np.array([-10.0, 5.0, -1e-20]), np.array([90.00001, np.nan, 0.0]))]
+    [[350.0, nan, 0.0], [90.0, nan, 0.0]]
+    """
+    # The least of an array with NaN is NaN, which lies in no range: four quick passes say that nothing is to do.
+    if not len(lon) or (lon.min() >= 0 and lon.max() < 360 and lat.min() >= -90 and lat.max() <= 90):
+        return lon, lat
+    good = np.isfinite(lon) & np.isfinite(lat)
+    lon = np.where(good, lon, np.nan) % 360.0
+    return np.where(lon >= 360.0, 0.0, lon), np.clip(
+        np.where(good, lat, np.nan), -90.0, 90.0
+    )  # −1e-20 % 360 is 360
 
 
 def _sexagesimal(ra: Any, dec: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -133,6 +152,30 @@ def floats(column: Any) -> NDArray[np.float64]:
         with contextlib.suppress(u.UnitsError, ValueError, TypeError), np.errstate(all="ignore"):
             values = values * u.Unit(unit).to(u.deg)
     return np.asarray(values, float)
+
+
+def measured(column: Any, unit: str, missing: tuple[float, ...] = ()) -> NDArray[np.float64]:
+    """Numbers of a column in a unit, which bare numbers are taken to have; masked ones, and those that stand for none, NaN.
+
+    Raises
+    ------
+    FormatError
+        If it holds no numbers, or something of another kind.
+    """
+    from astropy import units as u
+
+    name, own = getattr(getattr(column, "info", None), "name", ""), getattr(column, "unit", None)
+    with (
+        reading(f"numbers in {name!r}", f"It is taken in {unit}."),
+        np.errstate(invalid="ignore", over="ignore"),
+    ):
+        cells = np.ma.asarray(getattr(column, "value", column))
+        values = np.array(np.ma.filled(cells.astype(float), np.nan))
+        for value in missing:
+            values[values == value] = np.nan
+        if own is not None and str(own).strip():
+            values *= u.Unit(own).to(unit)
+    return values
 
 
 def numbers(table: Any, column: str | None) -> NDArray[np.float64] | None:

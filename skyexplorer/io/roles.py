@@ -29,6 +29,8 @@ class Roles:
     ``frame`` is "icrs", "galactic", or "fk4" or "fk5" with its equinox, as in "fk4:B1950"; ``sexagesimal`` that
     coordinates are text; ``hours`` that numbers of the first coordinate are hours; ``missing`` are numbers that stand
     for none; ``prefix`` goes before names that are numbers; ``note`` is what a reader must know of this kind of table.
+    ``motion`` holds μ_α cos δ and μ_δ, ``epoch`` the epoch of each row's position, ``at`` that of all rows where no column
+    has it; ``axes`` one sigma east and north, and their correlation.
     """
 
     ra: str
@@ -52,6 +54,13 @@ class Roles:
     missing: tuple[float, ...] = ()
     note: str = ""
     prefix: str = ""
+    motion: tuple[str, str] | None = None
+    motion_error: tuple[str, str] | None = None
+    parallax: str | None = None
+    radial_velocity: str | None = None
+    epoch: str | None = None
+    at: str = ""
+    axes: tuple[str, str, str | None] | None = None
 
 
 @cache
@@ -77,6 +86,25 @@ NAME_NAMES = (
     "name", "source_name", "sourcename", "main_id", "id", "source", "object", "objname", "designation", "source_id",
     "target", "common_name", "tns_name", "object_name", "object name", "psr_name", "psrj", "hip",
 )  # fmt: skip
+# μ_α cos δ and μ_δ; a bare μ_α, in seconds of time or without the cosine, has other names, and is not told.
+MOTION_RA = (
+    "pmra", "pm_ra", "pmra_cosdec", "pm_ra_cosdec", "pmracosdec", "pmracosde", "pmracosd", "mualphastar", "mu_alpha_star",
+    "pmrac",
+)  # fmt: skip
+MOTION_DEC = ("pmdec", "pm_dec", "pmde", "pm_de", "mudelta", "mu_delta")
+PARALLAXES = ("parallax", "plx", "prlx", "parx")
+VELOCITIES = (
+    "radial_velocity",
+    "radialvelocity",
+    "rv",
+    "rvel",
+    "hrv",
+    "dr2_radial_velocity",
+    "dr2_rv",
+    "rv_value",
+)
+EPOCHS = ("ref_epoch", "refepoch", "pos_epoch", "posepoch", "epoch", "ep", "epoch_yr", "epoch_mjd")
+ERROR_OF = ("{}_error", "e_{}", "{}_err", "{}err", "err_{}", "sig{}", "sigma_{}", "{}_sigma")
 # A table with these and neither time nor position is a spectrum: lower case, without brackets and what is in them.
 _ENERGIES = ("e_ref", "e_min", "energy", "frequency", "wavelength", "freq", "nu")
 _FLUXES = ("dnde", "e2dnde", "flux", "flux_density", "fluxdensity", "photometrymeasurement", "nufnu", "eflux")
@@ -96,7 +124,7 @@ def roles(table: Any, **given: str | None) -> Roles:
     ----------
     table : astropy.table.Table
     **given : str, optional
-        Columns for ``ra``, ``dec``, ``error``, ``name``.
+        Columns for ``ra``, ``dec``, ``error``, ``name``, ``pmra``, ``pmdec``, ``parallax``, ``radial_velocity``.
 
     Raises
     ------
@@ -132,8 +160,41 @@ def roles(table: Any, **given: str | None) -> Roles:
         ra, dec, frame = ra or found[0], dec or found[1], found[2]
     name = chosen.get("name") or _name(table, names)
     return Roles(
-        ra, dec, name=name, error=chosen.get("error"), **_coordinates(table, ra, dec, frame or _frame(table, ra))
+        ra, dec, name=name, error=chosen.get("error"), **_coordinates(table, ra, dec, frame or _frame(table, ra)),
+        **_motion(table, names, chosen),
     )  # fmt: skip
+
+
+def _motion(table: Any, names: list[str], chosen: Mapping[str, str]) -> dict[str, Any]:
+    """Columns of proper motions with their errors, of what is needed beside them, and of epochs."""
+    low = {re.sub(r"[\s\[\]*]", "", name.lower()): name for name in reversed(names)}
+
+    def one(role: str, word: str, known: tuple[str, ...]) -> str | None:
+        if role in chosen:
+            return chosen[role]
+        having = [n for n in names if ucd(table[n]).split(";")[: word.count(";") + 1] == word.split(";")]
+        by_name = next((low[n] for n in known if n in low), None)
+        # Of several with the same UCD only a name can tell.
+        return having[0] if len(having) == 1 else by_name
+
+    def error(column: str) -> str | None:
+        return next((low[n] for form in ERROR_OF if (n := form.format(column.lower())) in low), None)
+
+    out: dict[str, Any] = {
+        "epoch": one("epoch", "time.epoch", EPOCHS) or one("epoch", "meta.ref;time.epoch", ())
+    }
+    east = one("pmra", "pos.pm;pos.eq.ra", MOTION_RA)
+    north = one("pmdec", "pos.pm;pos.eq.dec", MOTION_DEC)
+    if east is None or north is None:
+        return out
+    both = error(east), error(north)
+    out["motion"] = east, north
+    out["motion_error"] = both if None not in both else None
+    out["parallax"] = one("parallax", "pos.parallax", PARALLAXES) or one("parallax", "pos.parallax.trig", ())
+    out["radial_velocity"] = one("radial_velocity", "spect.dopplerveloc", VELOCITIES) or one(
+        "radial_velocity", "spect.dopplerveloc.opt", ()
+    )
+    return out
 
 
 def _name(table: Any, names: list[str]) -> str | None:
@@ -170,7 +231,11 @@ def _known(entry: Mapping[str, Any], table: Any, have: set[str], chosen: Mapping
     def there(column: str | None) -> str | None:
         return column if column in have else None
 
-    ellipse, history = entry.get("ellipse"), entry.get("history", {})
+    ellipse, history, axes = entry.get("ellipse"), entry.get("history", {}), entry.get("axes")
+    motion = _motion(table, [str(name) for name in table.colnames], chosen)
+    if "motion" in entry and not entry["motion"]:  # what is called a proper motion there is none
+        motion = {"epoch": motion["epoch"]}
+    motion["epoch"] = there(entry.get("epoch")) if {"epoch", "at"} & set(entry) else motion["epoch"]
     return Roles(
         ra=entry["ra"],
         dec=entry["dec"],
@@ -189,6 +254,9 @@ def _known(entry: Mapping[str, Any], table: Any, have: set[str], chosen: Mapping
         missing=tuple(entry.get("missing", ())),
         note=entry.get("note", ""),
         prefix=entry.get("prefix", ""),
+        at=entry.get("at", ""),
+        axes=(axes[0], axes[1], there(axes[2])) if axes and not chosen.get("error") else None,
+        **motion,
         **_coordinates(table, entry["ra"], entry["dec"], _frame(table, entry["ra"])),
     )
 

@@ -13,15 +13,18 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
+from astropy.time import Time
 from numpy.typing import NDArray
 
-from skyexplorer.errors import InputError
-from skyexplorer.io import choosing, files, positions, roles, tables
+from skyexplorer.errors import FormatError, InputError
+from skyexplorer.io import choosing, epochs, files, positions, roles, tables
 from skyexplorer.model import checks
 from skyexplorer.model.checks import Flag
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.origin import Origin
+from skyexplorer.model.proper_motion import Motion, told
 
+Floats = NDArray[np.float64]
 FERMI_NAME = re.compile(r"^(\dF(?:GL|HL))(J\d)")
 
 
@@ -32,10 +35,16 @@ class SourceCatalog:
     ----------
     table : astropy.table.Table
         Kept as it is: units, masks and descriptions too.
-    ra, dec, error, name, epoch : str, optional
+    ra, dec, error, name : str, optional
         Columns; where not given they are told from the columns (known catalogues, UCDs, units, names).
         A column given as ``error`` is one Gaussian sigma in one dimension, in its unit or else in degrees;
         published radii of known catalogues are converted.
+    epoch : str, float or Time, optional
+        When the positions hold: a column (years, MJD, JD, dates), or a Time, a year or a text such as ``"J2016.0"`` for
+        all rows or one each. Else told from the columns.
+    pmra, pmdec, parallax, radial_velocity : str, optional
+        Columns of the proper motion, μ_α* = μ_α cos δ and μ_δ (in their unit, else mas/yr), and of what makes the motion
+        one in space (else mas and km/s). Else told from the columns.
     title : str
         What it is called.
     origin : Origin, optional
@@ -62,6 +71,9 @@ class SourceCatalog:
     ('Crab', 83.633)
     """
 
+    _moved_by: Floats  # years, where it is
+    _given: SourceCatalog | None = None  # of a catalogue at another epoch: the one it was made from
+
     def __init__(
         self,
         table: Table,
@@ -69,14 +81,21 @@ class SourceCatalog:
         dec: str | None = None,
         error: str | None = None,
         name: str | None = None,
-        epoch: str | None = None,
+        epoch: str | float | Time | None = None,
         *,
+        pmra: str | None = None,
+        pmdec: str | None = None,
+        parallax: str | None = None,
+        radial_velocity: str | None = None,
         title: str = "",
         kind: str = "",
         band: str = "",
         origin: Origin | None = None,
     ) -> None:
-        self._roles = roles.roles(table, ra=ra, dec=dec, error=error, name=name)
+        self._roles = roles.roles(
+            table, ra=ra, dec=dec, error=error, name=name,
+            pmra=pmra, pmdec=pmdec, parallax=parallax, radial_velocity=radial_velocity,
+        )  # fmt: skip
         self._lon, self._lat = positions.degrees(table, self._roles)
         bare = {
             column: unit
@@ -94,6 +113,9 @@ class SourceCatalog:
         self.kind: str = kind or self._roles.id
         self.band: str = band or self._roles.band
         self.epoch = epoch
+        if epoch is not None:
+            named = isinstance(epoch, str) and epoch in table.colnames
+            self._years = epochs.of_column(table[epoch]) if named else epochs.given(epoch, len(table))
         self.name: str = title or self._roles.title or (origin.title if origin else "") or "catalogue"
         given = origin or Origin(title=self.name, service="user", rows=len(table))
         self.origin = self._noted(given)
@@ -119,6 +141,7 @@ class SourceCatalog:
         title: str = "",
         table: str | int | None = None,
         group: str | None = None,
+        epoch: str | float | Time | None = None,
         **columns: str | None,
     ) -> SourceCatalog:
         """Read FITS, VOTable, ECSV, CSV, text columns, Parquet, HDF5, ROOT or GeoJSON points, gzipped or not.
@@ -132,8 +155,10 @@ class SourceCatalog:
             Which table of a file that holds several (VOTable, FITS, ROOT), by name or number from 0; ``group`` is the
             same for HDF5. Without it the first that has rows and positions is taken, and ``origin.note`` names the
             others.
+        epoch : str, float or Time, optional
+            A column, or when the positions hold; see above.
         **columns : str, optional
-            ``ra``, ``dec``, ``error``, ``name``, ``epoch``: columns for these.
+            ``ra``, ``dec``, ``error``, ``name``, ``pmra``, ``pmdec``, ``parallax``, ``radial_velocity``: columns for these.
 
         Raises
         ------
@@ -145,7 +170,6 @@ class SourceCatalog:
         path = source if isinstance(source, (str, Path)) else ""
         raw = files.stored(source)
         rows = tables.read(files.unpack(raw), group if table is None else table)
-        epoch = columns.pop("epoch", None)
         found = roles.roles(rows, **columns)
         name = title or found.title or (Path(path).name if path else "table")
         origin = Origin.of_file(path, raw, title=name, rows=len(rows))
@@ -213,6 +237,12 @@ class SourceCatalog:
         mean of its axes is taken.
         """
         scale = np.sqrt(-2 * np.log(1 - self._roles.containment))
+        if self._given is not None or self._roles.axes is not None:
+            if self._covariance is None:
+                return None
+            east, north, rho = self._covariance
+            # As of an ellipse: the fourth root of the determinant.
+            return np.sqrt(east * north * np.sqrt(1 - rho * rho)) * u.deg
         if self.error_ellipse is not None:
             a, b, _ = self.error_ellipse
             return np.sqrt(a * b) / scale
@@ -225,6 +255,14 @@ class SourceCatalog:
     @cached_property
     def error_ellipse(self) -> tuple[u.Quantity, u.Quantity, u.Quantity] | None:
         """Semi-axes and position angle east of north (deg) at `error_containment`; NaN where missing."""
+        if self._given is not None:
+            if self._given.error_ellipse is None or self._covariance is None:
+                return None
+            from skyexplorer.core import errors2d
+
+            scale = np.sqrt(-2 * np.log(1 - self._roles.containment))
+            long, short, angle = errors2d.axes(*self._covariance)
+            return long * scale * u.deg, short * scale * u.deg, angle * u.deg
         if self._roles.ellipse is not None:
             a, b, pa = (positions.numbers(self.table, column) for column in self._roles.ellipse)
             assert a is not None
@@ -235,6 +273,123 @@ class SourceCatalog:
             pa = np.where(np.isfinite(pa), pa, 0.0)
             return tuple(np.where(good, x, np.nan) * u.deg for x in (a, b, pa))
         return None
+
+    @cached_property
+    def _covariance(self) -> tuple[Floats, Floats, Floats] | None:
+        """One sigma east and north (deg), and their correlation; NaN where missing."""
+        if self._given is not None:
+            before = self._given._covariance
+            if before is None or self._given._motion is None:
+                return before
+            from skyexplorer.core import errors2d
+
+            return errors2d.inflated(*before, *self._given._motion.errors, self._moved_by)
+        if self._roles.axes is not None:
+            from skyexplorer.core import errors2d
+
+            east, north, rho = (positions.numbers(self.table, column) for column in self._roles.axes)
+            assert east is not None
+            assert north is not None
+            return errors2d.checked(east, north, rho, checks.LARGEST_ERROR)
+        if self.error_ellipse is not None:
+            from skyexplorer.core import errors2d
+
+            scale = np.sqrt(-2 * np.log(1 - self._roles.containment))
+            a, b, pa = (x.to_value(u.deg) for x in self.error_ellipse)
+            return errors2d.of_ellipse(a / scale, b / scale, pa)
+        if self.error is None:
+            return None
+        sigma = self.error.to_value(u.deg)
+        return sigma, sigma, np.zeros(len(sigma))
+
+    @property
+    def covariance(self) -> tuple[u.Quantity, u.Quantity, Floats] | None:
+        """One Gaussian sigma of each position east and north (deg), and their correlation; None where there are no errors.
+
+        From the published ellipse or circle, or as the table gives them (Gaia). NaN where a row has none.
+        """
+        if self._covariance is None:
+            return None
+        east, north, rho = self._covariance
+        return east * u.deg, north * u.deg, rho
+
+    @cached_property
+    def _years(self) -> Floats | None:
+        """Epochs of the positions as Julian years: one for all, or (n,) with NaN where a row has none."""
+        if self._roles.at:
+            return np.array([epochs.of_text(self._roles.at)])
+        if self._roles.epoch is None:
+            return None
+        try:
+            return epochs.of_column(self.table[self._roles.epoch])
+        except FormatError:
+            return None  # a column of that name that was not named by the caller, and holds something else
+
+    @property
+    def epochs(self) -> Time | None:
+        """When the positions hold, one Time for all or one a row (masked where it has none); None where it is not known."""
+        if self._years is None:
+            return None
+        values = self._years
+        shown = np.ma.masked_invalid(values) if not np.isfinite(values).all() else values
+        return Time(shown if len(values) > 1 or len(self) == 1 else values[0], format="jyear", scale="tcb")
+
+    @cached_property
+    def _motion(self) -> Motion | None:
+        return Motion.of_table(self.table, self._roles)
+
+    @property
+    def proper_motion(self) -> tuple[u.Quantity, u.Quantity] | None:
+        """μ_α cos δ and μ_δ of each row (mas/yr) at the epoch of the table, NaN where missing; None where there are none."""
+        if self._motion is None:
+            return None
+        unit = u.mas / u.yr
+        return self._motion.pmra * unit, self._motion.pmdec * unit
+
+    def at_epoch(self, time: Time | str | float) -> SourceCatalog:
+        """The catalogue with its positions at another epoch; its table stays as it is.
+
+        Rows move uniformly in space where parallax and radial velocity are given, else along a great circle (Butkevich &
+        Lindegren 2014). The errors grow by those of the proper motions times the span of time; a row without a proper
+        motion stays where it is, and its error grows by the spread of the others' motions. A row without an epoch stays.
+
+        Parameters
+        ----------
+        time : Time, str or float
+            As for ``epoch``: for all rows, or one each.
+
+        Raises
+        ------
+        InputError
+            If the catalogue has no proper motions or no epoch.
+
+        Examples
+        --------
+        >>> from astropy.table import Table
+        >>> from skyexplorer import SourceCatalog
+        >>> star = Table({"ra": [269.452076], "dec": [4.693365], "pmra": [-801.551], "pmdec": [10362.394],
+        ...               "parallax": [546.9759], "radial_velocity": [-110.5]})
+        >>> SourceCatalog(star, epoch="J2016.0").at_epoch("J2000").coords.dec.deg.round(7).tolist()
+        [4.6473554]
+        """
+        if self._given is not None:
+            return self._given.at_epoch(time)  # from the table's own epoch: no step adds to another's errors
+        from skyexplorer.core import motion
+
+        if self._motion is None:
+            raise InputError(
+                f"{self.name} has no proper motions.", "Name their columns: pmra=…, pmdec=… (mas/yr)."
+            )
+        if self._years is None:
+            raise InputError(f"{self.name} has no epoch.", 'Give one: SourceCatalog(table, epoch="J2016.0").')
+        there = epochs.given(time, len(self))
+        twin = self._with(self.table, slice(None))
+        twin._given, twin._years, twin.epoch = self, there, time
+        twin._moved_by = there - self._years
+        twin._lon, twin._lat = motion.moved(self._lon, self._lat, self._motion.rates, twin._moved_by)
+        note = f"positions moved from {told(self._years)} to {told(there)} by their proper motions"
+        twin.origin = replace(self.origin, note="; ".join(text for text in (self.origin.note, note) if text))
+        return twin
 
     @property
     def error_containment(self) -> float:
@@ -266,9 +421,20 @@ class SourceCatalog:
         twin._roles, twin.table = self._roles, table
         twin._lon, twin._lat = self._lon[rows], self._lat[rows]
         twin.kind, twin.band, twin.epoch = self.kind, self.band, self.epoch
+        if self.epoch is not None or self._given is not None:
+            years = self._years
+            twin._years = years if years is None or len(years) != len(self) else years[rows]
+            if isinstance(self.epoch, Time) and self.epoch.shape == (len(self),):
+                twin.epoch = self.epoch[rows]
+        if self._given is not None:
+            by = self._moved_by
+            twin._given = self._given._with(table, rows)
+            twin._moved_by = by if len(by) != len(self) else by[rows]
         twin.name, twin.origin = self.name, self.origin
-        kept = np.arange(len(self))[rows]
-        twin.flags = tuple(flag for old in self.flags if (flag := old.among(kept)))
+        twin.flags = self.flags
+        if self.flags and not isinstance(rows, slice):
+            kept = np.arange(len(self))[rows]
+            twin.flags = tuple(flag for old in self.flags if (flag := old.among(kept)))
         return twin
 
     def light_curve(self, index: int) -> LightCurve | None:

@@ -47,7 +47,7 @@ FILES = [  # file, kind, title, rows
     ("neutrino/txs0506_056/events_IC86b.txt", "icecube-events", "IceCube events", 320),
     ("neutrino/txs0506_056/events_IC86c.txt", "icecube-events", "IceCube events", 591),
     ("neutrino/uhecr_auger_ta.h5", "uhecr", "Ultra-high-energy cosmic rays", 372),
-    ("vo/astroquery/gaia_1710099405832VAL-result.vot", "table", None, 2),
+    ("vo/astroquery/gaia_1710099405832VAL-result.vot", "gaia", "Gaia", 2),
     ("vo/astroquery/ned_query_near_position.xml", "table", None, 475),
     ("vo/astroquery/vizier_kang2010.xml", "table", None, 50),
     ("vo/pyvo/datalink_datalink-obscore.xml", "table", None, 3),
