@@ -123,6 +123,29 @@ def radial(r: ArrayLike, mu: ArrayLike, sigma: ArrayLike, norm: ArrayLike) -> Fl
     return np.where(np.isfinite(value), value, 0.0)
 
 
+def in_volume(density: Floats, mu: Floats, sigma: Floats, norm: Floats) -> Floats:
+    """What dP/dV of each cell is made of: a Gaussian in distance.
+
+    Parameters
+    ----------
+    density : (n,) array
+        Probability per steradian.
+    mu, sigma, norm : (n,) arrays
+        DISTMU, DISTSIGMA and DISTNORM.
+
+    Returns
+    -------
+    (n, 3) array
+        μ, 1/σ and the density per volume at r = μ, which is 0 where the cell has no support.
+    """
+    with np.errstate(all="ignore"):
+        peak = density * norm / (sqrt(2 * pi) * sigma)
+        good = np.isfinite(mu) & np.isfinite(peak) & (sigma > 0) & (peak > 0)
+        line = np.stack([np.where(good, mu, 0.0), 1.0 / sigma, np.where(good, peak, 0.0)], axis=1)
+    line[~good, 1] = 1.0
+    return line
+
+
 def cdf(r: ArrayLike, mu: ArrayLike, sigma: ArrayLike, norm: ArrayLike) -> Floats:
     """Probability of a distance below r, in closed form; NaN where the cell has no support."""
     from scipy.special import ndtr

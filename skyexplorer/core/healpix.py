@@ -39,6 +39,54 @@ def starts29(order: ArrayLike, ipix: ArrayLike) -> Ints:
     return np.asarray(ipix, np.int64) << (2 * (MAX_ORDER - np.asarray(order, np.int64)))
 
 
+def bounds(order: ArrayLike, ipix: ArrayLike, finest: int) -> tuple[Ints, Ints]:
+    """First and last plus one index of each cell at one order, the finest or finer."""
+    up = 2 * (finest - np.asarray(order, np.int64))
+    start = np.asarray(ipix, np.int64) << up
+    return start, start + (np.int64(1) << up)
+
+
+def indexed(lon: ArrayLike, lat: ArrayLike, order: int) -> Ints:
+    """Nested index at one order of a few positions in degrees, −1 where there is none.
+
+    What `core.nested` does in compiled code, step by step the same: there is the source of the formulas.
+    """
+    lon, lat = np.broadcast_arrays(np.asarray(lon, float), np.asarray(lat, float))
+    good = (np.abs(lat) <= 90.0) & (np.abs(lon) < np.inf)
+    lon, lat = np.where(good, lon, 0.0), np.where(good, lat, 0.0)
+    nside, last, bits = float(1 << order), np.int64((1 << order) - 1), np.int64(order)
+    turn = lon * (1.0 / 360.0)
+    around = 4.0 * (turn - np.floor(turn))
+    around = np.where(around >= 4.0, 0.0, around)
+    z = np.sin(lat * (np.pi / 180))
+    high = np.abs(z)
+    flat = high < 2.0 / 3.0
+    up, side = nside * (0.5 + around), nside * (0.75 * np.where(flat, z, 0.0))
+    rising, falling = np.ceil(up - side).astype(np.int64) - 1, (up + side).astype(np.int64)
+    east, west = rising >> bits, falling >> bits
+    face = np.where(east == west, (east & 3) | 4, np.where(east < west, east & 3, (west & 3) + 8))
+    x, y = falling & last, last - (rising & last)
+    quarter = np.minimum(around.astype(np.int64), 3)
+    within = around - quarter
+    size = nside * np.cos(lat * (np.pi / 180)) * np.sqrt(3.0 / (1.0 + high))
+    one, other = within * size, (1.0 - within) * size
+    north = z > 0
+    face = np.where(flat, face, np.where(north, quarter, quarter + 8))
+    upper = [last - np.clip(np.ceil(v).astype(np.int64) - 1, 0, last) for v in (other, one)]
+    lower = [np.minimum(v.astype(np.int64), last) for v in (one, other)]
+    x, y = (np.where(flat, v, np.where(north, a, b)) for v, a, b in zip((x, y), upper, lower, strict=True))
+    return np.where(good, (face << (2 * bits)) | _spread(x) | (_spread(y) << 1), -1)
+
+
+def _spread(v: Ints) -> Ints:
+    """The bits of numbers of 30, each followed by an empty one."""
+    v = (v | (v << 16)) & 0x0000FFFF0000FFFF
+    v = (v | (v << 8)) & 0x00FF00FF00FF00FF
+    v = (v | (v << 4)) & 0x0F0F0F0F0F0F0F0F
+    v = (v | (v << 2)) & 0x3333333333333333
+    return np.asarray((v | (v << 1)) & 0x5555555555555555)
+
+
 def nested29(lon: ArrayLike, lat: ArrayLike) -> Ints:
     """Order-29 nested index of positions in degrees."""
     return nested(lon, lat, MAX_ORDER)

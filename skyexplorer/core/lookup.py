@@ -1,26 +1,30 @@
 """Which cell of a map holds a position, for many positions: HEALPix indices and rows of a multi-order map, compiled.
 
-The index of a position at the map's finest order is computed from sine and cosine (Górski et al. 2005, ApJ 622, 759), near the
-poles from the cosine of declination, which keeps its digits there. A table, of about as many coarse cells as the map has rows,
-says which rows can be meant; in most of its cells it is one, elsewhere a few steps of bisection tell.
+A table of about as many coarse cells as the map has rows, or a few times more, says which rows can be meant: in most of its
+cells it is one, elsewhere a few steps of bisection tell. Positions are taken by the thousand: first all their indices, then
+all their rows, so that looks into memory do not wait for sines, and many are under way at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from skyexplorer import progress
+from skyexplorer.core import memory
 from skyexplorer.core.cells import Floats, Ints
+from skyexplorer.core.healpix import bounds
 from skyexplorer.core.nested import nested_of
 from skyexplorer.core.threads import ONE_AT_A_TIME
 
 Rows = NDArray[np.int32]
-FINEST = 29
-MOST_DEPTH = 10  # of the table: 12.6 million cells of four bytes
+MOST_DEPTH = 10  # of the table: 12.6 million cells of eight bytes
 CHUNK = 16_384
+SLICE = 2**24  # positions between two reports
 
 
 class Table(NamedTuple):
@@ -29,7 +33,7 @@ class Table(NamedTuple):
     Attributes
     ----------
     order : int
-        The finest order of the cells.
+        That of the indices: the finest of the cells, or finer.
     depth : int
         Order of the coarse cells.
     start, stop : (n,) int arrays
@@ -45,6 +49,25 @@ class Table(NamedTuple):
     stop: Ints
     row: Rows
     last: Rows
+
+
+@nb.njit(cache=True)
+def _tabled(start: Ints, stop: Ints, down: int, row: Rows, last: Rows) -> None:
+    at, rows = np.int64(-1), start.shape[0]  # the last row that starts before where we are
+    for coarse in range(row.shape[0]):
+        edge, end = np.int64(coarse) << down, np.int64(coarse + 1) << down
+        if at + 1 < rows and start[at + 1] == edge:
+            at += 1
+        first = at
+        while at + 1 < rows and start[at + 1] < end:
+            at += 1
+        last[coarse] = at
+        if first >= 0 and stop[first] >= end:
+            row[coarse] = first
+        elif first == at and (first < 0 or stop[first] <= edge):
+            row[coarse] = -1
+        else:
+            row[coarse] = -3 - first
 
 
 @nb.njit(inline="always")
@@ -74,7 +97,6 @@ def _found(
 ) -> None:
     for c in nb.prange((lon.shape[0] + CHUNK - 1) // CHUNK):
         low, high = c * CHUNK, min((c + 1) * CHUNK, lon.shape[0])
-        # Indices first: the looks into memory then do not wait for sines, and many are under way at once.
         for i in range(low, high):
             out[i] = nested_of(lon[i], lat[i], order)
         for i in range(low, high):
@@ -104,25 +126,55 @@ def _valued(
                 out[low + i] = values[at[i]]
 
 
-def table(order: Ints, ipix: Ints) -> Table:
+@nb.njit(parallel=True, cache=True)
+def _in_volume(
+    lon: Floats, lat: Floats, order: int, down: int, start: Ints, stop: Ints, row: Rows, last: Rows,
+    line: Floats, r: Floats, out: Floats,
+) -> None:  # fmt: skip
+    each = r.shape[0] == lon.shape[0]
+    for c in nb.prange((lon.shape[0] + CHUNK - 1) // CHUNK):
+        low, count = c * CHUNK, min(CHUNK, lon.shape[0] - c * CHUNK)
+        at = np.empty(count, np.int64)
+        for i in range(count):
+            at[i] = nested_of(lon[low + i], lat[low + i], order)
+        for i in range(count):
+            index = at[i]
+            at[i] = _row_of(index, down, start, stop, row, last) if index >= 0 else -2
+        for i in range(count):
+            far = r[low + i] if each else r[0]
+            if at[i] == -2 or np.isnan(far):
+                out[low + i] = np.nan
+            elif at[i] < 0 or far < 0.0:
+                out[low + i] = 0.0
+            else:
+                off = (far - line[at[i], 0]) * line[at[i], 1]
+                out[low + i] = line[at[i], 2] * np.exp(-0.5 * off * off)
+
+
+def table(order: Ints, ipix: Ints, finest: int | None = None) -> Table:
     """Make cells ready.
 
     Parameters
     ----------
     order, ipix : (n,) int arrays
         Orders and nested indices of cells that do not overlap, in the order of the sky.
+    finest : int, optional
+        Order of the indices, where it is to be finer than the finest cell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cells = table(np.array([0, 1, 1]), np.array([3, 16, 17]))  # one base cell, and half of another
+    >>> rows(cells, np.array([315.0, 0.0, 45.0]), np.array([40.0, -30.0, 80.0])).tolist()
+    [0, 1, -1]
     """
-    finest = int(order.max())
-    up = 2 * (finest - order)
-    start = ipix << up
+    finest = max(int(order.max()), finest or 0)
+    start, stop = bounds(order, ipix, finest)
     depth = int(np.clip(np.ceil(0.5 * np.log2(max(len(order) / 6, 1))), 0, min(finest, MOST_DEPTH)))
-    edges = np.arange(12 * 4**depth + 1, dtype=np.int64) << (2 * (finest - depth))
-    stop = start + (np.int64(1) << up)
-    first = np.searchsorted(start, edges[:-1], side="right") - 1
-    last = np.searchsorted(start, edges[1:], side="left") - 1
-    end = np.where(first >= 0, stop[first], 0)
-    row = np.where(end >= edges[1:], first, np.where((end <= edges[:-1]) & (first == last), -1, -3 - first))
-    return Table(finest, depth, start, stop, row.astype(np.int32), last.astype(np.int32))
+    row, last = np.empty(12 * 4**depth, np.int32), np.empty(12 * 4**depth, np.int32)
+    with ONE_AT_A_TIME:
+        _tabled(start, stop, 2 * (finest - depth), row, last)
+    return Table(finest, depth, start, stop, row, last)
 
 
 def rows(cells: Table, lon: Floats, lat: Floats) -> Ints:
@@ -134,10 +186,11 @@ def rows(cells: Table, lon: Floats, lat: Floats) -> Ints:
     lon, lat : (n,) float arrays
         Degrees.
     """
-    lon, lat = np.ascontiguousarray(lon, np.float64), np.ascontiguousarray(lat, np.float64)
+    lon, lat = _plain(lon), _plain(lat)
     out = np.empty(len(lon), np.int64)
-    with ONE_AT_A_TIME:
-        _found(lon, lat, *_of(cells), out)
+    for here in _slices(len(lon)):
+        with ONE_AT_A_TIME:
+            _found(lon[here], lat[here], *_of(cells), out[here])
     return out
 
 
@@ -155,22 +208,61 @@ def valued(
     missing : float
         Where there is no cell. Where there is no position, NaN.
     slope : (rows,) array, optional
-        What is taken off for each index, at the finest order, of the same cell that comes after the position.
+        What is taken off for each index, at the order of the table, of the same cell that comes after the position.
     """
-    lon, lat = np.ascontiguousarray(lon, np.float64), np.ascontiguousarray(lat, np.float64)
-    values = writable(np.ascontiguousarray(values, np.float64))
+    lon, lat, values = _plain(lon), _plain(lat), _plain(values)
+    slope = np.empty(0) if slope is None else _plain(slope)
     out = np.empty(len(lon))
-    slope = np.empty(0) if slope is None else slope
-    with ONE_AT_A_TIME:
-        _valued(lon, lat, *_of(cells), values, slope, missing, out)
+    for here in _slices(len(lon)):
+        with ONE_AT_A_TIME:
+            _valued(lon[here], lat[here], *_of(cells), values, slope, float(missing), out[here])
     return out
 
 
-def writable(values: Floats) -> Floats:
-    """The same memory, for code that only reads it: an array that says it is read-only would be compiled for once more."""
-    if values.flags.writeable:
-        return values
-    return values.copy()  # to be done without a copy
+def in_volume(cells: Table, lon: Floats, lat: Floats, line: Floats, r: Floats) -> Floats:
+    """Density per volume: that of the cell times a Gaussian in distance.
+
+    Parameters
+    ----------
+    cells : Table
+    lon, lat : (n,) float arrays
+        Degrees.
+    line : (rows, 3) array
+        As `core.distance.in_volume` makes it.
+    r : (n,) or (1,) array
+        Distances, or one for all, in the unit of μ.
+
+    Returns
+    -------
+    (n,) array
+        NaN where position or distance is NaN, 0 where there is no cell and for a negative distance.
+    """
+    lon, lat, r = _plain(lon), _plain(lat), _plain(r)
+    line = _plain(line)
+    out = np.empty(len(lon))
+    for here in _slices(len(lon)):
+        with ONE_AT_A_TIME:
+            _in_volume(lon[here], lat[here], *_of(cells), line, r if len(r) == 1 else r[here], out[here])
+    return out
+
+
+def _plain(values: Floats) -> Floats:
+    """As the compiled code takes it: for an array that says it is read-only it would be compiled once more."""
+    values = np.ascontiguousarray(values, np.float64)
+    return values if values.flags.writeable else values.copy()
+
+
+def _slices(count: int) -> Iterator[slice]:
+    """The parts of many positions, with reports between them."""
+    if count > SLICE:
+        memory.ask(
+            8.0 * count,
+            f"The answer for {count} positions",
+            "Ask in parts, or raise SKYEXPLORER_MEMORY_LIMIT.",
+        )
+    for low in range(0, count, SLICE):
+        yield slice(low, min(low + SLICE, count))
+        progress.current().report(min(low + SLICE, count), count, "positions looked up in the map")
 
 
 def _of(cells: Table) -> tuple[int, int, Ints, Ints, Rows, Rows]:
@@ -183,3 +275,4 @@ def warm() -> None:
     cells = table(np.zeros(12, np.int64), np.arange(12))
     rows(cells, zero, zero)
     valued(cells, zero, zero, np.zeros(12), 0.0)
+    in_volume(cells, zero, zero, np.zeros((12, 3)), zero)

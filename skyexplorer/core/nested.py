@@ -12,8 +12,6 @@ import numpy as np
 from skyexplorer.core.cells import DEG, Floats, Ints
 from skyexplorer.core.threads import ONE_AT_A_TIME
 
-FINEST = 29
-
 
 @nb.njit(inline="always")
 def _spread(v: np.uint64) -> np.uint64:
@@ -23,6 +21,12 @@ def _spread(v: np.uint64) -> np.uint64:
     v = (v | (v << np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     v = (v | (v << np.uint64(2))) & np.uint64(0x3333333333333333)
     return (v | (v << np.uint64(1))) & np.uint64(0x5555555555555555)
+
+
+@nb.njit(inline="always")
+def _within(v: float, last: np.int64) -> np.int64:
+    """The whole part of a number, 0 to ``last``."""
+    return np.int64(min(max(v, 0.0), float(last)))
 
 
 @nb.njit(inline="always")
@@ -38,9 +42,11 @@ def nested_of(lon: float, lat: float, order: int) -> np.int64:
         around = 0.0
     z = np.sin(lat * DEG)
     high = abs(z)
-    if high <= 2.0 / 3.0:
+    # What lies on a border belongs to the cell north of it, or east of it, as cdshealpix has it: so the numbers that fall
+    # towards the north are rounded up, less one.
+    if high < 2.0 / 3.0:
         up, side = nside * (0.5 + around), nside * (0.75 * z)
-        rising, falling = np.int64(up - side), np.int64(up + side)
+        rising, falling = np.int64(np.ceil(up - side)) - 1, np.int64(up + side)
         east, west = rising >> order, falling >> order
         if east == west:
             face = (east & 3) | 4
@@ -50,15 +56,16 @@ def nested_of(lon: float, lat: float, order: int) -> np.int64:
             face = (west & 3) + 8
         x, y = falling & last, last - (rising & last)
     else:
-        quarter = min(int(around), 3)
+        quarter = np.int64(min(around, 3.0))
         within = around - quarter
         # 3 (1 − |z|) = 3 cos² δ / (1 + |z|)
         size = nside * np.cos(lat * DEG) * np.sqrt(3.0 / (1.0 + high))
-        one, other = min(np.int64(within * size), last), min(np.int64((1.0 - within) * size), last)
+        one, other = within * size, (1.0 - within) * size
         if z > 0:
-            face, x, y = quarter, last - other, last - one
+            face = quarter
+            x, y = last - _within(np.ceil(other) - 1.0, last), last - _within(np.ceil(one) - 1.0, last)
         else:
-            face, x, y = quarter + 8, one, other
+            face, x, y = quarter + 8, _within(one, last), _within(other, last)
     inside = _spread(np.uint64(x)) | (_spread(np.uint64(y)) << np.uint64(1))
     return (np.int64(face) << np.int64(2 * order)) | np.int64(inside)
 

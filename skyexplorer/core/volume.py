@@ -75,7 +75,7 @@ def credible(cells: Cells, q: float) -> float:
 def level(cells: Cells, densities: Floats) -> Floats:
     """Probability of all that is denser than each of the given densities per volume: the 3-D credible level."""
     total = float(np.sum(cells.density * cells.area))
-    out = np.ones(densities.shape)
+    out = np.where(np.isnan(densities), np.nan, 1.0)
     for at, value in np.ndenumerate(densities):
         if value > 0:
             out[at] = min(above(cells, float(value))[0] / total, 1.0)

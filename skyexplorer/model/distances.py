@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from skyexplorer.model.skymap import SkyMap
 
 
+def plain(coords: SkyCoord) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[int, ...]]:
+    """Right ascension and declination in one row (deg), without a copy where they are ICRS degrees; and the shape."""
+    icrs = coords if coords.frame.name == "icrs" else coords.icrs
+    return np.ravel(icrs.ra.deg), np.ravel(icrs.dec.deg), coords.shape
+
+
 class Conditional(NamedTuple):
     """The distance along lines of sight, each of the shape of the positions; NaN where the map has none.
 
@@ -93,12 +99,34 @@ class Distances:
 
     def at(self, coords: SkyCoord) -> Conditional:
         """The distance along the lines of sight to positions."""
-        at, inside = self._map._lookup(coords)
+        row, inside = self._rows(coords)
         assert self._map._distance is not None
-        mu, sigma, norm = (np.where(inside, column[at], np.nan) for column in self._map._distance)
-        good = np.isfinite(mu)
-        mean, std, _ = distance.moments(np.where(good, mu, np.nan), sigma)
-        return Conditional(mu * u.Mpc, sigma * u.Mpc, norm / u.Mpc**2, mean * u.Mpc, std * u.Mpc)
+        columns = self._map._distance
+        if row.size < len(columns[0]):
+            columns = tuple(column[row] for column in columns)
+            mean, std, _ = distance.moments(*columns[:2])
+            columns = *columns, mean, std
+        else:  # more positions than cells
+            columns = tuple(column[row] for column in (*columns, *self._moments))
+        mu, sigma, norm, mean, std = (np.where(inside, column, np.nan) for column in columns)
+        return Conditional(mu << u.Mpc, sigma << u.Mpc, norm << u.Mpc**-2, mean << u.Mpc, std << u.Mpc)
+
+    def _rows(self, coords: SkyCoord) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Rows of the cells that hold positions, and whether there is one."""
+        lon, lat, shape = plain(coords)
+        row = self._map._finder.rows(lon, lat).reshape(shape)
+        return row, row >= 0
+
+    @cached_property
+    def _moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and standard deviation of each cell."""
+        assert self._map._distance is not None
+        return distance.moments(*self._map._distance[:2])[:2]
+
+    @cached_property
+    def _line(self) -> NDArray[np.float64]:
+        assert self._map._distance is not None
+        return distance.in_volume(self._map._density, *self._map._distance)
 
     def cdf(self, r: u.Quantity) -> NDArray[np.float64]:
         """Probability of a distance below ``r``, over the whole sky; of the shape of ``r``."""
@@ -131,12 +159,26 @@ class Distances:
         return 0.5 * (low + high) * u.Mpc
 
     def density(self, coords: SkyCoord, r: u.Quantity) -> u.Quantity:
-        """Probability per volume dP/dV at positions and distances (Mpc⁻³)."""
-        at, inside = self._map._lookup(coords)
-        assert self._map._distance is not None
-        mu, sigma, norm = (column[at] for column in self._map._distance)
-        value = self._map._density[at] * distance.radial(r.to_value(u.Mpc), mu, sigma, norm)
-        return np.where(inside, value, 0.0) / u.Mpc**3
+        """Probability per volume dP/dV at positions and distances (Mpc⁻³).
+
+        Parameters
+        ----------
+        coords : SkyCoord
+        r : Quantity
+            Luminosity distances; their shape and that of ``coords`` are broadcast.
+
+        Returns
+        -------
+        Quantity
+            0 where the map has no cell, and for a negative distance; NaN where there is no position or no distance.
+        """
+        lon, lat, shape = plain(coords)
+        far = np.asarray(r.to_value(u.Mpc), float)
+        if far.ndim and far.shape != shape:
+            lon, lat, far = np.broadcast_arrays(lon.reshape(shape), lat.reshape(shape), far)
+            shape = far.shape
+        found = self._map._finder.in_volume(lon.ravel(), lat.ravel(), self._line, far.ravel())
+        return found.reshape(shape) << u.Mpc**-3
 
     def credible_level(self, coords: SkyCoord, r: u.Quantity) -> NDArray[np.float64]:
         """Probability of all places in space that are denser than each of these: the 3-D credible level."""
@@ -188,7 +230,7 @@ class Distances:
             How likely each is *if the host is in the list*: the list is not complete, and no term for what it
             lacks is in these weights. All 0 where nothing in the list is possible.
         """
-        at, inside = self._map._lookup(coords)
+        at, inside = self._rows(coords)
         assert self._map._distance is not None
         mu, sigma, norm = (column[at] for column in self._map._distance)
         d = r.to_value(u.Mpc)

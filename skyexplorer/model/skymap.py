@@ -13,10 +13,12 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import ArrayLike, NDArray
 
-from skyexplorer.core import contours, credible, distance, healpix, resample
+from skyexplorer.core import contours, credible, distance, healpix, overlap, resample, sphere
+from skyexplorer.core.credible import Floats
+from skyexplorer.core.finder import Finder
 from skyexplorer.errors import FormatError, InputError, SkyExplorerWarning
 from skyexplorer.io import files, skymap_fits, skymap_write
-from skyexplorer.model.distances import Distances
+from skyexplorer.model.distances import Distances, plain
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 
@@ -223,22 +225,24 @@ class SkyMap:
         )
         return SkyRegion.from_moc(moc)
 
-    def _lookup(self, coords: SkyCoord) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        icrs = coords.icrs
-        index = healpix.nested29(icrs.ra.deg, icrs.dec.deg)
-        at = np.searchsorted(self._start, index, side="right") - 1
-        inside = at >= 0
-        at = np.maximum(at, 0)
-        inside &= index < self._start[at] + (np.int64(1) << (2 * (healpix.MAX_ORDER - self._order[at])))
-        return at, inside
+    @cached_property
+    def _finder(self) -> Finder:
+        return Finder(self._order, self._ipix, self._grain)
+
+    def _valued(
+        self, coords: SkyCoord, values: Floats, missing: float, slope: Floats | None = None
+    ) -> NDArray[np.float64]:
+        lon, lat, shape = plain(coords)
+        return self._finder.valued(lon, lat, values, missing, slope).reshape(shape)
 
     def probability_density(self, coords: SkyCoord) -> u.Quantity:
-        """Probability per steradian at positions; 0 where the map has no cell."""
-        at, inside = self._lookup(coords)
-        return np.where(inside, self._density[at], 0.0) / u.sr
+        """Probability per steradian at positions; 0 where the map has no cell, NaN where there is no position."""
+        return self._valued(coords, self._density, 0.0) << 1 / u.sr
 
     def credible_level(self, coords: SkyCoord) -> NDArray[np.float64]:
         """Cumulative probability down to the cell of each position, own cell included; 1 outside the cells.
+
+        NaN where there is no position.
 
         Warns
         -----
@@ -248,7 +252,9 @@ class SkyMap:
         """
         if self.even:
             warn(SkyExplorerWarning(f"{self.name or 'The map'} is even: {EVEN}"), stacklevel=2)
-        return self._cumulated(coords, self._greedy.probability, 1.0).clip(0.0, 1.0)
+        running, slope = self._levels
+        level = self._valued(coords, running, 1.0, slope)
+        return level.clip(0.0, 1.0, out=level)
 
     def searched_probability(self, coords: SkyCoord) -> NDArray[np.float64]:
         """Probability that a search from the densest cell down has covered when it reaches each position.
@@ -258,32 +264,56 @@ class SkyMap:
         return self.credible_level(coords)
 
     def searched_area(self, coords: SkyCoord) -> u.Quantity:
-        """Area of all cells as dense as that of each position, or denser, own cell included (deg²)."""
-        whole = float(self._greedy.area[-1])
-        return (self._cumulated(coords, self._greedy.area, whole) * u.sr).to(u.deg**2)
+        """Area of all cells as dense as that of each position, or denser, own cell included (deg²).
 
-    def _cumulated(
-        self, coords: SkyCoord, running: NDArray[np.float64], outside: float
-    ) -> NDArray[np.float64]:
-        at, inside = self._lookup(coords)
-        by_cell = np.empty_like(running)
-        by_cell[self._greedy.rank] = running
-        own = np.empty_like(running)
-        own[self._greedy.rank] = np.diff(running, prepend=0.0)
-        return np.where(inside, by_cell[at] - own[at] * self._after(coords, at), outside)
+        The area of the whole map outside its cells, NaN where there is no position.
+        """
+        running, slope = self._searched
+        return self._valued(coords, running, running.max(), slope) << u.deg**2
 
-    def _after(self, coords: SkyCoord, at: NDArray[np.int64]) -> NDArray[np.float64] | float:
-        """Part of the cell ``at`` that comes after the position's pixel, where a cell is merged of pixels."""
-        if self._grain is None:
-            return 0.0
-        icrs = coords.icrs
-        pixel = healpix.nested(icrs.ra.deg, icrs.dec.deg, self._grain)
-        pixels = np.int64(1) << (2 * (self._grain - self._order[at]))
-        return np.clip(1.0 - (pixel - self._ipix[at] * pixels + 1) / pixels, 0.0, 1.0)
+    @cached_property
+    def _levels(self) -> tuple[Floats, Floats | None]:
+        return self._cumulated(self._greedy.probability)
+
+    @cached_property
+    def _searched(self) -> tuple[Floats, Floats | None]:
+        return self._cumulated(self._greedy.area * sphere.DEG2_PER_SR)
+
+    def _cumulated(self, running: Floats) -> tuple[Floats, Floats | None]:
+        """A running sum, cell by cell; and where cells are merged of pixels, what each pixel adds to it."""
+        total, own = credible.by_cell(self._greedy, running)
+        return total, None if self._grain is None else own / 4.0 ** (self._grain - self._order)
 
     def probability_within(self, area: u.Quantity) -> float:
         """Probability of the densest ``area``: what a search of the best so many square degrees can find."""
         return credible.within(self._greedy, area.to_value(u.sr))
+
+    def overlap(self, other: SkyMap) -> float:
+        """Overlap integral with another map, I = 4π ∫ p₁ p₂ dΩ, exact at the union of their orders.
+
+        1 where either map is even over the sky, above 1 where both favour the same places, 0 where they have none in
+        common. With a point it is 4π times the density there.
+
+        Parameters
+        ----------
+        other : SkyMap
+            From other data: where both stand on the same data the number means nothing.
+
+        Notes
+        -----
+        Ashton et al. 2018 (ApJ 860, 6), for a prior that is even over the sky. Absent cells hold no probability.
+
+        Examples
+        --------
+        >>> from skyexplorer import SkyMap
+        >>> import numpy as np
+        >>> even = SkyMap(np.arange(4, 16), np.full(12, 1 / (4 * np.pi)))
+        >>> north = SkyMap(np.arange(4, 8), np.full(4, 3 / (4 * np.pi)))
+        >>> round(north.overlap(even), 6), round(north.overlap(north), 6)
+        (1.0, 3.0)
+        """
+        both = self._order, self._ipix, self._density, other._order, other._ipix, other._density
+        return 4 * np.pi * overlap.integral(*both)
 
     @cached_property
     def distances(self) -> Distances:
@@ -318,6 +348,8 @@ class SkyMap:
 
     def distance_density(self, coords: SkyCoord, distance: u.Quantity) -> u.Quantity:
         """Probability per volume dP/dV at positions and luminosity distances, Euclidean in distance (Mpc⁻³).
+
+        0 where the map has no cell; NaN where there is no position or no distance.
 
         Raises
         ------
