@@ -96,7 +96,6 @@ class SourceCatalog:
             table, ra=ra, dec=dec, error=error, name=name,
             pmra=pmra, pmdec=pmdec, parallax=parallax, radial_velocity=radial_velocity,
         )  # fmt: skip
-        self._lon, self._lat = positions.degrees(table, self._roles)
         bare = {
             column: unit
             for column, unit in self._roles.units.items()
@@ -106,6 +105,7 @@ class SourceCatalog:
             table = table.copy(copy_data=False)
             for column, unit in bare.items():
                 table[column].unit = unit
+        self._lon, self._lat = positions.degrees(table, self._roles)
         with np.errstate(all="ignore"):  # what overflows or is a damaged NaN is odd, and flagged
             table, told = checks.tidied(table, self._roles)
             self.flags: tuple[Flag, ...] = (*told, *checks.flags(table, self._roles, self._lon))
