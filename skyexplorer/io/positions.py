@@ -41,6 +41,7 @@ def degrees(table: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.f
     from astropy import units as u
     from astropy.coordinates import SkyCoord
 
+    _refuse_units(table, found)
     if found.sexagesimal:
         lon, lat = _sexagesimal(table[found.ra], table[found.dec], found)
     else:
@@ -104,6 +105,24 @@ def tidy(
     return np.where(lon >= 360.0, 0.0, lon), np.clip(
         np.where(good, lat, np.nan), -90.0, 90.0
     )  # −1e-20 % 360 is 360
+
+
+def _refuse_units(table: Any, found: Roles) -> None:
+    """FormatError for positions in metres and the like; what is no unit at all ("deg J2000") is taken as degrees."""
+    from astropy import units as u
+
+    for name in (found.ra, found.dec):
+        unit = getattr(table[name], "unit", None)
+        kind = str(u.Unit(str(unit), parse_strict="silent").physical_type) if unit is not None else "angle"
+        if kind not in (
+            "angle",
+            "dimensionless",
+            "time",
+            "unknown",
+        ):  # an hour is also one of right ascension
+            raise FormatError(
+                f"{name!r} is in {unit}, which is no angle.", "Name columns that hold angles: ra=…, dec=…."
+            )
 
 
 def _sexagesimal(ra: Any, dec: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

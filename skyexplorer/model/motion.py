@@ -214,7 +214,7 @@ def _moved(side: places.Side, path: Course, there: Floats) -> places.Side:
         return side.at_epoch(float(there[0]))
     from skyexplorer.core import motion
 
-    return motion.moved(path.ra, path.dec, path.motion.rates, there - path.years)
+    return places.Pair(*motion.moved(path.ra, path.dec, path.motion.rates, there - path.years))
 
 
 def _slack(moved: places.Side, path: Course, low: float, high: float) -> Floats:

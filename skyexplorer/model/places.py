@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from astropy import units as u
@@ -16,7 +16,16 @@ from skyexplorer.io import positions, roles
 from skyexplorer.model.catalog import SourceCatalog
 
 Floats = NDArray[np.float64]
-Side: TypeAlias = SourceCatalog | SkyCoord | tuple[Floats, Floats]
+
+
+class Pair(NamedTuple):
+    """Right ascensions in [0, 360) and declinations (deg), NaN where a row has no position."""
+
+    ra: Floats
+    dec: Floats
+
+
+Side: TypeAlias = SourceCatalog | SkyCoord | Pair
 KINDS = "Give a SourceCatalog, a SkyCoord, a Table, or two arrays (ra, dec) in degrees."
 # What numpy and astropy raise for what is no number, no angle or no position.
 NONE = (TypeError, ValueError, AttributeError, OverflowError, KeyError, IndexError, NotImplementedError)
@@ -35,7 +44,7 @@ def known(side: Any, name: str) -> Side:
 
     Returns
     -------
-    SourceCatalog, SkyCoord (ICRS, one-dimensional), or (ra, dec) arrays in degrees
+    SourceCatalog, SkyCoord (ICRS, one-dimensional), or Pair
 
     Raises
     ------
@@ -49,7 +58,7 @@ def known(side: Any, name: str) -> Side:
     >>> [each.tolist() for each in known(([10, -1], [5, 90]), "left")]
     [[10.0, 359.0], [5.0, 90.0]]
     """
-    if isinstance(side, SourceCatalog):
+    if isinstance(side, SourceCatalog | Pair):
         return side
     if isinstance(side, SkyCoord | BaseCoordinateFrame):
         return _coords(side, name)
@@ -62,7 +71,7 @@ def known(side: Any, name: str) -> Side:
     if len(table):
         return SourceCatalog(table)
     roles.roles(table)  # columns that hold no positions are an error all the same
-    return np.empty(0), np.empty(0)
+    return Pair(np.empty(0), np.empty(0))
 
 
 def _coords(side: Any, name: str) -> Side:
@@ -83,7 +92,7 @@ def _coords(side: Any, name: str) -> Side:
     return coords.reshape(1) if coords.ndim == 0 else coords
 
 
-def _pair(side: Any, name: str) -> tuple[Floats, Floats]:
+def _pair(side: Any, name: str) -> Pair:
     """Two arrays or angles as degrees."""
     if len(side) != 2:
         raise InputError(f"{name} is a tuple of {len(side)}.", KINDS)
@@ -93,7 +102,7 @@ def _pair(side: Any, name: str) -> tuple[Floats, Floats]:
             f"{name} has {len(ra)} right ascensions and {len(dec)} declinations.", "Each row has one of both."
         )
     refused(ra, dec, name)
-    return positions.tidy(ra, dec)
+    return Pair(*positions.tidy(ra, dec))
 
 
 def _angles(values: Any, what: str) -> Floats:
@@ -105,7 +114,7 @@ def _angles(values: Any, what: str) -> Floats:
             )
             values = values.to_value(u.deg)
         cells = np.ma.asarray(values)
-        if cells.dtype.kind not in "fiu" and not (cells.dtype.kind == "O" and cells.size):
+        if cells.dtype.kind not in "fiu" and not (cells.dtype.kind == "O" and cells.ndim):
             raise TypeError(f"it holds {cells.dtype}")
         with np.errstate(invalid="ignore", over="ignore"):
             out = np.ma.filled(np.ma.asarray(cells, np.float64), np.nan)
@@ -113,7 +122,7 @@ def _angles(values: Any, what: str) -> Floats:
         raise InputError(f"{what} is no array of angles: {_short(error)}", KINDS) from error
     if out.ndim > 1:
         raise InputError(f"{what} has the shape {out.shape}.", "Give one number for each row.")
-    return np.ascontiguousarray(np.atleast_1d(out))
+    return np.require(np.atleast_1d(out), np.float64, ["C", "W"])
 
 
 def _masks(values: Any) -> bool:
@@ -176,7 +185,7 @@ def degrees(side: Any, name: str) -> tuple[Floats, Floats]:
     side = known(side, name)
     if isinstance(side, SourceCatalog):
         return side._lon, side._lat  # as they are kept: ICRS, in [0, 360), NaN where there is none
-    if isinstance(side, tuple):
+    if isinstance(side, Pair):
         return side
     data = side.frame.data
     if not (hasattr(data, "lon") and hasattr(data, "lat")):  # as points in space
@@ -198,7 +207,10 @@ def radii(radius: Any, rows: int) -> float | Floats:
     2.0
     """
     try:
-        degrees = np.asarray(u.Quantity(radius).to_value(u.deg), float)
+        values = u.Quantity(radius).to_value(u.deg)
+        if np.iscomplexobj(values):
+            raise TypeError("it is complex")
+        degrees = np.asarray(values, float)
     except (*NONE, u.UnitsError) as error:
         raise InputError(f"radius is {_shown(radius)}.", "Give an angle, such as 2 * u.arcsec.") from error
     bad = ~((degrees >= 0) & (degrees <= 180))
