@@ -2,7 +2,8 @@
 
 A table of about as many coarse cells as the map has rows, or a few times more, says which rows can be meant: in most of its
 cells it is one, elsewhere a few steps of bisection tell. Positions are taken by the thousand: first all their indices, then
-all their rows, so that looks into memory do not wait for sines, and many are under way at once.
+all their rows, then their values: each step is short enough for the processor to do several at once, and to have many looks
+into memory under way.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from skyexplorer.core.threads import ONE_AT_A_TIME
 
 Rows = NDArray[np.int32]
 MOST_DEPTH = 10  # of the table: 12.6 million cells of eight bytes
-CHUNK = 16_384
+CHUNK = 4096  # positions at a time: what is known of them stays in the nearest cache
 SLICE = 2**24  # positions between two reports
 
 
@@ -71,24 +72,28 @@ def _tabled(start: Ints, stop: Ints, down: int, row: Rows, last: Rows) -> None:
 
 
 @nb.njit(inline="always")
-def _row_of(index: np.int64, down: int, start: Ints, stop: Ints, row: Rows, last: Rows) -> np.int64:
-    """The row whose cell holds an index; −1 where none does."""
-    if index < 0:
-        return np.int64(-1)
-    coarse = index >> down
-    low = np.int64(row[coarse])
-    if low >= -1:
-        return low
-    low, high = -3 - low, np.int64(last[coarse])
-    while low < high:
-        middle = (low + high + 1) >> 1
-        if start[middle] <= index:
-            low = middle
-        else:
-            high = middle - 1
-    if low < 0 or index >= stop[low]:
-        return np.int64(-1)
-    return low
+def _rows_of(
+    lon: Floats, lat: Floats, order: int, down: int, start: Ints, stop: Ints, row: Rows, last: Rows,
+    index: Ints, at: Ints,
+) -> None:  # fmt: skip
+    """Indices of some positions, −1 for what is none, and the rows that hold them, −1 where none does."""
+    for i in range(lon.shape[0]):
+        index[i] = nested_of(lon[i], lat[i], order)
+    for i in range(lon.shape[0]):
+        at[i] = row[np.uint64(max(index[i], 0) >> down)]
+    for i in range(lon.shape[0]):
+        if at[i] < -1:
+            low, high = -3 - at[i], np.int64(last[np.uint64(index[i] >> down)])
+            while low < high:
+                middle = (low + high + 1) >> 1
+                if start[np.uint64(middle)] <= index[i]:
+                    low = middle
+                else:
+                    high = middle - 1
+            at[i] = low if low >= 0 and index[i] < stop[np.uint64(low)] else -1
+    for i in range(lon.shape[0]):
+        if index[i] < 0:
+            at[i] = -1
 
 
 @nb.njit(parallel=True, cache=True)
@@ -97,10 +102,8 @@ def _found(
 ) -> None:
     for c in nb.prange((lon.shape[0] + CHUNK - 1) // CHUNK):
         low, high = c * CHUNK, min((c + 1) * CHUNK, lon.shape[0])
-        for i in range(low, high):
-            out[i] = nested_of(lon[i], lat[i], order)
-        for i in range(low, high):
-            out[i] = _row_of(out[i], down, start, stop, row, last)
+        index = np.empty(high - low, np.int64)
+        _rows_of(lon[low:high], lat[low:high], order, down, start, stop, row, last, index, out[low:high])
 
 
 @nb.njit(parallel=True, cache=True)
@@ -109,21 +112,18 @@ def _valued(
     values: Floats, slope: Floats, missing: float, out: Floats,
 ) -> None:  # fmt: skip
     for c in nb.prange((lon.shape[0] + CHUNK - 1) // CHUNK):
-        low, count = c * CHUNK, min(CHUNK, lon.shape[0] - c * CHUNK)
-        index, at = np.empty(count, np.int64), np.empty(count, np.int64)
-        for i in range(count):
-            index[i] = nested_of(lon[low + i], lat[low + i], order)
-        for i in range(count):
-            at[i] = _row_of(index[i], down, start, stop, row, last)
-        for i in range(count):
-            if index[i] < 0:
-                out[low + i] = np.nan
-            elif at[i] < 0:
-                out[low + i] = missing
-            elif slope.shape[0]:
-                out[low + i] = values[at[i]] - slope[at[i]] * float(stop[at[i]] - 1 - index[i])
-            else:
-                out[low + i] = values[at[i]]
+        low, high = c * CHUNK, min((c + 1) * CHUNK, lon.shape[0])
+        index, at = np.empty(high - low, np.int64), np.empty(high - low, np.int64)
+        _rows_of(lon[low:high], lat[low:high], order, down, start, stop, row, last, index, at)
+        here = out[low:high]
+        for i in range(high - low):
+            value = values[np.uint64(max(at[i], 0))]
+            here[i] = value if at[i] >= 0 else missing if index[i] >= 0 else np.nan
+        if slope.shape[0]:
+            for i in range(high - low):
+                k = np.uint64(max(at[i], 0))
+                after = slope[k] * float(stop[k] - 1 - index[i])
+                here[i] = here[i] - after if at[i] >= 0 else here[i]
 
 
 @nb.njit(parallel=True, cache=True)
@@ -133,22 +133,18 @@ def _in_volume(
 ) -> None:  # fmt: skip
     each = r.shape[0] == lon.shape[0]
     for c in nb.prange((lon.shape[0] + CHUNK - 1) // CHUNK):
-        low, count = c * CHUNK, min(CHUNK, lon.shape[0] - c * CHUNK)
-        at = np.empty(count, np.int64)
-        for i in range(count):
-            at[i] = nested_of(lon[low + i], lat[low + i], order)
-        for i in range(count):
-            index = at[i]
-            at[i] = _row_of(index, down, start, stop, row, last) if index >= 0 else -2
-        for i in range(count):
-            far = r[low + i] if each else r[0]
-            if at[i] == -2 or np.isnan(far):
+        low, high = c * CHUNK, min((c + 1) * CHUNK, lon.shape[0])
+        index, at = np.empty(high - low, np.int64), np.empty(high - low, np.int64)
+        _rows_of(lon[low:high], lat[low:high], order, down, start, stop, row, last, index, at)
+        for i in range(high - low):
+            far, k = r[low + i] if each else r[0], at[i]
+            if index[i] < 0 or np.isnan(far):
                 out[low + i] = np.nan
-            elif at[i] < 0 or far < 0.0:
+            elif k < 0 or far < 0.0 or line[k, 2] == 0.0:
                 out[low + i] = 0.0
             else:
-                off = (far - line[at[i], 0]) * line[at[i], 1]
-                out[low + i] = line[at[i], 2] * np.exp(-0.5 * off * off)
+                off = (far - line[k, 0]) * line[k, 1]
+                out[low + i] = line[k, 2] * np.exp(-0.5 * off * off)
 
 
 def table(order: Ints, ipix: Ints, finest: int | None = None) -> Table:
