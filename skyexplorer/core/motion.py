@@ -4,7 +4,7 @@ The standard model of the Hipparcos and Gaia catalogues (ESA SP-1200, vol. 1, 1.
 A62, light time left out): with r the direction of a star, p east and q north of it, the direction at time t is that of
 r (1 + μᵣ t) + (p μ_α* + q μ_δ) t, where μᵣ is the radial velocity over the distance.
 
-Motions are kept ready as three rates per year in radians (`rates`); epochs are Julian years.
+Epochs are Julian years, proper motions mas a year, parallaxes mas, radial velocities km/s.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from skyexplorer import progress
 from skyexplorer.core.cells import DEG, Floats, Ints
 from skyexplorer.core.threads import ONE_AT_A_TIME
 
+Motions = tuple[Floats, Floats, Floats, Floats]
 MAS = DEG / 3.6e6
 AU_PER_YEAR = 4.740470463533349
 """km/s of one astronomical unit in a Julian year."""
@@ -24,8 +25,22 @@ CHUNK = 1 << 22
 
 
 @nb.njit(cache=True)
-def _at(ra: float, dec: float, east: float, north: float, away: float, years: float) -> tuple[float, float]:
-    """One position, ``years`` later."""
+def _rates(pmra: float, pmdec: float, parallax: float, velocity: float) -> tuple[float, float, float]:
+    """Motion east and north and away, in radians a year; 0 for what is not known."""
+    if not (np.isfinite(pmra) and np.isfinite(pmdec)):
+        return 0.0, 0.0, 0.0
+    away = velocity * parallax * (MAS / AU_PER_YEAR)
+    return pmra * MAS, pmdec * MAS, away if parallax > 0.0 and np.isfinite(away) else 0.0
+
+
+@nb.njit(cache=True)
+def _at(
+    ra: float, dec: float, pmra: float, pmdec: float, parallax: float, velocity: float, years: float
+) -> tuple[float, float]:
+    """One position, ``years`` later; what does not move, or has no epoch, stays to the last bit."""
+    east, north, away = _rates(pmra, pmdec, parallax, velocity)
+    if (east == 0.0 and north == 0.0) or years == 0.0 or not np.isfinite(years):
+        return ra, dec
     d = dec * DEG
     sin, cos = np.sin(d), np.cos(d)
     far, e, n = 1.0 + away * years, east * years, north * years
@@ -39,18 +54,43 @@ def _at(ra: float, dec: float, east: float, north: float, away: float, years: fl
 
 @nb.njit(parallel=True, cache=True)
 def _moved(
-    ra: Floats, dec: Floats, east: Floats, north: Floats, away: Floats, years: Floats, ra_out: Floats, dec_out: Floats
+    ra: Floats, dec: Floats, pmra: Floats, pmdec: Floats, parallax: Floats, velocity: Floats, epoch: Floats, then: Floats,
+    ra_out: Floats, dec_out: Floats,
 ) -> None:  # fmt: skip
     # Where one number serves all rows, its index is held at 0.
-    slow, same = np.int64(away.shape[0] > 1), np.int64(years.shape[0] > 1)
+    far, fast = np.int64(parallax.shape[0] > 1), np.int64(velocity.shape[0] > 1)
+    same, same2 = np.int64(epoch.shape[0] > 1), np.int64(then.shape[0] > 1)
     for row in nb.prange(ra.shape[0]):
         i = np.int64(row)
-        t = years[i * same]
-        # What does not move, or has no epoch, stays to the last bit.
-        if (east[i] == 0.0 and north[i] == 0.0) or t == 0.0 or not np.isfinite(t):
-            ra_out[i], dec_out[i] = ra[i], dec[i]
-        else:
-            ra_out[i], dec_out[i] = _at(ra[i], dec[i], east[i], north[i], away[i * slow], t)
+        ra_out[i], dec_out[i] = _at(
+            ra[i],
+            dec[i],
+            pmra[i],
+            pmdec[i],
+            parallax[i * far],
+            velocity[i * fast],
+            then[i * same2] - epoch[i * same],
+        )
+
+
+@nb.njit(parallel=True, cache=True)
+def _slack(
+    pmra: Floats, pmdec: Floats, parallax: Floats, velocity: Floats, epoch: Floats,
+    middle: float, low: float, high: float, out: Floats,
+) -> None:  # fmt: skip
+    far, fast = np.int64(parallax.shape[0] > 1), np.int64(velocity.shape[0] > 1)
+    same = np.int64(epoch.shape[0] > 1)
+    for row in nb.prange(pmra.shape[0]):
+        i = np.int64(row)
+        east, north, away = _rates(pmra[i], pmdec[i], parallax[i * far], velocity[i * fast])
+        speed, t = np.sqrt(east * east + north * north), middle - epoch[i * same]
+        out[i] = 0.0
+        if np.isfinite(t):
+            for end in (low, high):
+                # Both directions lie in one plane: the sine and the cosine of the angle between them, times both lengths.
+                s = end - epoch[i * same]
+                along = (1.0 + away * t) * (1.0 + away * s) + speed * t * speed * s
+                out[i] = max(out[i], np.arctan2(speed * abs(s - t), along) / DEG)
 
 
 @nb.njit(cache=True)
@@ -70,30 +110,28 @@ def _apart(ra1: float, dec1: float, ra2: float, dec2: float) -> tuple[float, flo
 
 @nb.njit(parallel=True, cache=True)
 def _pairs(
-    ra: Floats, dec: Floats, east: Floats, north: Floats, away: Floats, epoch: Floats,
-    ra2: Floats, dec2: Floats, epoch2: Floats, a: Ints, b: Ints, back: bool, sep: Floats, angle: Floats
+    ra: Floats, dec: Floats, pmra: Floats, pmdec: Floats, parallax: Floats, velocity: Floats, epoch: Floats,
+    ra2: Floats, dec2: Floats, epoch2: Floats, a: Ints, b: Ints, back: bool, sep: Floats, angle: Floats,
 ) -> None:  # fmt: skip
-    slow = np.int64(away.shape[0] > 1)
+    far, fast = np.int64(parallax.shape[0] > 1), np.int64(velocity.shape[0] > 1)
     same, same2 = np.int64(epoch.shape[0] > 1), np.int64(epoch2.shape[0] > 1)
     for k in nb.prange(a.shape[0]):
         i, j = a[k], b[k]
-        t = epoch2[j * same2] - epoch[i * same]
-        x, y = ra[i], dec[i]
-        if (east[i] != 0.0 or north[i] != 0.0) and t != 0.0 and np.isfinite(t):
-            x, y = _at(x, y, east[i], north[i], away[i * slow], t)
+        years = epoch2[j * same2] - epoch[i * same]
+        x, y = _at(ra[i], dec[i], pmra[i], pmdec[i], parallax[i * far], velocity[i * fast], years)
         if back:
             sep[k], angle[k] = _apart(ra2[j], dec2[j], x, y)
         else:
             sep[k], angle[k] = _apart(x, y, ra2[j], dec2[j])
 
 
-def rates(
+def motions(
     pmra: ArrayLike,
     pmdec: ArrayLike,
     parallax: ArrayLike | None = None,
     radial_velocity: ArrayLike | None = None,
-) -> tuple[Floats, Floats, Floats]:
-    """Motions in radians a year: east, north, and away as a share of the distance.
+) -> Motions:
+    """Motions as the functions here take them.
 
     Parameters
     ----------
@@ -103,28 +141,14 @@ def rates(
         mas. Where it is missing, 0 or negative, the distance is not known and the motion is along the sky only.
     radial_velocity : (n,) array, optional
         km/s.
-
-    Returns
-    -------
-    east, north : (n,) arrays
-    away : (n,) array, or (1,) where nothing is known of it
-
-    Examples
-    --------
-    >>> east, north, away = rates([-801.551], [10362.394], [546.9759], [-110.5])
-    >>> [f"{float(value[0]):.4e}" for value in (east, north, away)]
-    ['-3.8860e-06', '5.0238e-05', '-6.1814e-05']
     """
-    east, north = np.array(pmra, float) * MAS, np.array(pmdec, float) * MAS
-    none = ~(np.isfinite(east) & np.isfinite(north))
-    if none.any():
-        east[none] = north[none] = 0.0
-    if parallax is None or radial_velocity is None:
-        return east, north, np.zeros(1)
-    with np.errstate(invalid="ignore", over="ignore"):
-        away = np.asarray(radial_velocity, float) * np.asarray(parallax, float) * (MAS / AU_PER_YEAR)
-        good = np.isfinite(away) & (np.asarray(parallax) > 0)
-    return east, north, np.where(good, away, 0.0)
+    none = np.zeros(1)
+    return (
+        plain(pmra),
+        plain(pmdec),
+        none if parallax is None else plain(parallax),
+        none if radial_velocity is None else plain(radial_velocity),
+    )
 
 
 def plain(values: ArrayLike) -> Floats:
@@ -133,18 +157,18 @@ def plain(values: ArrayLike) -> Floats:
 
 
 def moved(
-    ra: Floats, dec: Floats, motion: tuple[Floats, Floats, Floats], years: ArrayLike
+    ra: Floats, dec: Floats, motion: Motions, epoch: ArrayLike, then: ArrayLike
 ) -> tuple[Floats, Floats]:
-    """Positions some years later (or earlier, where negative).
+    """Positions at another epoch.
 
     Parameters
     ----------
     ra, dec : (n,) arrays
         Degrees, right ascension in [0, 360).
     motion : tuple of arrays
-        See `rates`.
-    years : float or (n,) array
-        Julian years; a row without a finite one stays where it is.
+        See `motions`.
+    epoch, then : float or (n,) arrays
+        When the positions hold, and when they are asked for (Julian years); a row of which one is not finite stays.
 
     Returns
     -------
@@ -158,19 +182,19 @@ def moved(
 
     Examples
     --------
-    Barnard's star, from J2016 back to J2000:
+    Barnard's star:
 
-    >>> star = rates([-801.551], [10362.394], [546.9759], [-110.5])
-    >>> ra, dec = moved([269.452076], [4.693365], star, -16.0)
+    >>> star = motions([-801.551], [10362.394], [546.9759], [-110.5])
+    >>> ra, dec = moved([269.452076], [4.693365], star, 2016.0, 2000.0)
     >>> round(float(ra[0]), 7), round(float(dec[0]), 7)
     (269.4556467, 4.6473554)
     """
-    sides = plain(ra), plain(dec), *(plain(rate) for rate in motion), plain(years)
-    out = np.empty(len(sides[0])), np.empty(len(sides[0]))
+    sides = [plain(each) for each in (ra, dec, *motion, epoch, then)]
     n = len(sides[0])
+    out = np.empty(n), np.empty(n)
     for start in range(0, n, CHUNK):
         part = slice(start, start + CHUNK)
-        some = (each if k > 3 and len(each) == 1 else each[part] for k, each in enumerate(sides))
+        some = (each if len(each) == 1 else each[part] for each in sides)
         with ONE_AT_A_TIME:
             _moved(*some, out[0][part], out[1][part])
         if n > CHUNK:
@@ -178,8 +202,34 @@ def moved(
     return out
 
 
+def slack(motion: Motions, epoch: ArrayLike, middle: float, low: float, high: float) -> Floats:
+    """How far from its place at one epoch each row can be within a span of others (deg).
+
+    It runs along a great circle, so it is farthest at one of the ends.
+
+    Parameters
+    ----------
+    motion : tuple of arrays
+        See `motions`.
+    epoch : float or (n,) array
+        Of the motions (Julian years).
+    middle, low, high : float
+        The one epoch, and the ends of the span.
+
+    Examples
+    --------
+    >>> round(float(slack(motions([3.6e6], [0.0]), 2000.0, 2000.0, 1999.0, 2000.5)[0]), 4)
+    0.9999
+    """
+    sides = [plain(each) for each in (*motion, epoch)]
+    out = np.empty(len(sides[0]))
+    with ONE_AT_A_TIME:
+        _slack(*sides, float(middle), float(low), float(high), out)
+    return out
+
+
 def moved_pairs(
-    ra: Floats, dec: Floats, motion: tuple[Floats, Floats, Floats], epoch: ArrayLike,
+    ra: Floats, dec: Floats, motion: Motions, epoch: ArrayLike,
     ra2: Floats, dec2: Floats, epoch2: ArrayLike, a: Ints, b: Ints, back: bool = False,
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Separation and direction of pairs, each at the epoch of its second.
@@ -189,7 +239,7 @@ def moved_pairs(
     ra, dec : (n,) arrays
         Of the list that moves (deg), at ``epoch``.
     motion : tuple of arrays
-        See `rates`.
+        See `motions`.
     epoch, epoch2 : float or arrays
         Julian years; where one of a pair is not finite nothing is moved.
     ra2, dec2 : (m,) arrays
@@ -205,8 +255,8 @@ def moved_pairs(
         Degrees, the angle east of north in [0, 360).
     """
     sep, angle = np.empty(len(a)), np.empty(len(a))
-    floats = (*(plain(each) for each in (ra, dec, *motion, epoch, ra2, dec2, epoch2)),)
-    rows = (np.require(each, np.int64, ["C", "W"]) for each in (a, b))
+    floats = [plain(each) for each in (ra, dec, *motion, epoch, ra2, dec2, epoch2)]
+    rows = [np.require(each, np.int64, ["C", "W"]) for each in (a, b)]
     with ONE_AT_A_TIME:
         _pairs(*floats, *rows, back, sep, angle)
     return sep, angle
@@ -214,6 +264,8 @@ def moved_pairs(
 
 def warm() -> None:
     """Compile what is here."""
-    one = np.zeros(1)
-    moved(one, one, (one, one, one), one)
-    moved_pairs(one, one, (one, one, one), one, one, one, one, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    one, row = np.zeros(1), np.zeros(1, np.int64)
+    still = motions(one, one)
+    moved(one, one, still, 0.0, 0.0)
+    slack(still, 0.0, 0.0, 0.0, 0.0)
+    moved_pairs(one, one, still, 0.0, one, one, 0.0, row, row)

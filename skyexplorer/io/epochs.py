@@ -37,8 +37,9 @@ def of_numbers(values: Floats, told: str = "") -> Floats:
     >>> of_numbers(np.array([57388.5, np.nan])).round(3).tolist(), of_numbers(np.array([2016.0])).tolist()
     ([2016.0, nan], [2016.0])
     """
-    finite = values[np.isfinite(values)]
-    least, most = (float(finite.min()), float(finite.max())) if len(finite) else (2000.0, 2000.0)
+    least, most = float(np.fmin.reduce(values, initial=np.nan)), float(np.fmax.reduce(values, initial=np.nan))
+    if np.isnan(least):
+        return values
     if JD[0] <= least and most <= JD[1]:
         return 2000.0 + (values - 2_451_545.0) / 365.25
     if YEARS[0] <= least and most <= YEARS[1] and "mjd" not in told:
@@ -49,13 +50,18 @@ def of_numbers(values: Floats, told: str = "") -> Floats:
 
 
 def of_column(column: Any) -> Floats:
-    """Julian years of a column: numbers, texts, dates or a Time; NaN where a row has none.
+    """Julian years of a column: numbers, texts, dates or a Time; NaN where a row has none. One if all are the same.
 
     Raises
     ------
     FormatError
         If it holds no epochs.
     """
+    years = np.atleast_1d(_each(column))
+    return years[:1].copy() if years.ndim == 1 and len(years) > 1 and years.min() == years.max() else years
+
+
+def _each(column: Any) -> Floats:
     from astropy.time import Time
 
     from skyexplorer.io.files import reading
@@ -69,7 +75,9 @@ def of_column(column: Any) -> Floats:
     with reading(f"epochs in {name!r}", ADVICE):
         cells = np.ma.asarray(getattr(column, "value", column))
         if cells.dtype.kind in "fiu":
-            return of_numbers(np.ma.filled(cells.astype(float), np.nan), f"{unit} {name}".lower())
+            return of_numbers(
+                np.atleast_1d(np.ma.filled(cells.astype(float), np.nan)), f"{unit} {name}".lower()
+            )
         if cells.dtype.kind == "M":
             gone = np.ma.getmaskarray(cells) | np.isnat(cells.data)
             out = np.full(len(cells), np.nan)
@@ -123,7 +131,7 @@ def given(epoch: Any, rows: int) -> Floats:
     [2016.0]
     """
     try:
-        years = np.array([of_text(epoch)]) if isinstance(epoch, str) else np.atleast_1d(of_column(epoch))
+        years = np.array([of_text(epoch)]) if isinstance(epoch, str) else np.atleast_1d(_each(epoch))
     except FormatError as error:
         raise InputError(f"epoch is {epoch!r}. {error.message}", ADVICE) from error
     if years.ndim != 1 or len(years) not in (1, rows):

@@ -188,12 +188,14 @@ def measured(column: Any, unit: str, missing: tuple[float, ...] = ()) -> NDArray
         reading(f"numbers in {name!r}", f"It is taken in {unit}."),
         np.errstate(invalid="ignore", over="ignore"),
     ):
-        cells = np.ma.asarray(getattr(column, "value", column))
-        values = np.array(np.ma.filled(cells.astype(float), np.nan))
+        values: NDArray[np.float64] = np.ma.filled(
+            np.ma.asarray(np.ma.asarray(getattr(column, "value", column)), float), np.nan
+        )
         for value in missing:
-            values[values == value] = np.nan
-        if own is not None and str(own).strip():
-            values *= u.Unit(own).to(unit)
+            values = np.where(values == value, np.nan, values)
+        factor = u.Unit(own).to(unit) if own is not None and str(own).strip() else 1.0
+        if factor != 1.0:
+            values = values * factor
     return values
 
 

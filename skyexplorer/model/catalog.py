@@ -386,7 +386,7 @@ class SourceCatalog:
         twin = self._with(self.table, slice(None))
         twin._given, twin._years, twin.epoch = self, there, time
         twin._moved_by = there - self._years
-        twin._lon, twin._lat = motion.moved(self._lon, self._lat, self._motion.rates, twin._moved_by)
+        twin._lon, twin._lat = motion.moved(self._lon, self._lat, self._motion.arrays, self._years, there)
         note = f"positions moved from {told(self._years)} to {told(there)} by their proper motions"
         twin.origin = replace(self.origin, note="; ".join(text for text in (self.origin.note, note) if text))
         return twin

@@ -85,7 +85,7 @@ class Together:
         one, other = (b, a) if back else (a, b)
         course = self.course
         return motion.moved_pairs(
-            course.ra, course.dec, course.motion.rates, course.years, *still, self.years, one, other, back
+            course.ra, course.dec, course.motion.arrays, course.years, *still, self.years, one, other, back
         )
 
 
@@ -170,18 +170,21 @@ def together(left: Any, right: Any, time: Time | str | float | None = None) -> T
     target, path = when[1 - mover], courses[mover]
     assert target is not None
     assert path is not None
-    finite = target[np.isfinite(target)]
-    if not len(finite):
+    low, high = float(np.fmin.reduce(target)), float(np.fmax.reduce(target))
+    if not np.isfinite(low):
         return Together(
             (sides[0], sides[1]), "proper motions not used: no row of the other list has an epoch"
         )
-    low, high = float(finite.min()), float(finite.max())
     middle = 0.5 * (low + high)
     name = ("left", "right")[mover]
     note = f"{name} moved from {told(path.years)} to {told(target)}"
     moved = _moved(sides[mover], path, np.array([middle]))
     both = (moved, sides[1]) if mover == 0 else (sides[0], moved)
-    slack = _slack(moved, path, low, high) if high > low else None
+    slack = None
+    if high > low:
+        from skyexplorer.core import motion
+
+        slack = motion.slack(path.motion.arrays, path.years, middle, low, high)
     if slack is None or not np.any(slack > NOTHING):
         return Together(both, note, mover)
     exact = np.where(np.isfinite(target), target, middle)
@@ -214,22 +217,7 @@ def _moved(side: places.Side, path: Course, there: Floats) -> places.Side:
         return side.at_epoch(float(there[0]))
     from skyexplorer.core import motion
 
-    return places.Pair(*motion.moved(path.ra, path.dec, path.motion.rates, there - path.years))
-
-
-def _slack(moved: places.Side, path: Course, low: float, high: float) -> Floats:
-    """How far each row can be from its place: it runs along a great circle, so farthest at one of the ends."""
-    from skyexplorer.core import motion
-
-    here = places.degrees(moved, "moved")
-    rows = np.arange(len(here[0]))
-    there = (np.array([end]) for end in (low, high))
-    ends = [
-        motion.moved_pairs(path.ra, path.dec, path.motion.rates, path.years, *here, at, rows, rows)[0]
-        for at in there
-    ]
-    slack = np.maximum(*ends)
-    return np.where(np.isfinite(slack), slack, 0.0)
+    return places.Pair(*motion.moved(path.ra, path.dec, path.motion.arrays, path.years, there))
 
 
 def _both(sides: list[places.Side], courses: list[Course | None], there: Floats, same: bool) -> Together:

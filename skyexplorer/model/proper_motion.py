@@ -56,11 +56,11 @@ class Motion:
         )
 
     @cached_property
-    def rates(self) -> tuple[Floats, Floats, Floats]:
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
         """As `core.motion` takes them."""
         from skyexplorer.core import motion
 
-        return motion.rates(self.pmra, self.pmdec, self.parallax, self.radial_velocity)
+        return motion.motions(self.pmra, self.pmdec, self.parallax, self.radial_velocity)
 
     @cached_property
     def errors(self) -> tuple[Floats, Floats]:
@@ -80,9 +80,9 @@ class Motion:
 
 def told(years: Floats) -> str:
     """Epochs in a few words."""
-    finite = years[np.isfinite(years)]
-    if not len(finite):
+    ends = np.fmin.reduce(years), np.fmax.reduce(years)  # which pass by NaN
+    if not np.isfinite(ends[0]):
         return "no epoch"
-    least, most = (f"J{year:.3f}".rstrip("0") for year in (finite.min(), finite.max()))
+    least, most = (f"J{year:.3f}".rstrip("0") for year in ends)
     least, most = (text + "0" * text.endswith(".") for text in (least, most))
     return least if least == most else f"{least} to {most}"

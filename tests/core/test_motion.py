@@ -55,7 +55,7 @@ def test_as_the_vectors_say(rows):
     ra, dec, pmra, pmdec, parallax, velocity, years = (np.array(column) for column in zip(*rows, strict=True))
     known = (parallax > 0) & np.isfinite(velocity)
     wanted, _ = there(ra, dec, pmra, pmdec, np.where(known, parallax, 0), np.where(known, velocity, 0), years)
-    lon, lat = motion.moved(ra, dec, motion.rates(pmra, pmdec, parallax, velocity), years)
+    lon, lat = motion.moved(ra, dec, motion.motions(pmra, pmdec, parallax, velocity), 0.0, years)
     # A star that comes within a hundredth of its distance from us is seen from there: rounding grows by as much.
     near = 1 + known * np.nan_to_num(parallax * velocity) * motion.MAS / motion.AU_PER_YEAR * years
     good = np.abs(near) > 0.01
@@ -66,7 +66,11 @@ def test_as_the_vectors_say(rows):
 def test_barnards_star():
     """SCIENCE.md X13."""
     ra, dec = motion.moved(
-        [269.452076], [4.693365], motion.rates([-801.551], [10362.394], [546.9759], [-110.5]), -16.0
+        [269.452076],
+        [4.693365],
+        motion.motions([-801.551], [10362.394], [546.9759], [-110.5]),
+        2016.0,
+        2000.0,
     )
     assert (round(float(ra[0]), 7), round(float(dec[0]), 7)) == (269.4556467, 4.6473554)
 
@@ -84,22 +88,22 @@ def test_as_erfa_has_it():
         rad(ra), rad(dec), pmra * mas / np.cos(rad(dec)), pmdec * mas, parallax / 1e3, velocity,
         2457389.0, 0.0, 2451545.0, 0.0,
     )  # fmt: skip
-    lon, lat = motion.moved(
-        ra, dec, motion.rates(pmra, pmdec, parallax, velocity), (2451545.0 - 2457389.0) / 365.25
-    )
-    assert (motion.moved_pairs(lon, lat, motion.rates(0 * ra, 0 * ra), 0.0, np.degrees(a) % 360, np.degrees(d), 0.0,
+    lon, lat = motion.moved(ra, dec, motion.motions(pmra, pmdec, parallax, velocity), 2016.0, 2000.0)
+    assert (motion.moved_pairs(lon, lat, motion.motions(0 * ra, 0 * ra), 0.0, np.degrees(a) % 360, np.degrees(d), 0.0,
                                np.arange(n), np.arange(n))[0] * 3.6e9 < 20).all()  # µas  # fmt: skip
 
 
 def test_over_the_pole_and_round_it():
     """10″ from the pole, and 20″ on towards it: 10″ beyond, at the opposite right ascension."""
-    ra, dec = motion.moved([30.0], [90 - 10 / 3600], motion.rates([0.0], [1000.0]), 20.0)
+    ra, dec = motion.moved([30.0], [90 - 10 / 3600], motion.motions([0.0], [1000.0]), 2000.0, 2020.0)
     assert ra[0] == pytest.approx(210.0, abs=1e-6)
     assert (90 - dec[0]) * 3600 == pytest.approx(10.0, abs=1e-6)
 
 
 def test_over_right_ascension_zero():
-    ra, _ = motion.moved([359.9999, 0.0001], [0.0, 0.0], motion.rates([3600.0, -3600.0], [0.0, 0.0]), 1.0)
+    ra, _ = motion.moved(
+        [359.9999, 0.0001], [0.0, 0.0], motion.motions([3600.0, -3600.0], [0.0, 0.0]), 2000.0, 2001.0
+    )
     assert ra == pytest.approx([0.0009, 359.9991], abs=1e-9)
 
 
@@ -107,8 +111,8 @@ def test_what_does_not_move_stays_to_the_last_bit():
     rng = np.random.default_rng(1)
     ra, dec = rng.uniform(0, 360, 5), rng.uniform(-90, 90, 5)
     ra[4] = dec[4] = np.nan
-    still = motion.rates([0, np.nan, 5, 5, 5], [0, 5, np.nan, 5, 5])
-    lon, lat = motion.moved(ra, dec, still, np.array([5.0, 5.0, 5.0, np.nan, 5.0]))
+    still = motion.motions([0, np.nan, 5, 5, 5], [0, 5, np.nan, 5, 5])
+    lon, lat = motion.moved(ra, dec, still, 0.0, np.array([5.0, 5.0, 5.0, np.nan, 5.0]))
     np.testing.assert_array_equal(lon, ra)
     np.testing.assert_array_equal(lat, dec)
 
@@ -117,23 +121,38 @@ def test_in_parts_as_in_one(monkeypatch):
     rng = np.random.default_rng(2)
     n = 1000
     ra, dec, years = rng.uniform(0, 360, n), rng.uniform(-90, 90, n), rng.uniform(-20, 20, n)
-    path = motion.rates(*rng.normal(0, 1000, (2, n)), rng.uniform(-1, 300, n), rng.normal(0, 50, n))
-    whole = motion.moved(ra, dec, path, years)
+    path = motion.motions(*rng.normal(0, 1000, (2, n)), rng.uniform(-1, 300, n), rng.normal(0, 50, n))
+    whole = motion.moved(ra, dec, path, 0.0, years)
     monkeypatch.setattr(motion, "CHUNK", 7)
-    for one, other in zip(whole, motion.moved(ra, dec, path, years), strict=True):
+    for one, other in zip(whole, motion.moved(ra, dec, path, 0.0, years), strict=True):
         np.testing.assert_array_equal(one, other)
     with Progress("moving") as progress:
         progress.watch(lambda p: p.cancel())
         with pytest.raises(Cancelled):
-            motion.moved(ra, dec, path, years)
+            motion.moved(ra, dec, path, 0.0, years)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(stars, min_size=1, max_size=8), st.floats(-100, 100), st.floats(0, 100), st.floats(0, 100))
+def test_slack_holds_all_between(rows, middle, before, after):
+    ra, dec, pmra, pmdec, parallax, velocity, _ = (np.array(column) for column in zip(*rows, strict=True))
+    path, n = motion.motions(pmra, pmdec, parallax, velocity), np.arange(len(ra))
+    held = motion.slack(path, 0.0, middle, middle - before, middle + after)
+    here, still = motion.moved(ra, dec, path, 0.0, middle), motion.motions(0 * ra, 0 * ra)
+    apart = []
+    for end in np.linspace(middle - before, middle + after, 5):
+        there = motion.moved(ra, dec, path, 0.0, end)
+        apart.append(motion.moved_pairs(*here, still, 0.0, *there, 0.0, n, n)[0])
+    assert (np.max(apart, 0) <= held + 1e-12).all()
+    assert (np.maximum(apart[0], apart[-1]) >= held - 1e-12).all()  # and no more
 
 
 def test_empty():
     none = np.empty(0)
-    assert [len(side) for side in motion.moved(none, none, motion.rates(none, none), 5.0)] == [0, 0]
+    assert [len(side) for side in motion.moved(none, none, motion.motions(none, none), 2.0, 5.0)] == [0, 0]
     rows = np.empty(0, np.int64)
     assert (
-        len(motion.moved_pairs(none, none, motion.rates(none, none), 0.0, none, none, 0.0, rows, rows)[0])
+        len(motion.moved_pairs(none, none, motion.motions(none, none), 0.0, none, none, 0.0, rows, rows)[0])
         == 0
     )
 
@@ -152,13 +171,17 @@ def test_each_pair_at_its_own_epoch(seed, back, decade):
     ra2 = (ra[near] + rng.normal(0, 10.0**decade, m)) % 360
     epoch2 = rng.choice([1997.5, 2000.25, np.nan], m)
     a, b = rng.integers(0, n, p), rng.integers(0, m, p)
-    sep, angle = motion.moved_pairs(ra, dec, motion.rates(*path), epoch, ra2, dec2, epoch2, a, b, back)
+    sep, angle = motion.moved_pairs(ra, dec, motion.motions(*path), epoch, ra2, dec2, epoch2, a, b, back)
     years = np.nan_to_num(epoch2[b] - epoch[a])
     one, _ = there(ra[a], dec[a], *np.nan_to_num(path)[:, a], np.zeros(p), np.zeros(p), years)
     assert np.abs(off(ra2[b], dec2[b], one) - sep * 3600).max() < 1e-8
     # The way back from where the angle says: the second point, from the first.
     lon, lat = motion.moved(
-        ra[a], dec[a], tuple(np.atleast_1d(x)[a] if len(x) > 1 else x for x in motion.rates(*path)), years
+        ra[a],
+        dec[a],
+        tuple(np.atleast_1d(x)[a] if len(x) > 1 else x for x in motion.motions(*path)),
+        0.0,
+        years,
     )
     start, end = ((ra2[b], dec2[b]), (lon, lat)) if back else ((lon, lat), (ra2[b], dec2[b]))
     from skyexplorer.core import sphere

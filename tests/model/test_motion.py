@@ -293,8 +293,8 @@ def test_one_epoch_a_row(seed, swap):
     table["ra"], table["dec"] = rng.uniform(0, 0.02, n) % 360, 89.9 + rng.uniform(0, 0.02, n)
     gaia = SourceCatalog(table, epoch=2016.0)
     when = rng.uniform(1997, 2001, n)
-    path = gaia._motion.rates
-    lon, lat = core.moved(gaia._lon, gaia._lat, path, when - 2016.0)
+    path = gaia._motion.arrays
+    lon, lat = core.moved(gaia._lon, gaia._lat, path, 2016.0, when)
     scans = SourceCatalog(Table({
         "ra": (lon + rng.normal(0, 1e-3, n)) % 360, "dec": np.clip(lat + rng.normal(0, 1e-3, n), -90, 90), "epoch": when,
     }))  # fmt: skip
@@ -302,7 +302,7 @@ def test_one_epoch_a_row(seed, swap):
     assert pair.moves == int(swap)
     assert len(pair.slack) == n
     i, j = (x.ravel() for x in np.mgrid[:n, :n])  # gaia, scans
-    lon, lat = core.moved(gaia._lon[i], gaia._lat[i], (path[0][i], path[1][i], path[2]), when[j] - 2016.0)
+    lon, lat = core.moved(gaia._lon[i], gaia._lat[i], (path[0][i], path[1][i], *path[2:]), 2016.0, when[j])
     true = sphere.separation(lon, lat, scans._lon[j], scans._lat[j])
     a, b = (j, i) if swap else (i, j)
     sep, angle = pair.exact(a, b)
