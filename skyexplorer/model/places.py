@@ -112,7 +112,8 @@ def _angles(values: Any, what: str) -> Floats:
             values = u.Quantity(
                 getattr(values, "filled", lambda _: values)(np.nan) if _masks(values) else values
             )
-            values = values.to_value(u.deg)
+            with np.errstate(over="ignore", invalid="ignore"):
+                values = values.to_value(u.deg)
         cells = np.ma.asarray(values)
         if cells.dtype.kind not in "fiu" and not (cells.dtype.kind == "O" and cells.ndim):
             raise TypeError(f"it holds {cells.dtype}")
@@ -207,7 +208,8 @@ def radii(radius: Any, rows: int) -> float | Floats:
     2.0
     """
     try:
-        values = u.Quantity(radius).to_value(u.deg)
+        with np.errstate(over="ignore"):  # what is too large in radians lies outside all the same
+            values = u.Quantity(radius).to_value(u.deg)
         if np.iscomplexobj(values):
             raise TypeError("it is complex")
         degrees = np.asarray(values, float)

@@ -119,7 +119,7 @@ def test_what_does_not_move_stays_to_the_last_bit():
 
 def test_in_parts_as_in_one(monkeypatch):
     rng = np.random.default_rng(2)
-    n = 1000
+    n = 50
     ra, dec, years = rng.uniform(0, 360, n), rng.uniform(-90, 90, n), rng.uniform(-20, 20, n)
     path = motion.motions(*rng.normal(0, 1000, (2, n)), rng.uniform(-1, 300, n), rng.normal(0, 50, n))
     whole = motion.moved(ra, dec, path, 0.0, years)

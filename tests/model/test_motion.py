@@ -198,6 +198,15 @@ def test_told_by_ucd():
     )
 
 
+def test_read_with_an_epoch():
+    text = b"ra,dec,a,d,when\n1,2,3600000,0,2000\n"
+    catalog = SourceCatalog.read(text, epoch="J2000", pmra="a", pmdec="d")
+    assert catalog.at_epoch(2000.001).coords.ra.deg[0] == pytest.approx(1.0010006, abs=1e-6)
+    assert SourceCatalog.read(text, epoch="when").epochs.jyear == 2000
+    with pytest.raises(InputError, match="epoch is 'then'"):
+        SourceCatalog.read(text, epoch="then")
+
+
 def test_known_catalogues():
     gaia = SourceCatalog(Table({
         "source_id": [5], "ra": [1.0], "dec": [2.0], "ra_error": [0.3], "dec_error": [0.4], "ra_dec_corr": [0.6],
