@@ -1,4 +1,4 @@
-"""Points in buckets by the hash of their cells: for questions one by one, of any radius, against what is kept.
+"""Points in buckets by the hash of their cells: for circles so wide that `join` has no cells for them.
 
 A bucket is a few neighbours in one piece of memory, however the points are clustered. Questions look into the buckets of the
 cells that their circle touches.
@@ -11,12 +11,9 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from skyexplorer.core import cells
 from skyexplorer.core.cells import (
     DEG,
-    HASH,
     ON_EDGE,
-    SMALLEST_CELL,
     Floats,
     Grid,
     Ints,
@@ -29,11 +26,8 @@ from skyexplorer.core.cells import (
     width_of,
 )
 from skyexplorer.core.slots import Slots, Words, starts
-from skyexplorer.core.threads import ONE_AT_A_TIME
 
 CHUNK = 65_536
-CROWD = 2.0  # points of a kept index in the cell of a typical point, about
-SAMPLE = 64  # points by which that is told
 PART_BYTES = 2**20  # what a worker keeps in its own cache
 
 
@@ -234,45 +228,3 @@ def probe(
             break
         room = counts
     return Slots(words, start, counts)
-
-
-def index(ra: Floats, dec: Floats) -> Buckets:
-    """Buckets to keep, for questions of any radius: cells that hold a few points each, where there are points.
-
-    Parameters
-    ----------
-    ra, dec : (n,) float arrays
-        Degrees, right ascension in [0, 360); NaN where there is no position.
-    """
-    ra, dec = np.ascontiguousarray(ra, np.float64), np.ascontiguousarray(dec, np.float64)
-    size = min(np.sqrt(CROWD * 41253.0 / max(len(ra), 1)), 30.0)
-    with ONE_AT_A_TIME:
-        for _ in range(12):
-            held = buckets(ra, dec, cells.grid(size))
-            crowd = _crowd(held)
-            if crowd < 8 * CROWD or size <= SMALLEST_CELL:
-                break
-            size = max(size / np.sqrt(crowd / CROWD), SMALLEST_CELL)
-    return held
-
-
-def _crowd(held: Buckets) -> float:
-    """How many points share the cell of a typical point, told by some."""
-    count = len(held.whole)
-    keys = (
-        held.whole[np.unique(np.linspace(0, count - 1, SAMPLE).astype(np.int64)), 0]
-        if count
-        else held.whole[:, 0]
-    )
-    at = ((keys.astype(np.uint64) * HASH) >> np.uint64(held.shift)).astype(np.int64)
-    full = [
-        np.count_nonzero(held.whole[held.offset[h] : held.offset[h + 1], 0] == key)
-        for h, key in zip(at, keys, strict=True)
-    ]
-    return float(np.mean(full)) if full else 0.0
-
-
-def kept(size: float, shift: int, offset: Ints, whole: Ints) -> Buckets:
-    """Buckets from what was kept of them."""
-    whole, offset = whole.view(np.ndarray), offset.view(np.ndarray)
-    return Buckets(cells.grid(size), shift, offset, whole, whole.view(np.float64))

@@ -6,22 +6,16 @@ lists are long enough to need it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from skyexplorer.core import few
 from skyexplorer.core.few import ON_EDGE, Floats, Ints
 from skyexplorer.core.threads import ONE_AT_A_TIME
 
-if TYPE_CHECKING:
-    from skyexplorer.core.buckets import Buckets
-
 SMALLEST = 2e-6  # deg: radii below it are alike
 MOST_PAIRS = 500_000_000
 MOST_ROWS = 2**31
 CLASS = 4.0  # radii that differ by less are asked together
-MANY = 100_000  # questions that a kept index is not asked one by one
 
 
 def pairs(
@@ -151,35 +145,6 @@ def _pairs(
     return lines([probe(held, *large, radius, each, turned, most)], len(ra1))
 
 
-def index(ra: Floats, dec: Floats) -> Buckets:
-    """Buckets to keep, for questions of any radius; see `buckets.index`."""
-    from skyexplorer.core import buckets
-
-    return buckets.index(ra, dec)
-
-
-def found(
-    held: Buckets, ra: Floats, dec: Floats, radius: float | Floats, most: int = MOST_PAIRS
-) -> tuple[Ints, Ints, Floats]:
-    """Pairs of positions with points in kept buckets: row of the question, number of the point, separation (deg).
-
-    Parameters are those of `pairs`, which says more.
-    """
-    from skyexplorer.core.buckets import probe
-    from skyexplorer.core.slots import lines
-
-    each = np.ascontiguousarray(radius, np.float64) if np.ndim(radius) else np.empty(0)
-    largest = float(each.max(initial=0)) if np.ndim(radius) else float(radius)
-    wide = (2 * largest / held.grid.size + 2) ** 2 * len(ra) > 8 * len(held.whole) + 100_000
-    if wide or len(ra) > max(MANY, len(held.whole) // 16):
-        # Many questions, or circles that touch more of the kept cells than there are points, are a join of two lists.
-        a, b, s = pairs(ra, dec, held.real[:, 2], held.real[:, 3], radius, most)
-        return a, np.asarray(held.whole[b, 1]), s
-    points = np.ascontiguousarray(ra, np.float64), np.ascontiguousarray(dec, np.float64)
-    with ONE_AT_A_TIME:
-        return lines([probe(held, *points, largest, each, False, most)], len(ra))
-
-
 def chosen(left: Ints, right: Ints, sep: Floats, mode: str, k: int, rights: int) -> Ints:
     """Numbers of the pairs of a mode among all pairs, which come sorted by left, then by right.
 
@@ -221,7 +186,6 @@ def warm() -> None:
     ra, dec = np.linspace(0, 359, 99), np.linspace(-89, 89, 99)
     _pairs(ra, dec, ra, dec, 1e-4, np.empty(0), MOST_PAIRS)
     _pairs(ra, dec, ra, dec, 30.0, np.empty(0), MOST_PAIRS)
-    found(index(ra, dec), ra, dec, 1e-4)
     a, b, s = pairs(ra, dec, ra, dec, 1.0)
     neighbours.nearest(a, s)
     neighbours.k_nearest(a, s, 2)

@@ -168,7 +168,7 @@ def made(ra: Floats, dec: Floats, base: int = 0) -> Sorted:
     return Sorted(index, ra_out, dec_out, row, depth, offsets(index, depth))
 
 
-def blocks(pieces: Sequence[Sorted], most: int = BLOCK) -> Iterator[tuple[Ints, Floats, Floats, Ints]]:
+def blocks(pieces: Sequence[Sorted], most: int) -> Iterator[tuple[Ints, Floats, Floats, Ints]]:
     """Index, right ascension, declination and row of several lists as one, in order, about so many rows at a time.
 
     Of equal indices those of the earlier list come first: give the lists in the order of their rows.
@@ -206,7 +206,7 @@ def merged(pieces: Sequence[Sorted]) -> Sorted:
     memory.ask(36.0 * total, f"An index of {total} positions", "Keep it in a file: CatalogIndex.open(path).")
     out = (np.empty(total, np.int64), np.empty(total), np.empty(total), np.empty(total, np.int64))
     at = 0
-    for block in blocks(pieces):
+    for block in blocks(pieces, BLOCK):
         for column, values in zip(out, block, strict=True):
             column[at : at + len(values)] = values
         at += len(block[0])

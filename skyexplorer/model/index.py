@@ -242,9 +242,10 @@ class CatalogIndex:
             assert self._listed is not None
             kept = self._listed.pieces[:tail]
             last = _written(self.path, pieces[tail:])
-            self._listed = index_file.Listed(rows, (*kept, last))
-            index_file.write_list(self.path, self._listed)
+            listed = index_file.Listed(rows, (*kept, last))
+            index_file.write_list(self.path, listed)
             pieces[tail:] = [_piece(self.path, last)]
+            self._listed = listed
         self._pieces = pieces
         new = range(self.rows, rows)
         self.rows = rows
@@ -357,7 +358,7 @@ def _written(folder: Path, pieces: Sequence[Sorted]) -> index_file.Piece:
     elif total <= keep.BLOCK:
         whole = keep.merged(pieces)
     else:  # in files, since they may be larger than memory
-        columns = index_file.gathered(folder, name, keep.blocks(pieces), total)
+        columns = index_file.gathered(folder, name, keep.blocks(pieces, keep.BLOCK), total)
         depth = keep.depth_for(total)
         return index_file.write_piece(folder, name, columns, depth, keep.offsets(columns[0], depth))
     return index_file.write_piece(folder, name, whole[:4], whole.depth, whole.offset)
