@@ -388,6 +388,8 @@ class SourceCatalog:
         twin._moved_by = there - self._years
         twin._lon, twin._lat = motion.moved(self._lon, self._lat, self._motion.arrays, self._years, there)
         note = f"positions moved from {told(self._years)} to {told(there)} by their proper motions"
+        if self._motion.missing:
+            note += f", {self._motion.missing} without one left in place"
         twin.origin = replace(self.origin, note="; ".join(text for text in (self.origin.note, note) if text))
         return twin
 

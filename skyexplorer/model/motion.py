@@ -9,6 +9,7 @@ exact epoch of its partner (`Together.exact`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 NOTHING = 1e-7 / 3600.0
 """Degrees (0.1 µas) that are no motion: far below any catalogue's digits."""
+ROUNDING = 1e-12
+"""Degrees by which moved positions may be off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +56,12 @@ class Together:
     course: Course | None = None
     years: Floats | None = None
 
-    @property
+    @cached_property
     def left(self) -> tuple[Floats, Floats]:
         """Positions of the left list (deg)."""
         return places.degrees(self.sides[0], "left")
 
-    @property
+    @cached_property
     def right(self) -> tuple[Floats, Floats]:
         """Positions of the right list (deg)."""
         return places.degrees(self.sides[1], "right")
@@ -184,7 +187,7 @@ def together(left: Any, right: Any, time: Time | str | float | None = None) -> T
     if high > low:
         from skyexplorer.core import motion
 
-        slack = motion.slack(path.motion.arrays, path.years, middle, low, high)
+        slack = motion.slack(path.motion.arrays, path.years, middle, low, high) + ROUNDING
     if slack is None or not np.any(slack > NOTHING):
         return Together(both, note, mover)
     exact = np.where(np.isfinite(target), target, middle)

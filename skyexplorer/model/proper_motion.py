@@ -63,6 +63,11 @@ class Motion:
         return motion.motions(self.pmra, self.pmdec, self.parallax, self.radial_velocity)
 
     @cached_property
+    def missing(self) -> int:
+        """How many rows have no motion."""
+        return int(np.count_nonzero(~np.isfinite(self.pmra + self.pmdec)))
+
+    @cached_property
     def errors(self) -> tuple[Floats, Floats]:
         """One sigma of the motion of each row, east and north (deg/yr).
 

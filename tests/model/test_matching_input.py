@@ -31,6 +31,20 @@ def test_mutual_and_nearest():
     assert crossmatch(A, B, RADIUS)["right"][0] == 0
 
 
+def test_barnards_star_is_found_where_it_was():
+    """SCIENCE.md X13: by default each at the epoch of the other, 166″ apart else."""
+    star = {"ra": [269.452076], "dec": [4.693365], "pmra": [-801.551], "pmdec": [10362.394]}
+    more = {"parallax": [546.9759], "radial_velocity": [-110.5]}
+    now = SourceCatalog(Table({**star, **more}), epoch="J2016.0")
+    then = SourceCatalog(Table({"ra": [269.4556467], "dec": [4.6473554]}), epoch="J2000")
+    for left, right in ((now, then), (then, now)):
+        found = crossmatch(left, right, RADIUS)
+        assert pairs(found) == [(0, 0)]
+        assert found["separation"][0] < 3e-4
+        assert pairs(crossmatch(left, right, RADIUS, epoch=False)) == []
+    assert pairs(crossmatch(now, then, RADIUS, epoch="J2016.0")) == []  # then has no motions, and stays
+
+
 @pytest.mark.parametrize(
     "side",
     [

@@ -119,6 +119,7 @@ def test_errors_grow():
     # median, a sigma of 5 / 1.17741.
     assert moved.error.to_value("arcsec")[3] == pytest.approx(np.hypot(0.3, 500 / 1.1774100225))
     assert moved.coords.ra.deg[3] == catalog.coords.ra.deg[3]
+    assert moved.origin.note.endswith("proper motions, 1 without one left in place")
     east, north, rho = moved.covariance
     assert (east.to_value("arcsec")[2], rho[0]) == (pytest.approx(0.5), 0)
     assert north.to_value("arcsec")[2] == pytest.approx(0.3)
