@@ -15,7 +15,7 @@ import numpy as np
 from skyexplorer import progress
 from skyexplorer.core import memory
 from skyexplorer.core.cells import DEG, ON_EDGE, Floats, Ints, near, separation
-from skyexplorer.core.slots import Slots, Words, lines
+from skyexplorer.core.slots import LOW, Slots, Words, lines
 from skyexplorer.core.sorted import Offsets, Sorted, made
 from skyexplorer.core.threads import ONE_AT_A_TIME
 from skyexplorer.core.touching import DEEPEST, FINEST, STEEP, finest_order, rim_of, touched
@@ -23,6 +23,8 @@ from skyexplorer.core.touching import DEEPEST, FINEST, STEEP, finest_order, rim_
 CHUNK = 16_384  # questions that are one piece of work
 BATCH = 256  # questions whose looks into memory are under way together
 CROWD = 48  # rows of a cell over which finer cells are asked
+ALONE = 20_000  # questions, or pairs, that are not divided among threads: on a busy machine these wait for each other
+ALONE_ROWS = 500_000  # likewise rows that are looked through
 AT_ONCE = 65_536  # questions for the nearest, between two reports
 MOST_NUMBERS = 2**32
 MANY = 100_000  # questions that are not asked one by one
@@ -56,81 +58,88 @@ def _reach(dec: float, radius: float) -> float:
     return 360.0
 
 
+@nb.njit(cache=True)
+def _some(
+    low_row: int, end: int, ra: Floats, dec: Floats, radius: Floats, one: float, index: Ints, ra2: Floats, dec2: Floats,
+    depth: int, offset: Offsets, base: int, start: int, room: int, words: Words, values: Floats,
+) -> int:  # fmt: skip
+    """Pairs of some positions with a sorted list: written from word ``start`` on while there is room; their number.
+
+    ``low_row``, ``end``: which positions. ``radius``: of each position; empty where all have ``one``. ``base``: number of the first of the list.
+    """
+    rows = np.int64(index.shape[0])
+    k = 0
+    few, finer = np.empty(9, np.int64), np.empty(9, np.int64)
+    who, cell = np.empty(9 * BATCH, np.int64), np.empty(9 * BATCH, np.int64)
+    low, high = np.empty(9 * BATCH, np.int64), np.empty(9 * BATCH, np.int64)
+    for begin in range(low_row, end, BATCH):
+        asked = 0
+        for i in range(begin, min(begin + BATCH, end)):
+            if ra[i] != ra[i] or dec[i] != dec[i]:
+                continue
+            own = radius[i] if radius.shape[0] else one
+            order = min(finest_order(own), depth)
+            if order < 0:  # most of the sky
+                who[asked], cell[asked] = i, -1
+                asked += 1
+                continue
+            for t in range(touched(ra[i], dec[i], rim_of(dec[i], own, order), order, few)):
+                who[asked], cell[asked] = i, few[t] << (2 * (depth - order))
+                low[asked] = np.int64(1) << (2 * (depth - order))
+                asked += 1
+        for q in range(asked):
+            if cell[q] < 0:
+                low[q], high[q] = 0, rows
+            else:
+                high[q] = _begin(offset, cell[q] + low[q], depth, depth, rows)
+                low[q] = _begin(offset, cell[q], depth, depth, rows)
+        for q in range(asked):
+            i, first, last = who[q], low[q], high[q]
+            if first >= last:
+                continue
+            a, d = ra[i], dec[i]
+            own = radius[i] if radius.shape[0] else one
+            edge, tall = own * (1.0 + ON_EDGE), own * 1.0000001 + 1e-11
+            parts, deep = 1, 0
+            if last - first > CROWD and cell[q] >= 0:
+                deep = finest_order(own)
+                if deep > depth:
+                    parts = touched(a, d, rim_of(d, own, deep), deep, finer)
+            reach = _reach(d, own) if last - first > 16 else 360.0
+            for part in range(parts):
+                from_row, to_row = first, last
+                if deep > depth:
+                    if finer[part] >> (2 * (deep - depth)) != cell[q]:
+                        continue
+                    down = np.int64(2 * (FINEST - deep))
+                    from_row = _bisected(index, first, last, finer[part] << down)
+                    to_row = _bisected(index, from_row, last, (finer[part] + 1) << down)
+                for t in range(from_row, to_row):
+                    if abs(dec2[t] - d) > tall:
+                        continue
+                    apart = abs(ra2[t] - a)
+                    if min(apart, 360.0 - apart) > reach:
+                        continue
+                    sep = near(a, d, ra2[t], dec2[t]) if own <= 20.0 else separation(a, d, ra2[t], dec2[t])
+                    if sep <= edge:
+                        if k < room:
+                            words[start + 2 * k] = (np.uint64(i) << np.uint64(32)) | np.uint64(base + t)
+                            values[start + 2 * k + 1] = sep
+                        k += 1
+    return k
+
+
 @nb.njit(parallel=True, cache=True)
 def _probed(
     ra: Floats, dec: Floats, radius: Floats, one: float, index: Ints, ra2: Floats, dec2: Floats, depth: int,
     offset: Offsets, base: int, chunk: int, start: Ints, room: Ints, words: Words, values: Floats, counts: Ints,
 ) -> None:  # fmt: skip
-    """Pairs of positions with a sorted list: written from word ``start[c]`` on while there is room, and counted.
-
-    ``radius``: of each position; empty where all have ``one``. ``base``: number of the first of the list.
-    """
-    rows = np.int64(index.shape[0])
+    """`_some` of each chunk of the positions."""
     for c in nb.prange(start.shape[0]):
-        k = 0
-        end = min((c + 1) * chunk, ra.shape[0])
-        few, finer = np.empty(9, np.int64), np.empty(9, np.int64)
-        who, cell = np.empty(9 * BATCH, np.int64), np.empty(9 * BATCH, np.int64)
-        low, high = np.empty(9 * BATCH, np.int64), np.empty(9 * BATCH, np.int64)
-        for begin in range(c * chunk, end, BATCH):
-            asked = 0
-            for i in range(begin, min(begin + BATCH, end)):
-                if ra[i] != ra[i] or dec[i] != dec[i]:
-                    continue
-                own = radius[i] if radius.shape[0] else one
-                order = min(finest_order(own), depth)
-                if order < 0:  # most of the sky
-                    who[asked], cell[asked] = i, -1
-                    asked += 1
-                    continue
-                for t in range(touched(ra[i], dec[i], rim_of(dec[i], own, order), order, few)):
-                    who[asked], cell[asked] = i, few[t] << (2 * (depth - order))
-                    low[asked] = np.int64(1) << (2 * (depth - order))
-                    asked += 1
-            for q in range(asked):
-                if cell[q] < 0:
-                    low[q], high[q] = 0, rows
-                else:
-                    high[q] = _begin(offset, cell[q] + low[q], depth, depth, rows)
-                    low[q] = _begin(offset, cell[q], depth, depth, rows)
-            for q in range(asked):
-                i, first, last = who[q], low[q], high[q]
-                if first >= last:
-                    continue
-                a, d = ra[i], dec[i]
-                own = radius[i] if radius.shape[0] else one
-                edge, tall = own * (1.0 + ON_EDGE), own * 1.0000001 + 1e-11
-                parts, deep = 1, 0
-                if last - first > CROWD and cell[q] >= 0:
-                    deep = finest_order(own)
-                    if deep > depth:
-                        parts = touched(a, d, rim_of(d, own, deep), deep, finer)
-                reach = _reach(d, own) if last - first > 16 else 360.0
-                for part in range(parts):
-                    from_row, to_row = first, last
-                    if deep > depth:
-                        if finer[part] >> (2 * (deep - depth)) != cell[q]:
-                            continue
-                        down = np.int64(2 * (FINEST - deep))
-                        from_row = _bisected(index, first, last, finer[part] << down)
-                        to_row = _bisected(index, from_row, last, (finer[part] + 1) << down)
-                    for t in range(from_row, to_row):
-                        if abs(dec2[t] - d) > tall:
-                            continue
-                        apart = abs(ra2[t] - a)
-                        if min(apart, 360.0 - apart) > reach:
-                            continue
-                        sep = (
-                            near(a, d, ra2[t], dec2[t]) if own <= 20.0 else separation(a, d, ra2[t], dec2[t])
-                        )
-                        if sep <= edge:
-                            if k < room[c]:
-                                words[start[c] + 2 * k] = (np.uint64(i) << np.uint64(32)) | np.uint64(
-                                    base + t
-                                )
-                                values[start[c] + 2 * k + 1] = sep
-                            k += 1
-        counts[c] = k
+        counts[c] = _some(
+            c * chunk, min((c + 1) * chunk, ra.shape[0]), ra, dec, radius, one, index, ra2, dec2, depth, offset, base,
+            start[c], room[c], words, values,
+        )  # fmt: skip
 
 
 def probe(held: Sorted, base: int, ra: Floats, dec: Floats, one: float, each: Floats, most: int) -> Slots:
@@ -155,16 +164,18 @@ def probe(held: Sorted, base: int, ra: Floats, dec: Floats, one: float, each: Fl
     MemoryError
         If there are more.
     """
-    chunk = int(np.clip(len(ra) // (4 * nb.get_num_threads()) + 1, 64, CHUNK))
+    alone = len(ra) <= ALONE and _touches(len(ra), each if len(each) else one) * len(held.cell) <= ALONE_ROWS
+    chunk = len(ra) if alone else int(np.clip(len(ra) // (4 * nb.get_num_threads()) + 1, 64, CHUNK))
     room = np.minimum(chunk, len(ra) - np.arange(0, max(len(ra), 1), chunk))
     for _ in range(2):  # one pair a question is mostly enough room; where it is not, the counts say what is
         words, counts = np.empty(2 * int(room.sum()), np.uint64), np.zeros(len(room), np.int64)
         start = 2 * (np.cumsum(room) - room)
-        with ONE_AT_A_TIME:
-            _probed(
-                ra, dec, each, one, held.cell, held.ra, held.dec, held.depth, held.offset, base, chunk, start, room,
-                words, words.view(np.float64), counts,
-            )  # fmt: skip
+        kept = ra, dec, each, one, held.cell, held.ra, held.dec, held.depth, held.offset, base
+        if alone:
+            counts[0] = _some(0, len(ra), *kept, 0, int(room[0]), words, words.view(np.float64))
+        else:
+            with ONE_AT_A_TIME:
+                _probed(*kept, chunk, start, room, words, words.view(np.float64), counts)
         total = int(counts.sum())
         if total > most:
             raise MemoryError(total)
@@ -235,18 +246,40 @@ def within(
         raise ValueError(f"{base} rows are more than can be asked at once.")
     if not slots:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    if sum(int(some.counts.sum()) for some in slots) <= ALONE:
+        return _lined(slots)
     with ONE_AT_A_TIME:
         return lines(slots, len(ra))
+
+
+def _lined(slots: Sequence[Slots]) -> tuple[Ints, Ints, Floats]:
+    """What `lines` gives, of few pairs."""
+    parts = [
+        some.words[b : b + 2 * n] for some in slots for b, n in zip(some.start, some.counts, strict=True)
+    ]
+    words = np.concatenate(parts)
+    pair = words[::2]
+    turn = np.argsort(pair)
+    pair = pair[turn]
+    return (
+        (pair >> np.uint64(32)).astype(np.int64),
+        (pair & LOW).astype(np.int64),
+        words[1::2].view(np.float64)[turn],
+    )
+
+
+def _touches(asked: int, radius: float | Floats) -> float:
+    """How many times the whole list questions look through, at most."""
+    # Nine cells at an order have sides of at most twice the circle's; no more than the whole sky.
+    share = np.minimum(36.0 * STEEP**2 / 12.0 * (np.asarray(radius) * DEG) ** 2, 1.0)
+    return float(share.sum()) if np.ndim(radius) else asked * float(share)
 
 
 def _as_join(rows: int, asked: int, radius: float | Floats) -> bool:
     """Whether questions are better asked as the join of two lists: if they are many, or touch more rows than there are."""
     if asked > max(MANY, rows // 16):
         return True
-    # Nine cells at an order have sides of at most twice the circle's; no more than the whole sky.
-    share = np.minimum(36.0 * STEEP**2 / 12.0 * (np.asarray(radius) * DEG) ** 2, 1.0)
-    touches = float(share.sum()) if np.ndim(radius) else asked * float(share)
-    return touches * rows > 0.5 * rows + 1_000_000
+    return _touches(asked, radius) * rows > 0.5 * rows + 1_000_000
 
 
 @nb.njit(inline="always")
@@ -296,54 +329,76 @@ def _span(
     return first, _bisected(index, first, last, (cell + 1) << down)
 
 
+@nb.njit(cache=True)
+def _nearest_some(
+    low_row: int, end: int, ra: Floats, dec: Floats, index: Ints, ra2: Floats, dec2: Floats, row: Ints, depth: int,
+    offset: Offsets, seps: Floats, numbers: Ints,
+) -> None:  # fmt: skip
+    """The k nearest of a sorted list for some positions, however far; what was there stays where there are fewer."""
+    k = seps.shape[1]
+    rows = np.int64(index.shape[0])
+    cells = np.empty(9, np.int64)
+    for i in range(low_row, end):
+        a, d = ra[i], dec[i]
+        if a != a or d != d:
+            continue
+        # Start with cells that hold about as many as are asked for.
+        order = depth
+        while True:
+            touched(a, d, 0.0, order, cells)
+            first, last = _span(index, offset, depth, cells[0], order)
+            if last - first >= k or order == 0:
+                break
+            order -= 1
+        while last - first > 4 * k + 8 and order < DEEPEST:
+            touched(a, d, 0.0, order + 1, cells)
+            below, above = _span(index, offset, depth, cells[0], order + 1)
+            if above - below < k:
+                break
+            first, last, order = below, above, order + 1
+        rim, done = 2.0 * ROOM, False  # first what lies in the same cell
+        while not done:
+            held = 0
+            for t in range(touched(a, d, rim, order, cells)):
+                first, last = _span(index, offset, depth, cells[t], order)
+                held = _scanned(a, d, first, last, ra2, dec2, row, held, seps[i], numbers[i])
+            # All that lies so near is in these cells.
+            sure = (rim - ROOM) / (STEEP * float(np.int64(1) << order)) / DEG
+            farthest = seps[i, k - 1] if held == k else 180.0
+            if held == k and farthest * (1.0 + 1e-9) <= sure:
+                done = True
+            elif held == k and finest_order(farthest * (1.0 + 1e-4)) >= 0:
+                # The circle that holds k for sure: whatever is nearer lies in it.
+                order = min(finest_order(farthest * (1.0 + 1e-4)), order)
+                rim = STEEP * farthest * (1.0 + 1e-5) * DEG * float(np.int64(1) << order) + 2.0 * ROOM
+            elif order > 0 and held < k:
+                order, rim = max(order - 2, 0), 1.0 - ROOM
+            else:
+                _scanned(a, d, 0, rows, ra2, dec2, row, 0, seps[i], numbers[i])
+                done = True
+
+
 @nb.njit(parallel=True, cache=True)
 def _nearest(
     ra: Floats, dec: Floats, index: Ints, ra2: Floats, dec2: Floats, row: Ints, depth: int, offset: Offsets,
     seps: Floats, numbers: Ints,
 ) -> None:  # fmt: skip
-    """The k nearest of a sorted list for each position, however far; −1 and infinity where there are fewer."""
-    k = seps.shape[1]
-    rows = np.int64(index.shape[0])
+    """`_nearest_some` of all."""
     for c in nb.prange((ra.shape[0] + 255) // 256):
-        cells = np.empty(9, np.int64)
-        for i in range(256 * c, min(256 * (c + 1), ra.shape[0])):
-            a, d = ra[i], dec[i]
-            if a != a or d != d:
-                continue
-            # Start with cells that hold about as many as are asked for.
-            order = depth
-            while True:
-                touched(a, d, 0.0, order, cells)
-                first, last = _span(index, offset, depth, cells[0], order)
-                if last - first >= k or order == 0:
-                    break
-                order -= 1
-            while last - first > 4 * k + 8 and order < DEEPEST:
-                touched(a, d, 0.0, order + 1, cells)
-                below, above = _span(index, offset, depth, cells[0], order + 1)
-                if above - below < k:
-                    break
-                first, last, order = below, above, order + 1
-            rim, done = 1.0 - ROOM, False
-            while not done:
-                held = 0
-                for t in range(touched(a, d, rim, order, cells)):
-                    first, last = _span(index, offset, depth, cells[t], order)
-                    held = _scanned(a, d, first, last, ra2, dec2, row, held, seps[i], numbers[i])
-                # All that lies so near is in these cells.
-                sure = (rim - ROOM) / (STEEP * float(np.int64(1) << order)) / DEG
-                farthest = seps[i, k - 1] if held == k else 180.0
-                if held == k and farthest * (1.0 + 1e-9) <= sure:
-                    done = True
-                elif held == k and finest_order(farthest * (1.0 + 1e-4)) >= 0:
-                    # The circle that holds k for sure: whatever is nearer lies in it.
-                    order = finest_order(farthest * (1.0 + 1e-4))
-                    rim = STEEP * farthest * (1.0 + 1e-5) * DEG * float(np.int64(1) << order) + 2.0 * ROOM
-                elif order > 0 and held < k:
-                    order, rim = max(order - 2, 0), 1.0 - ROOM
-                else:
-                    _scanned(a, d, 0, rows, ra2, dec2, row, 0, seps[i], numbers[i])
-                    done = True
+        _nearest_some(
+            256 * c,
+            min(256 * (c + 1), ra.shape[0]),
+            ra,
+            dec,
+            index,
+            ra2,
+            dec2,
+            row,
+            depth,
+            offset,
+            seps,
+            numbers,
+        )
 
 
 def nearest(pieces: Sequence[Sorted], ra: Floats, dec: Floats, k: int) -> tuple[Ints, Ints, Floats]:
@@ -387,8 +442,12 @@ def nearest(pieces: Sequence[Sorted], ra: Floats, dec: Floats, k: int) -> tuple[
         for held in pieces:
             sep, at = np.full((len(a), k), np.inf), np.full((len(a), k), -1, np.int64)
             if len(held.cell):
-                with ONE_AT_A_TIME:
-                    _nearest(a, d, held.cell, held.ra, held.dec, held.row, held.depth, held.offset, sep, at)
+                kept = a, d, held.cell, held.ra, held.dec, held.row, held.depth, held.offset, sep, at
+                if len(a) <= ALONE // 2:
+                    _nearest_some(0, len(a), *kept)
+                else:
+                    with ONE_AT_A_TIME:
+                        _nearest(*kept)
                 rows.append(np.where(at >= 0, held.row[at], -1))
                 numbers.append(np.where(at >= 0, at + base, -1))
                 seps.append(sep)
@@ -406,7 +465,8 @@ def nearest(pieces: Sequence[Sorted], ra: Floats, dec: Floats, k: int) -> tuple[
 
 def warm() -> None:
     """Compile what is not compiled yet."""
-    ra, dec = np.linspace(0, 359, 99), np.linspace(-89, 89, 99)
-    held = made(ra, dec)
-    within([held], ra, dec, 0.01, 1000)
-    nearest([held], ra, dec, 2)
+    ra, dec = np.linspace(0, 359, ALONE + 1), np.linspace(-89, 89, ALONE + 1)
+    held = made(ra[::200], dec[::200])
+    for questions in (2, len(ra)):
+        within([held], ra[:questions], dec[:questions], 1e-4, 10**6)
+        nearest([held], ra[:questions], dec[:questions], 2)

@@ -74,6 +74,18 @@ def test_all_within_a_radius(left, right, radius):
     compare([keep.made(*sides(right))], *sides(left), *sides(right), radius)
 
 
+@pytest.mark.parametrize("radius", [1e-3, 2.0])
+def test_divided_among_threads_or_not(monkeypatch, radius):
+    dice = np.random.default_rng(7)
+    left, right = sky(dice, 1000, True), sky(dice, 3000, True)
+    pieces = [keep.made(*right), keep.made(*left, 3000)]
+    alone = probing.within(pieces, *left, radius, 10**9), probing.nearest(pieces, *left, 4)
+    monkeypatch.setattr(probing, "ALONE", 0)
+    among = probing.within(pieces, *left, radius, 10**9), probing.nearest(pieces, *left, 4)
+    for a, b in zip(alone, among, strict=True):
+        assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
 @settings(deadline=None, max_examples=40)
 @given(lists, lists, lists, st.floats(-7, 2).map(lambda p: 10.0**p))
 def test_pieces_are_one_list(left, right, more, radius):
@@ -123,6 +135,7 @@ def test_threads_and_chunks_change_nothing(monkeypatch):
     before = nb.get_num_threads()
     monkeypatch.setattr(probing, "AT_ONCE", 1000)
     monkeypatch.setattr(probing, "CHUNK", 100)
+    monkeypatch.setattr(probing, "ALONE", 0)
     try:
         nb.set_num_threads(1)
         one = probing.within([held], *left, 0.01, 10**9), probing.nearest([held], *left, 3)
