@@ -13,16 +13,16 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import ArrayLike, NDArray
 
-from skyexplorer.core import contours, credible, distance, healpix, overlap, resample, sphere
+from skyexplorer.core import credible, distance, healpix, overlap, resample, sphere
 from skyexplorer.core.credible import Floats
 from skyexplorer.core.finder import Finder
 from skyexplorer.errors import FormatError, InputError, SkyExplorerWarning
 from skyexplorer.io import files, skymap_fits, skymap_write
+from skyexplorer.model import outline
 from skyexplorer.model.distances import Distances, plain
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 
-CONTOUR_CELLS = 40_000  # cells over which a contour is drawn: fine for the eye, quick enough for a slider
 EVEN = (
     "no place in it is more likely than another, and the credible levels follow the numbering of the cells."
 )
@@ -430,37 +430,7 @@ class SkyMap:
         list of (n, 2) float arrays
             Right ascension and declination in degrees along each closed line.
         """
-        cells = self._region_cells(q)
-        order = self._contour_order(cells)
-        inside = self._cells_at(cells, order)
-        around = np.unique(contours.neighbours(inside, order))
-        ipix = np.unique(contours.neighbours(around[around >= 0], order))
-        ipix = ipix[ipix >= 0]
-        near = contours.neighbours(ipix, order)
-        smooth = contours.smoothed(ipix, self._mean_density(ipix, order), near)
-        wanted = max(round(float(self._area[cells].sum() / healpix.cell_area(order))), 1)
-        if wanted >= len(ipix):
-            return []  # the region is the whole sky
-        level = np.partition(smooth, len(smooth) - wanted)[len(smooth) - wanted]
-        level = level * (1 - 1e-9)
-        if level <= 0:
-            return []
-        height = np.log(np.maximum(smooth, level * 1e-2) / level)
-        return contours.lines(ipix, order, height, near)
-
-    def _contour_order(self, cells: NDArray[np.intp]) -> int:
-        finest = int(self._order[cells].max())
-        fit = np.log(CONTOUR_CELLS * np.pi / 3 / self._area[cells].sum()) / np.log(4)
-        return int(np.clip(np.floor(fit), 0, finest))
-
-    def _cells_at(self, cells: NDArray[np.intp], order: int) -> NDArray[np.int64]:
-        """Nested indices at one order of all that the cells touch."""
-        level, ipix = self._order[cells], self._ipix[cells]
-        parts = [np.unique(ipix[level >= order] >> (2 * (level[level >= order] - order)))]
-        for k in np.unique(level[level < order]):
-            fan = np.int64(1) << (2 * (order - k))
-            parts.append((ipix[level == k, None] * fan + np.arange(fan)).ravel())
-        return np.unique(np.concatenate(parts))
+        return outline.lines(self, self._region_cells(q))
 
     def _mean_density(self, ipix: NDArray[np.int64], order: int) -> NDArray[np.float64]:
         """Density averaged over cells of one order."""

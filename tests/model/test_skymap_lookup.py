@@ -82,7 +82,7 @@ def test_the_numbers_of_the_check_table(m2, way) -> None:
     assert m2.distance_density(AT, 267.4 * u.Mpc).to_value("1/Mpc3") == pytest.approx(5.96325e-5, rel=1e-4)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(seeds, st.sampled_from([0.2, 1.0]))
 def test_many_are_told_what_each_is_alone(seed, filled) -> None:
     skymap, coords = made(seed, filled=filled), sky(seed, finder.MANY + 100)
