@@ -10,7 +10,7 @@ import numpy as np
 
 from skyexplorer.core import few
 from skyexplorer.core.few import ON_EDGE, Floats, Ints
-from skyexplorer.core.threads import ONE_AT_A_TIME
+from skyexplorer.core.threads import at_work
 
 SMALLEST = 2e-6  # deg: radii below it are alike
 MOST_PAIRS = 500_000_000
@@ -69,7 +69,7 @@ def pairs(
             if len(short[0]) > most:
                 raise MemoryError(len(short[0]))
             return short
-    with ONE_AT_A_TIME:
+    with at_work(len(left[0]) + len(right[0])):
         if not np.ndim(radius):
             return _pairs(*left, *right, float(radius), np.empty(0), most)
         each = np.ascontiguousarray(radius, np.float64)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skyexplorer.core.cells import DEG, Floats, Ints
-from skyexplorer.core.threads import ONE_AT_A_TIME
+from skyexplorer.core.threads import at_work
 
 
 @nb.njit(cache=True)
@@ -87,6 +87,6 @@ def position_angles(
     """
     out = np.empty(len(left))
     arrays = (np.ascontiguousarray(each, np.float64) for each in (ra1, dec1, ra2, dec2))
-    with ONE_AT_A_TIME:
+    with at_work(len(left)):
         _angles(*arrays, left, right, out)
     return out

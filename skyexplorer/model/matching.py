@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
-from numpy.typing import NDArray
+from astropy.time import Time
 
 from skyexplorer.errors import InputError
 from skyexplorer.model.catalog import SourceCatalog
-from skyexplorer.model.places import degrees, radii, sigma
+from skyexplorer.model.motion import Together, together
+from skyexplorer.model.pairs import MOST_PAIRS, Floats, Ints, check, counted, table_of
+from skyexplorer.model.places import degrees, known, radii, sigma
 
-MODES = ("nearest", "all", "mutual")
-MOST_PAIRS = 200_000_000
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from skyexplorer.model.parted import PartedCatalog
+    from skyexplorer.model.region import SkyRegion
+    from skyexplorer.model.regions import SkyRegions
+
+    Side = (
+        SourceCatalog
+        | SkyCoord
+        | Table
+        | PartedCatalog
+        | SkyRegion
+        | SkyRegions
+        | list[SkyRegion]
+        | tuple[Any, Any]
+    )
+ON_EDGE = 1e-13  # relative: what rounding does to a separation that is just the radius
 
 
 def crossmatch(
-    left: SourceCatalog | SkyCoord | Table,
-    right: SourceCatalog | SkyCoord | Table,
+    left: Side,
+    right: Side,
     radius: u.Quantity | None = None,
     mode: str = "nearest",
     k: int = 1,
     max_sigma: float = 5.0,
     keep_unmatched: bool = False,
+    *,
+    epoch: Time | str | float | Literal[False] | None = None,
+    ellipses: bool = False,
 ) -> Table:
-    """Pairs of sources that lie near each other.
+    """Pairs of sources that lie near each other, or of sources and the regions that hold them.
 
     Parameters
     ----------
-    left, right : SourceCatalog, SkyCoord or Table
+    left, right : SourceCatalog, SkyCoord, Table, (ra, dec), PartedCatalog, SkyRegions, …
         Any frame; rows without a position match nothing. A list matched with itself (the same object twice) gives the
-        neighbours of each row: no row is its own, and ``"all"`` and ``"mutual"`` have each pair once.
+        neighbours of each row: no row is its own, and ``"all"`` and ``"mutual"`` have each pair once. Where one side is
+        read in parts (Parquet, HATS) its rows are numbered over all parts. Where one side is of regions every pair of a
+        source and a region that holds it is given; radius and mode do not matter.
     radius : Quantity, optional
         An angle up to 180°, one for all or one for each row of ``left``; the edge belongs to it. Without it the
         errors of both catalogues decide: ψ / √(σ₁² + σ₂²) ≤ ``max_sigma``, with one-dimensional Gaussian sigmas.
@@ -50,6 +67,12 @@ def crossmatch(
         Where no radius is given.
     keep_unmatched : bool
         Whether rows of ``left`` without a match stay, with ``right`` −1 and no separation.
+    epoch : Time, str, float or False, optional
+        To which both lists are moved by their proper motions before they are matched. By default the list that has
+        proper motions and an epoch goes to the epoch of the other, if that has one; ``False``: nothing moves. What was
+        done stands in ``meta["epoch"]`` of the result.
+    ellipses : bool
+        Without a radius: whether errors count as the ellipses that they are, d² = δᵀ (C₁ + C₂)⁻¹ δ, instead of as circles.
 
     Returns
     -------
@@ -61,7 +84,8 @@ def crossmatch(
     ------
     InputError
         For a radius that is no angle or lies outside 0 to 180°, an unknown mode, catalogues without errors where no
-        radius is given, or more pairs than memory should hold.
+        radius is given, a list that cannot be moved to an epoch that is given, more pairs than can be held, or more memory
+        than is allowed.
 
     Examples
     --------
@@ -74,49 +98,162 @@ def crossmatch(
     >>> pairs["left"].tolist(), pairs["right"].tolist()
     ([1, 2], [0, 1])
     """
-    from skyexplorer.core import crossmatch as core
-
     check(mode, k)
-    ours, theirs = degrees(left, "left"), degrees(right, "right")
+    if _is_regions(left) or _is_regions(right):
+        return _with_regions(left, right)
+    if _is_parted(left) or _is_parted(right):
+        from skyexplorer.model.parted import crossmatch_parts
+
+        if (epoch is not None and epoch is not False) or ellipses:
+            raise InputError(
+                "Lists that are read in parts are matched where they stand, with circular errors.",
+                "Leave out epoch and ellipses, or read the rows: PartedCatalog.inside, take or read.",
+            )
+        return crossmatch_parts(left, right, radius, mode, k, max_sigma, keep_unmatched)
+    same = left is right
+    pair = _brought(left, right, epoch)
+    ours, theirs = pair.left, pair.right
     errors: tuple[Floats, Floats] | None = None
     with counted():
         if radius is not None:
-            a, b, psi = core.pairs(*ours, *theirs, radii(radius, len(ours[0])), MOST_PAIRS)
+            a, b, psi = _within(pair, radii(radius, len(ours[0])), mode, k, same)
         elif not max_sigma > 0:
             raise InputError(f"max_sigma is {max_sigma!r}.", "5 is usual.")
         else:
-            errors = sigma(left, "left"), sigma(right, "right")
-            a, b, psi = core.pairs_within_errors(*ours, errors[0], *theirs, errors[1], max_sigma, MOST_PAIRS)
-    if left is right:
+            errors = sigma(pair.sides[0], "left"), sigma(pair.sides[1], "right")
+            a, b, psi = _within_errors(pair, errors, max_sigma, ellipses)
+    from skyexplorer.core import crossmatch as core
+
+    if same:
         a, b, psi = (side[a != b] for side in (a, b, psi))
     at = core.chosen(a, b, psi, mode, k, len(theirs[0]))
-    if left is right and mode != "nearest":
+    if same and mode != "nearest":
         at = at[a[at] < b[at]]
     if len(at) < len(a):
         a, b, psi = a[at], b[at], psi[at]
-    combined = None if errors is None else np.hypot(errors[0][a], errors[1][b])
-    angle = core.position_angles(*ours, *theirs, a, b)
-    return table_of(a, b, psi, angle, combined, len(ours[0]) if keep_unmatched else None)
+    angle = core.position_angles(*ours, *theirs, a, b) if pair.slack is None else pair.exact(a, b)[1]
+    combined = distance = None
+    if errors is not None and ellipses:
+        distance = _normalised(pair, a, b, psi, angle)
+    elif errors is not None:
+        combined = np.hypot(errors[0][a], errors[1][b])
+    found = table_of(a, b, psi, angle, combined, len(ours[0]) if keep_unmatched else None, distance)
+    if pair.note:
+        found.meta["epoch"] = pair.note
+    return found
 
 
-def check(mode: str, k: int) -> None:
-    """Refuse a mode or a number of neighbours that cannot be."""
-    if mode not in MODES:
-        raise InputError(f"mode is {mode!r}.", f"One of {', '.join(MODES)}.")
-    if not isinstance(k, int | np.integer) or k < 1:
-        raise InputError(f"k is {k!r}.", "1 is the nearest, 2 the two nearest, and so on.")
+def _is_parted(side: Any) -> bool:
+    # Not by its class: to know that would be to load it.
+    return callable(getattr(side, "parts", None))
 
 
-@contextmanager
-def counted() -> Iterator[None]:
-    """Too many pairs, as an error of ours."""
-    try:
-        yield
-    except MemoryError as error:
+def _is_regions(side: Any) -> bool:
+    from skyexplorer.model.region import SkyRegion
+
+    first = side[0] if isinstance(side, list) and side else side
+    return isinstance(first, SkyRegion) or callable(getattr(first, "normalised_radii", None))
+
+
+def _brought(left: Any, right: Any, epoch: Any) -> Together:
+    """Both lists at one epoch."""
+    if epoch is False:
+        one = known(left, "left")
+        return Together((one, one if left is right else known(right, "right")))
+    return together(left, right, epoch)
+
+
+def _within(
+    pair: Together, radius: float | Floats, mode: str, k: int, same: bool
+) -> tuple[Ints, Ints, Floats]:
+    """Pairs within a radius, of which at least those of the mode are all there."""
+    from skyexplorer.core import closest
+    from skyexplorer.core import crossmatch as core
+
+    ours, theirs = pair.left, pair.right
+    if pair.slack is not None:
+        wide = radius + pair.slack if pair.moves == 0 else radius + float(pair.slack.max(initial=0.0))
+        a, b, _ = core.pairs(*ours, *theirs, np.minimum(wide, 180.0), MOST_PAIRS)
+        psi, _ = pair.exact(a, b)
+        keep = psi <= (radius[a] if isinstance(radius, np.ndarray) else radius) * (1 + ON_EDGE)
+        return a[keep], b[keep], psi[keep]
+    if mode == "nearest":
+        return closest.closest(*ours, *theirs, radius, k + same, MOST_PAIRS)
+    if mode == "mutual" and not same and not isinstance(radius, np.ndarray):
+        return closest.mutual(*ours, *theirs, radius, MOST_PAIRS)
+    return core.pairs(*ours, *theirs, radius, MOST_PAIRS)
+
+
+def _within_errors(
+    pair: Together, errors: tuple[Floats, Floats], max_sigma: float, ellipses: bool
+) -> tuple[Ints, Ints, Floats]:
+    """Pairs whose normalised distance is at most ``max_sigma``."""
+    from skyexplorer.core import crossmatch as core
+
+    ours, theirs = pair.left, pair.right
+    wide = list(errors)
+    if ellipses:
+        from skyexplorer.core import errors2d
+
+        wide = [errors2d.axes(*covariance)[0] for covariance in _covariances(pair)]
+    if pair.slack is not None:
+        # √((σ₁ + x)² + (σ₂ + x)²) ≥ √(σ₁² + σ₂²) + x: what is off by the slack is found if both errors are larger by it.
+        wide = [each + float(pair.slack.max(initial=0.0)) / max_sigma for each in wide]
+    a, b, psi = core.pairs_within_errors(*ours, wide[0], *theirs, wide[1], max_sigma, MOST_PAIRS)
+    if not ellipses and pair.slack is None:
+        return a, b, psi
+    if pair.slack is None:
+        angle = core.position_angles(*ours, *theirs, a, b)
+    else:
+        psi, angle = pair.exact(a, b)
+    distance = _normalised(pair, a, b, psi, angle) if ellipses else psi / np.hypot(errors[0][a], errors[1][b])
+    keep = distance <= max_sigma * (1 + ON_EDGE)
+    return a[keep], b[keep], psi[keep]
+
+
+def _covariances(pair: Together) -> list[tuple[Floats, Floats, Floats]]:
+    """One sigma east and north (deg), and their correlation, of both lists."""
+    out = []
+    for side, name in zip(pair.sides, ("left", "right"), strict=True):
+        sigma(side, name)  # the error of a list without errors
+        covariance = side._covariance if isinstance(side, SourceCatalog) else None
+        assert covariance is not None
+        out.append(covariance)
+    return out
+
+
+def _normalised(pair: Together, a: Ints, b: Ints, psi: Floats, angle: Floats) -> Floats:
+    """Normalised distance of pairs by the error ellipses of both."""
+    from skyexplorer.core import crossmatch as core
+    from skyexplorer.core import errors2d
+
+    one, other = _covariances(pair)
+    back = core.position_angles(*pair.right, *pair.left, b, a)
+    return errors2d.normalised(one, other, a, b, psi, angle, back)
+
+
+def _with_regions(left: Any, right: Any) -> Table:
+    """Pairs of sources and of regions that hold them, with the columns in the order of the sides."""
+    from skyexplorer.model.regions import SkyRegions
+
+    if _is_regions(left) and _is_regions(right):
         raise InputError(
-            f"There are {error.args[0] if error.args else 'too many'} pairs within that radius, over {MOST_PAIRS}.",
-            "Give a smaller radius, or match in parts.",
-        ) from error
+            "Both sides are of regions.",
+            "Give sources on one of them; regions with each other are joined by & and |.",
+        )
+    regions, sources = (left, right) if _is_regions(left) else (right, left)
+    made = (
+        regions
+        if isinstance(regions, SkyRegions)
+        else SkyRegions.of(regions if isinstance(regions, list) else [regions])
+    )
+    found = made.match(sources)
+    if regions is left:
+        return found
+    order = np.lexsort((found["left"], found["right"]))
+    found = found[order]
+    found["left"], found["right"] = found["right"].copy(), found["left"].copy()
+    return found
 
 
 def groups(catalog: SourceCatalog | SkyCoord | Table, radius: u.Quantity) -> Ints:
@@ -149,23 +286,3 @@ def groups(catalog: SourceCatalog | SkyCoord | Table, radius: u.Quantity) -> Int
     _, first, inverse = np.unique(label[good], return_index=True, return_inverse=True)
     out[good] = np.argsort(np.argsort(first))[inverse]
     return out
-
-
-def table_of(
-    a: Ints, b: Ints, psi: Floats, angle: Floats, combined: Floats | None = None, rows: int | None = None
-) -> Table:
-    """The result of a match: rows, separations and directions (deg) of pairs; all of left where ``rows`` of it are given."""
-    columns: dict[str, Any] = {"left": a, "right": b, "separation": psi * 3600, "position_angle": angle}
-    if combined is not None:
-        columns["normalised_distance"] = psi / combined
-    if rows is not None:
-        found = np.zeros(rows, bool)
-        found[a] = True
-        alone = np.flatnonzero(~found)
-        order = np.argsort(np.concatenate([a, alone]), kind="stable")
-        for name, values in columns.items():
-            blank = alone if name == "left" else np.full(len(alone), -1 if name == "right" else np.nan)
-            columns[name] = np.concatenate([values, blank])[order].astype(values.dtype)
-    table = Table(columns, copy=False)
-    table["separation"].unit, table["position_angle"].unit = u.arcsec, u.deg
-    return table

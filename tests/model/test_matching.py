@@ -174,3 +174,87 @@ def test_what_cannot_be_asked(options, said):
         crossmatch(*X12, **options)
     with pytest.raises(InputError, match="left is a"):
         crossmatch([1, 2], X12[1], 1 * u.deg)
+
+
+def moving(years, **columns):
+    """Four stars at an epoch: Barnard's, two at rest and one near the pole, with proper motions."""
+    table = Table({"ra": [269.452076, 10.0, 200.0, 40.0], "dec": [4.693365, 5.0, -60.0, 89.99], **columns})
+    for column, unit in (("pmra", "mas/yr"), ("pmdec", "mas/yr")):
+        if column in table.colnames:
+            table[column].unit = unit
+    return SourceCatalog(table, epoch=f"J{years}")
+
+
+MOTIONS = {"pmra": [-801.551, 0.0, 0.0, 5000.0], "pmdec": [10362.394, 0.0, 0.0, -2000.0]}
+
+
+def test_proper_motions_come_first():
+    """The moving list goes to the epoch of the other; False leaves it where it is."""
+    now = moving(2016.0, **MOTIONS)
+    then = now.at_epoch("J1950.0")
+    old = SourceCatalog(
+        Table({"ra": then.coords.ra.deg[::-1], "dec": then.coords.dec.deg[::-1]}), epoch="J1950.0"
+    )
+    found = crossmatch(now, old, 0.1 * u.arcsec)
+    assert (found["left"].tolist(), found["right"].tolist()) == ([0, 1, 2, 3], [3, 2, 1, 0])
+    assert "left moved from J2016.0 to J1950.0" in found.meta["epoch"]
+    assert crossmatch(old, now, 0.1 * u.arcsec)["left"].tolist() == [0, 1, 2, 3]
+    assert crossmatch(now, old, 0.1 * u.arcsec, epoch=False)["left"].tolist() == [1, 2]
+    assert crossmatch(now, now.at_epoch("J2000.0"), 1 * u.mas, epoch="J1970.0")["left"].tolist() == [
+        0,
+        1,
+        2,
+        3,
+    ]
+    assert "epoch" not in crossmatch(now, now, 1 * u.deg).meta
+
+
+def test_each_row_of_the_other_list_may_have_its_own_epoch():
+    """As 2MASS has it: every pair is measured at the exact epoch of its partner."""
+    now = moving(2016.0, **MOTIONS)
+    years = [1997.5, 1998.0, 1999.0, 2000.9]
+    places = [now.at_epoch(f"J{year}").coords[row] for row, year in enumerate(years)]
+    other = SourceCatalog(
+        Table({"ra": [p.ra.deg for p in places], "dec": [p.dec.deg for p in places], "when": years}),
+        epoch="when",
+    )
+    for mode in ("nearest", "all", "mutual"):
+        found = crossmatch(now, other, 1 * u.mas, mode=mode)
+        assert (found["left"].tolist(), found["right"].tolist()) == ([0, 1, 2, 3], [0, 1, 2, 3])
+        assert found["separation"].max() < 1e-5
+    assert crossmatch(other, now, 1 * u.mas)["right"].tolist() == [0, 1, 2, 3]
+
+
+def test_error_ellipses_count_with_their_axes():
+    """Along the long axis a source belongs to it that across does not."""
+    table = {
+        "designation": ["a"],
+        "ra": [80.0],
+        "dec": [10.0],
+        "err_maj": [60.0],
+        "err_min": [5.0],
+        "err_ang": [90],
+    }
+    ours = SourceCatalog(Table(table | {"j_m": [12.0]}))  # columns of 2MASS: semi-axes of one sigma
+    step = 40 / 3600
+    near = Table(
+        {"ra": [80 + step / np.cos(np.radians(10)), 80.0], "dec": [10.0, 10 + step], "e": [1e-6, 1e-6]}
+    )
+    theirs = SourceCatalog(near, error="e")
+    found = crossmatch(ours, theirs, mode="all", ellipses=True)
+    assert found["right"].tolist() == [0]
+    assert found["normalised_distance"][0] == pytest.approx(40 / 60, rel=1e-3)
+    circles = crossmatch(ours, theirs, mode="all")
+    assert circles["right"].tolist() == [0, 1]
+    assert circles["normalised_distance"] == pytest.approx([40 / np.sqrt(60 * 5)] * 2, rel=1e-3)
+
+
+def test_the_nearest_within_a_wide_circle():
+    dice = np.random.default_rng(8)
+    ra, dec = dice.uniform(0, 360, (2, 60_000)), np.degrees(np.arcsin(dice.uniform(-1, 1, (2, 60_000))))
+    left, right = (SkyCoord(ra[i] * u.deg, dec[i] * u.deg) for i in (0, 1))
+    found = crossmatch(left, right, 30 * u.deg)
+    index, separation, _ = match_coordinates_sky(left, right)
+    assert found["right"].tolist() == index.tolist()
+    assert found["separation"].quantity.to_value("deg") == pytest.approx(separation.deg, abs=1e-12)
+    assert len(crossmatch(left, right, 30 * u.deg, mode="mutual")) > 0.5 * len(left)
