@@ -1,9 +1,10 @@
 """Questions to a kept index beside the peers: medians, ratios, peak memory, and whether the answers are the same.
 
-``python -m benchmarks.index [--runs 5] [--rows 1e7] [--growth] [--python PATH]``. Each measurement is a process of its own; the
-tools take turns, so that a slow minute of the machine is shared by all. A process makes the positions, builds what the tool
-keeps, and asks it `REPEATS` times: medians and the 95th percentile are of these, over all runs. Half of the 1e4 positions that ask have a
-counterpart, 0.5 arcsec off. Compiling and imports are not timed. ``--growth`` asks 1e5 to 1e8 rows, of ours only.
+``python -m benchmarks.index [--runs 5] [--rows 1e7] [--growth] [--python PATH]``. Each measurement is a process of its own;
+the tools take turns, so that a slow minute of the machine is shared by all. A process makes the positions, builds what the
+tool keeps, and asks it `REPEATS` times: medians and the 95th percentile are of these, over all runs. Half of the 1e4
+positions that ask have a counterpart, 0.5 arcsec off. Compiling and imports are not timed. ``--growth`` asks 1e5 to 1e8 rows
+of ours.
 """
 
 from __future__ import annotations

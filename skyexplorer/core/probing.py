@@ -65,7 +65,8 @@ def _some(
 ) -> int:  # fmt: skip
     """Pairs of some positions with a sorted list: written from word ``start`` on while there is room; their number.
 
-    ``low_row``, ``end``: which positions. ``radius``: of each position; empty where all have ``one``. ``base``: number of the first of the list.
+    ``low_row``, ``end``: which positions. ``radius``: of each position; empty where all have ``one``. ``base``: number of
+    the first of the list.
     """
     rows = np.int64(index.shape[0])
     k = 0
