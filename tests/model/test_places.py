@@ -273,38 +273,42 @@ def test_tidy(rows):
     assert (lon[inside] == ra[inside]).all()
 
 
-numbers = st.one_of(
-    st.floats(), st.integers(-400, 400), st.booleans(), st.none(), st.text(max_size=4), st.binary(max_size=3)
-)
+numbers = st.one_of(st.floats(), st.integers(-400, 400), st.booleans(), st.none(), st.text(max_size=4))
 lists = st.lists(numbers, max_size=4)
 units = st.sampled_from([None, u.deg, u.rad, u.hourangle, u.m, u.one, u.mag])
+
+
+cells = st.sampled_from([
+    st.floats(), st.floats(-91, 361), st.one_of(st.none(), st.floats(-90, 90)), st.integers(-400, 400),
+    st.text(max_size=4), numbers, st.binary(max_size=3), st.sampled_from(["05 09 25.9", "12d", "-5", "nan", "", "1e3"]),
+])  # fmt: skip
 
 
 @st.composite
 def anything(draw):
     kind = draw(st.sampled_from(["pair", "table", "quantities", "array", "frame", "coord", "plain"]))
-    one, other = draw(lists), draw(lists)
-    try:
-        if kind == "pair":
-            return (one, other)
-        if kind == "plain":
-            return draw(st.one_of(numbers, lists, st.dictionaries(st.text(max_size=2), numbers, max_size=2)))
-        if kind == "table":
-            names = draw(st.sampled_from([("ra", "dec"), ("l", "b"), ("RAJ2000", "x"), ("ra", "ra2")]))
-            table = Table(dict(zip(names, (one, other), strict=True)))
-            table[names[0]].unit = draw(units)
-            return table
-        if kind == "quantities":
-            return (u.Quantity(one, draw(units) or u.deg), u.Quantity(other, draw(units) or u.deg))
-        if kind == "array":
-            return (np.array(one), np.array(other))
-        if kind == "frame":
-            import pandas
+    if kind == "plain":
+        return draw(st.one_of(numbers, lists, st.dictionaries(st.text(max_size=2), numbers, max_size=2)))
+    if kind == "pair":
+        return draw(st.tuples(lists, lists))
+    n = draw(st.integers(0, 4))
+    real = st.lists(st.floats() if draw(st.booleans()) else st.floats(-90, 90), min_size=n, max_size=n)
+    if kind == "quantities":
+        return tuple(draw(real) * (draw(units) or u.deg) for _ in "ab")
+    if kind == "coord":
+        with np.errstate(all="ignore"):
+            return SkyCoord(CartesianRepresentation(*(np.array(draw(real)) for _ in "xyz")))
+    one, other = (draw(st.lists(draw(cells), min_size=n, max_size=n)) for _ in "ab")
+    if kind == "array":
+        return np.array(one, object if draw(st.booleans()) else None), np.array(other)
+    if kind == "frame":
+        import pandas
 
-            return pandas.DataFrame({"ra": one, "dec": other})
-        return SkyCoord(CartesianRepresentation(*np.array([one, other, one], float)))
-    except Exception:
-        return (one, other)  # what cannot be made by others is no garbage of ours
+        return pandas.DataFrame({"ra": one, "dec": other})
+    names = draw(st.sampled_from([("ra", "dec"), ("l", "b"), ("RAJ2000", "x"), ("ra", "ra2")]))
+    table = Table(dict(zip(names, (one, other), strict=True)))
+    table[names[0]].unit = draw(units)
+    return table
 
 
 @settings(max_examples=400, deadline=None)
