@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from astropy import units as u
@@ -10,27 +10,20 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from astropy.time import Time
 
+from skyexplorer.core import warming
 from skyexplorer.errors import InputError
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.motion import Together, together
 from skyexplorer.model.pairs import MOST_PAIRS, Floats, Ints, check, counted, table_of
-from skyexplorer.model.places import degrees, known, radii, sigma
+from skyexplorer.model.places import covariance, degrees, known, radii, sigma
 
 if TYPE_CHECKING:
     from skyexplorer.model.parted import PartedCatalog
     from skyexplorer.model.region import SkyRegion
     from skyexplorer.model.regions import SkyRegions
 
-    Side = (
-        SourceCatalog
-        | SkyCoord
-        | Table
-        | PartedCatalog
-        | SkyRegion
-        | SkyRegions
-        | list[SkyRegion]
-        | tuple[Any, Any]
-    )
+    Lists: TypeAlias = SourceCatalog | SkyCoord | Table | PartedCatalog | tuple[Any, Any]
+    Side: TypeAlias = Lists | SkyRegion | SkyRegions | list[SkyRegion]
 ON_EDGE = 1e-13  # relative: what rounding does to a separation that is just the radius
 
 
@@ -99,6 +92,7 @@ def crossmatch(
     ([1, 2], [0, 1])
     """
     check(mode, k)
+    warming.in_notebook()
     if _is_regions(left) or _is_regions(right):
         return _with_regions(left, right)
     if _is_parted(left) or _is_parted(right):
@@ -172,8 +166,14 @@ def _within(
 
     ours, theirs = pair.left, pair.right
     if pair.slack is not None:
-        wide = radius + pair.slack if pair.moves == 0 else radius + float(pair.slack.max(initial=0.0))
-        a, b, _ = core.pairs(*ours, *theirs, np.minimum(wide, 180.0), MOST_PAIRS)
+        # Who moves asks, since each of its rows has a slack of its own, and few of them a large one.
+        if pair.moves == 1 and not isinstance(radius, np.ndarray):
+            b, a, _ = core.pairs(*theirs, *ours, np.minimum(radius + pair.slack, 180.0), MOST_PAIRS)
+            order = np.lexsort((b, a))
+            a, b = a[order], b[order]
+        else:
+            slack = pair.slack if pair.moves == 0 else float(pair.slack.max(initial=0.0))
+            a, b, _ = core.pairs(*ours, *theirs, np.minimum(radius + slack, 180.0), MOST_PAIRS)
         psi, _ = pair.exact(a, b)
         keep = psi <= (radius[a] if isinstance(radius, np.ndarray) else radius) * (1 + ON_EDGE)
         return a[keep], b[keep], psi[keep]
@@ -195,7 +195,7 @@ def _within_errors(
     if ellipses:
         from skyexplorer.core import errors2d
 
-        wide = [errors2d.axes(*covariance)[0] for covariance in _covariances(pair)]
+        wide = [errors2d.axes(*each)[0] for each in _covariances(pair)]
     if pair.slack is not None:
         # √((σ₁ + x)² + (σ₂ + x)²) ≥ √(σ₁² + σ₂²) + x: what is off by the slack is found if both errors are larger by it.
         wide = [each + float(pair.slack.max(initial=0.0)) / max_sigma for each in wide]
@@ -213,13 +213,7 @@ def _within_errors(
 
 def _covariances(pair: Together) -> list[tuple[Floats, Floats, Floats]]:
     """One sigma east and north (deg), and their correlation, of both lists."""
-    out = []
-    for side, name in zip(pair.sides, ("left", "right"), strict=True):
-        sigma(side, name)  # the error of a list without errors
-        covariance = side._covariance if isinstance(side, SourceCatalog) else None
-        assert covariance is not None
-        out.append(covariance)
-    return out
+    return [covariance(side, name) for side, name in zip(pair.sides, ("left", "right"), strict=True)]
 
 
 def _normalised(pair: Together, a: Ints, b: Ints, psi: Floats, angle: Floats) -> Floats:

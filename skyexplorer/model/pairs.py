@@ -48,8 +48,10 @@ def table_of(
     Normalised distances are given, or come of combined errors (deg).
     """
     columns: dict[str, Any] = {"left": a, "right": b, "separation": psi * 3600, "position_angle": angle}
-    if distance is not None or combined is not None:
-        columns["normalised_distance"] = psi / combined if distance is None else distance
+    if distance is None and combined is not None:
+        distance = psi / combined
+    if distance is not None:
+        columns["normalised_distance"] = distance
     if rows is not None:
         found = np.zeros(rows, bool)
         found[a] = True
