@@ -1,6 +1,6 @@
 """The nearest neighbours within a radius that holds far more than these: found by circles that grow.
 
-All pairs within a degree of two lists of a million are a thousand million, of which each row wants one. So circles begin
+All pairs within ten degrees of two lists of a million are 7600 million, of which each row wants one. So circles begin
 small, with a few neighbours each where these lie evenly; rows that have found enough are done, and the others ask on with
 a circle three times as wide.
 """
