@@ -18,18 +18,6 @@ def lonlat(vectors: Floats) -> tuple[Floats, Floats]:
     return np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
-def in_polygon(vertices: Floats, middle: Floats, ra: Floats, dec: Floats) -> NDArray[np.bool_]:
-    """By the winding of the vertices as seen from each point; on the far half of the sky nothing is inside."""
-    points = sphere.unit_vectors(ra, dec)
-    winding = np.zeros(len(points))
-    for a, b in zip(vertices, np.roll(vertices, -1, axis=0), strict=True):
-        along = np.cross(points, a), np.cross(points, b)
-        sine = np.einsum("ij,ij->i", points, np.cross(*along))
-        cosine = np.einsum("ij,ij->i", *along)
-        winding += np.arctan2(sine, cosine)
-    return (np.abs(winding) > np.pi) & (points @ middle > 0)
-
-
 def polygon_area(vertices: Floats) -> float:
     """By the spherical excess of a fan of triangles, signed, so that dents are right (deg²)."""
     excess = 0.0

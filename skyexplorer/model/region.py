@@ -12,7 +12,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from skyexplorer.core import regions, sphere
+from skyexplorer.core import regions, shapes, sphere
+from skyexplorer.core.shapes import Shapes
 from skyexplorer.errors import FormatError, InputError
 from skyexplorer.io import files, regions_text
 from skyexplorer.io import moc as mocs
@@ -22,8 +23,9 @@ from skyexplorer.model.origin import Origin
 Contains = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]]
 Lines = Callable[[int], list[NDArray[np.float64]]]
 Radius = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
-EDGE = 1e-10  # degrees, or in units of the edge: what rounding does to a point that is given on it
 OUTLINE_CELLS = 20_000  # over which a MOC is drawn: coarser where it has more
+SAME = 1e-13  # rad: vertices that are no further apart are one
+FEW = 8  # shapes that positions are asked one by one
 MOC_ERROR = 0.02  # width of the cells with which a region becomes a MOC, in units of its radius
 
 
@@ -66,6 +68,10 @@ class SkyRegion:
     _moc: Any = field(default=None, repr=False)
     _shapes: tuple[Shape, ...] = field(default=(), repr=False)  # exactly, as text formats write them
     _radius: Radius | None = field(default=None, repr=False)
+    _form: Shapes = field(
+        default_factory=lambda: shapes.joined([]), repr=False
+    )  # what holds the region, for compiled code …
+    _exact: bool = field(default=True, repr=False)  # … and whether that is all there is to ask
     origin: Origin | None = field(default=None, repr=False)
 
     # Making one
@@ -75,16 +81,18 @@ class SkyRegion:
         """A circle on the sphere; radius up to 180°."""
         ra, dec = _degrees(center)
         r = _positive("radius", radius, 180.0)
+        form = shapes.circles(ra, dec, r)
         return cls(
             "circle",
             center.icrs,
             r * u.deg,
-            lambda a, d: sphere.separation(ra, dec, a, d) <= r + EDGE,
+            _holding(form),
             lambda n: [_shut(sphere.ellipse_points(ra, dec, r, r, 0.0, n))],
             2 * np.pi * (1 - np.cos(np.radians(r))) * sphere.DEG2_PER_SR,
             f"CIRCLE({ra}, {dec}, {r})",
             _shapes=(Shape("circle", (ra, dec, r)),),
-            _radius=lambda a, d: sphere.separation(ra, dec, a, d) / r,
+            _radius=_radii(form),
+            _form=form,
         )
 
     @classmethod
@@ -95,15 +103,17 @@ class SkyRegion:
         angle = float(pa.to_value(u.deg))
         if not np.isfinite(angle):
             raise InputError(f"The position angle is {pa}.", "A circle may have any; 0 deg will do.")
+        form = shapes.ellipses(ra, dec, sa, sb, angle)
         return cls(
             "ellipse",
             center.icrs,
             max(sa, sb) * u.deg,
-            lambda x, y: sphere.ellipse_radius(ra, dec, sa, sb, angle, x, y) <= 1 + EDGE,
+            _holding(form),
             lambda n: [_shut(sphere.ellipse_points(ra, dec, sa, sb, angle, n))],
             regions.ellipse_area(sa, sb),
             _shapes=(Shape("ellipse", (ra, dec, sa, sb, angle)),),
-            _radius=lambda x, y: sphere.ellipse_radius(ra, dec, sa, sb, angle, x, y),
+            _radius=_radii(form),
+            _form=form,
         )
 
     @classmethod
@@ -119,13 +129,6 @@ class SkyRegion:
         low, high = max(dec - bm, -90.0), min(dec + bp, 90.0)
         width = min(ap + am, 360.0)
 
-        def contains(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-            delta = sphere.wrap180(x - ra)
-            # A box over 180 deg to one side goes past where the difference wraps.
-            east, west = ap + EDGE, -am - EDGE
-            across = ((delta >= west) & (delta <= east)) | (delta + 360 <= east) | (delta - 360 >= west)
-            return (across | (width >= 360)) & (y >= low - EDGE) & (y <= high + EDGE)
-
         def outline(n: int) -> list[NDArray[np.float64]]:
             side = np.linspace(0, 1, max(n // 4, 2), endpoint=False)
             x = np.concatenate(
@@ -137,14 +140,12 @@ class SkyRegion:
             )
             return [_closed(ra + x, y)]
 
-        def radius(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-            da, dd = sphere.wrap180(x - ra), y - dec
-            return np.maximum(da / np.where(da >= 0, ap, -am), dd / np.where(dd >= 0, bp, -bm))
-
         area = width * np.degrees(np.sin(np.radians(high)) - np.sin(np.radians(low)))
+        form = shapes.boxes(ra, dec, ap, am, bp, bm)
         return cls(
-            "box", center.icrs, _reach(ra, dec, outline(64)), contains, outline, float(area), _radius=radius
-        )
+            "box", center.icrs, _reach(ra, dec, outline(64)), _holding(form), outline, float(area),
+            _radius=_radii(form), _form=form,
+        )  # fmt: skip
 
     @classmethod
     def quarter_ellipse(cls, center: SkyCoord, ra_errors: u.Quantity, dec_errors: u.Quantity) -> SkyRegion:
@@ -154,26 +155,22 @@ class SkyRegion:
         """
         ra, dec, ap, am, bp, bm = _errors(center, ra_errors, dec_errors)
 
-        def radius(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-            da, dd = sphere.wrap180(x - ra), y - dec
-            # Near a pole an error may be over 180 deg; the nearer way round counts, in units of the error.
-            east, west = np.where(da >= 0, da, da + 360) / ap, np.where(da <= 0, -da, 360 - da) / am
-            return np.hypot(np.minimum(east, west), dd / np.where(dd >= 0, bp, bm))
-
         def outline(n: int) -> list[NDArray[np.float64]]:
             t = np.linspace(0, 2 * np.pi, 4 * max(n // 4, 2), endpoint=False)
             x, y = np.cos(t), np.sin(t)
             return [_closed(ra + x * np.where(x >= 0, ap, am), dec + y * np.where(y >= 0, bp, bm))]
 
+        form = shapes.quarters(ra, dec, ap, am, bp, bm)
         area = np.pi / 4 * (ap + am) * (bp + bm) * np.cos(np.radians(dec))
         return cls(
             "quarter-ellipse",
             center.icrs,
             _reach(ra, dec, outline(64)),
-            lambda x, y: radius(x, y) <= 1 + EDGE,
+            _holding(form),
             outline,
             float(area),
-            _radius=radius,
+            _radius=_radii(form),
+            _form=form,
         )
 
     @classmethod
@@ -181,12 +178,17 @@ class SkyRegion:
         """The smaller side of a polygon of great-circle arcs through at least three vertices."""
         icrs = coords.icrs
         vertices = sphere.unit_vectors(np.atleast_1d(icrs.ra.deg), np.atleast_1d(icrs.dec.deg))
-        if len(vertices) > 1 and np.allclose(vertices[0], vertices[-1], atol=1e-12):
-            vertices = vertices[:-1]
+        # A vertex that is given twice has no arc to the next; lists are often closed by their first.
+        vertices = vertices[np.linalg.norm(vertices - np.roll(vertices, -1, axis=0), axis=1) > SAME]
         if len(vertices) < 3:
             raise InputError(f"A polygon needs three vertices or more; got {len(vertices)}.")
         middle = vertices.sum(axis=0)
+        if not np.linalg.norm(middle) > 1e-9:
+            raise InputError(
+                "The vertices lie around half of the sky.", "Which side is meant cannot be told."
+            )
         middle /= np.linalg.norm(middle)
+        form = shapes.polygons([vertices])
         from mocpy import MOC
 
         ra, dec = regions.lonlat(vertices)
@@ -197,12 +199,13 @@ class SkyRegion:
             "polygon",
             at,
             reach * u.deg,
-            lambda x, y: regions.in_polygon(vertices, middle, x, y),
+            _holding(form),
             lambda n: [_closed(*regions.densified(vertices, n))],
             regions.polygon_area(vertices),
             "POLYGON(" + ", ".join(f"{a}, {d}" for a, d in zip(ra, dec, strict=True)) + ")",
             lambda depth: MOC.from_polygon(ra * u.deg, dec * u.deg, max_depth=depth),
             (Shape("polygon", tuple(np.stack([ra, dec], axis=-1).ravel().tolist())),),
+            _form=form,
         )
 
     @classmethod
@@ -218,8 +221,8 @@ class SkyRegion:
             raise InputError("The MOC is empty.", "An empty region has no place on the sky.")
         center, radius = _bounds(moc)
 
-        def contains(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-            return np.asarray(moc.contains_lonlat(x * u.deg, y * u.deg))
+        ranges = np.ascontiguousarray(moc.to_depth29_ranges, np.int64)
+        form = shapes.cells(center.ra.deg, center.dec.deg, radius.to_value(u.deg), [ranges])
 
         def outline(n: int) -> list[NDArray[np.float64]]:
             coarse = moc
@@ -228,7 +231,7 @@ class SkyRegion:
             return [_closed(*line) for line in regions.cell_outlines(coarse.flatten(), int(coarse.max_order))]
 
         area = float(moc.sky_fraction) * sphere.SKY_DEG2
-        return cls("moc", center, radius, contains, outline, area, "", lambda depth: moc)
+        return cls("moc", center, radius, _holding(form), outline, area, "", lambda depth: moc, _form=form)
 
     @classmethod
     def union(cls, parts: Sequence[SkyRegion]) -> SkyRegion:
@@ -250,21 +253,23 @@ class SkyRegion:
         center = SkyCoord(ra * u.deg, dec * u.deg)
         reach = max(float(part.center.separation(center).deg + part.radius.to_value(u.deg)) for part in parts)
 
-        def contains(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-            inside = np.zeros(x.shape, bool)
-            for part in parts:
-                at, r = part.center, part.radius.to_value(u.deg) + 1e-6
-                near = np.flatnonzero(~inside & (sphere.separation(at.ra.deg, at.dec.deg, x, y) <= r))
-                inside[near] = part._contains(x[near], y[near])
-            return inside
+        form, exact = (
+            shapes.joined([part._form for part in parts], [0] * len(parts)),
+            all(p._exact for p in parts),
+        )
+
+        def any_of(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+            return np.logical_or.reduce([part._contains(x, y) for part in parts])
 
         return cls(
             "union",
             center,
             min(reach, 180.0) * u.deg,
-            contains,
+            _holding(form) if exact else any_of,
             lambda n: [line for part in parts for line in part._outline(max(n // len(parts), 12))],
             _shapes=tuple(shape for part in parts for shape in part._as_shapes()),
+            _form=form,
+            _exact=exact,
         )
 
     @classmethod
@@ -453,6 +458,10 @@ class SkyRegion:
         if moc.empty():
             raise InputError(f"The {kind} of the two regions is empty.", "They have no place in common.")
         cells = SkyRegion.from_moc(moc)
+        # What holds the result: both of a union, the smaller of an intersection, the first of a difference.
+        holders = {"union": [self, other], "intersection": [min(self, other, key=lambda side: side.radius)]}
+        around = holders.get(kind, [self])
+        form = shapes.joined([side._form for side in around], [0] * len(around))
         return SkyRegion(
             kind,
             cells.center,
@@ -462,7 +471,36 @@ class SkyRegion:
             None,
             "",
             lambda depth: moc,
+            _form=form,
+            _exact=kind == "union" and self._exact and other._exact,
         )
+
+
+def _holding(form: Shapes) -> Contains:
+    """Whether any of some shapes holds positions, asked of compiled code, as `SkyRegions` does."""
+
+    def contains(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+        from skyexplorer.core import footprints, membership
+
+        if len(form.kind) <= FEW:
+            return membership.inside(form, x, y)
+        found = np.zeros(x.shape, bool)
+        ra = x.ravel() % 360.0
+        found.ravel()[footprints.pairs(form, 1, np.where(ra < 360.0, ra, 0.0), y.ravel()).right] = True
+        return found
+
+    return contains
+
+
+def _radii(form: Shapes) -> Radius:
+    """Normalised radii of positions in a shape."""
+
+    def radius(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+        from skyexplorer.core import membership
+
+        return membership.radii(form, x, y)
+
+    return radius
 
 
 def _degrees(center: SkyCoord) -> tuple[float, float]:
@@ -528,7 +566,7 @@ def _bounds(moc: Any) -> tuple[SkyCoord, u.Quantity]:
     if np.linalg.norm(middle) < 1e-6:
         middle = vectors[0]
     (ra,), (dec,) = regions.lonlat((middle / np.linalg.norm(middle))[None])
-    radius = float(sphere.separation(ra, dec, lon, lat).max()) + 58.6 / 2**depth
+    radius = float(sphere.separation(ra, dec, lon, lat).max()) + 61.3 / 2**depth  # to the corners of cells
     return SkyCoord(ra * u.deg, dec * u.deg), min(radius, 180.0) * u.deg
 
 
