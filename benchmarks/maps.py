@@ -4,12 +4,13 @@
 that its peak memory is its own; the tools take turns, so that a slow minute of the machine is shared by all. Imports,
 compiling and the making of positions are not timed; what is made of the map is: ranking, sums, tables, a flat map, a MOC.
 ``PYTHON`` is an interpreter that has ligo.skymap and healpy (copyleft, not ours to depend on); what it lacks is left out.
-The large map has 1.1 million cells of orders 8 and 9 around a blob. What each tool does:
+Column "once" is that part of the seconds: it is done once for a map. The large map has 1.1 million cells of orders 8 and 9
+around a blob. What each tool does:
 
 - kernel: `core.finder.Finder.valued` of arrays; credible_level(): the method of SkyMap, of a SkyCoord; distance_density():
   dP/dV of the same positions, in the map that has distances
 - ligo.skymap: ``postprocess.crossmatch(map, coords).searched_prob``, and the steps of it that this takes, alone
-- healpy: levels of a flat map at the finest order by ``ang2pix``, the flat map made outside the ratio (column "once")
+- healpy: levels of a flat map at the finest order by ``ang2pix``
 - mocpy: only whether positions are in the 90 % region, ``MOC.contains_lonlat``
 
 The exit code is 1 where answers differ or a ratio to the kernel is missed: ligo.skymap 10, healpy 5, mocpy 2.
@@ -75,10 +76,11 @@ PROGRAMS = {
 from skyexplorer.core import credible, healpix, lookup
 from skyexplorer.core.finder import Finder
 lookup.warm()
-t = clock()
 order, ipix = healpix.split_uniq(uniq)
-found = credible.greedy(density, healpix.cell_area(order))
-level, _ = credible.by_cell(found, found.probability)
+area = healpix.cell_area(order)
+t = clock()
+found = credible.Greedy(density, area)
+level = found.by_cell(found.probability)
 finder = Finder(order, ipix)
 finder.table
 once = clock() - t
@@ -137,15 +139,14 @@ done(out, clock() - t, once)
 """,
     "healpy": """
 import healpy
-t = clock()
 order = (np.floor(np.log2(uniq)).astype(int) >> 1) - 1
+t = clock()
 rank = np.argsort(-density)
 level = np.empty(len(uniq))
 level[rank] = np.cumsum((density * np.pi / 3 / 4.0**order)[rank])
 finest = int(order.max())
 flat = np.repeat(level, 4 ** (finest - order))  # the cells are in the order of the sky, and cover it
 once = clock() - t
-t = clock()
 out = flat[healpy.ang2pix(1 << finest, lon, lat, nest=True, lonlat=True)]
 done(out, clock() - t, once)
 """,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +10,32 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-class Greedy(NamedTuple):
-    """Cells from the densest down: ``rank`` (their indices), cumulative probability and area (sr)."""
+class Greedy:
+    """Cells from the densest down, by density per steradian, never by probability a cell (SCIENCE 1.2); ties by position.
 
-    rank: NDArray[np.intp]
-    probability: Floats
-    area: Floats
+    Attributes
+    ----------
+    rank : (n,) int array
+        The cells.
+    probability, area : (n,) arrays
+        Cumulative; sr.
+    """
 
+    def __init__(self, density: Floats, area: Floats) -> None:
+        self.rank = _ranked(-density)
+        self.probability: Floats = np.cumsum((density * area)[self.rank])
+        self._area = area
 
-def greedy(density: Floats, area: Floats) -> Greedy:
-    """Order cells by density per steradian, never by probability a cell (SCIENCE 1.2); ties by position."""
-    rank = _ranked(-density)
-    return Greedy(rank, np.cumsum((density * area)[rank]), np.cumsum(area[rank]))
+    @cached_property
+    def area(self) -> Floats:
+        """Cumulative area."""
+        return np.cumsum(self._area[self.rank])
+
+    def by_cell(self, running: Floats) -> Floats:
+        """What is given from the densest down, in the order of the cells."""
+        out = np.empty_like(running)
+        out[self.rank] = running
+        return out
 
 
 def _ranked(values: Floats) -> NDArray[np.intp]:
@@ -34,14 +48,6 @@ def _ranked(values: Floats) -> NDArray[np.intp]:
     run = np.cumsum(~same[tied]) * len(values)
     rank[tied] = np.sort(run + rank[tied]) - run
     return rank
-
-
-def by_cell(found: Greedy, running: Floats) -> tuple[Floats, Floats]:
-    """A running sum of ``found``, and what each cell adds to it, in the order of the cells."""
-    total, own = np.empty_like(running), np.empty_like(running)
-    total[found.rank] = running
-    own[found.rank] = np.diff(running, prepend=0.0)
-    return total, own
 
 
 def credible_area(found: Greedy, q: float) -> float:

@@ -249,13 +249,13 @@ def _plain(values: Floats) -> Floats:
 
 
 def _slices(count: int) -> Iterator[slice]:
-    """The parts of many positions, with reports between them."""
-    if count > SLICE:
-        memory.ask(
-            8.0 * count,
-            f"The answer for {count} positions",
-            "Ask in parts, or raise SKYEXPLORER_MEMORY_LIMIT.",
-        )
+    """The parts of many positions, with reports between them; of one part, which is done in no time, nothing is said."""
+    if count <= SLICE:
+        yield slice(0, count)
+        return
+    memory.ask(
+        8.0 * count, f"The answer for {count} positions", "Ask in parts, or raise SKYEXPLORER_MEMORY_LIMIT."
+    )
     for low in range(0, count, SLICE):
         yield slice(low, min(low + SLICE, count))
         progress.current().report(min(low + SLICE, count), count, "positions looked up in the map")

@@ -180,7 +180,7 @@ class SkyMap:
 
     @cached_property
     def _greedy(self) -> credible.Greedy:
-        return credible.greedy(self._density, self._area)
+        return credible.Greedy(self._density, self._area)
 
     @cached_property
     def even(self) -> bool:
@@ -281,8 +281,11 @@ class SkyMap:
 
     def _cumulated(self, running: Floats) -> tuple[Floats, Floats | None]:
         """A running sum, cell by cell; and where cells are merged of pixels, what each pixel adds to it."""
-        total, own = credible.by_cell(self._greedy, running)
-        return total, None if self._grain is None else own / 4.0 ** (self._grain - self._order)
+        total = self._greedy.by_cell(running)
+        if self._grain is None:
+            return total, None
+        own = self._greedy.by_cell(np.diff(running, prepend=0.0))
+        return total, own / 4.0 ** (self._grain - self._order)
 
     def probability_within(self, area: u.Quantity) -> float:
         """Probability of the densest ``area``: what a search of the best so many square degrees can find."""

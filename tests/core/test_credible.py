@@ -9,19 +9,19 @@ from skyexplorer.core import credible
 
 
 def test_cells_are_ranked_by_density_and_not_by_probability() -> None:
-    found = credible.greedy(np.array([1.0, 3.0, 2.0]), np.array([1.0, 0.01, 0.1]))
+    found = credible.Greedy(np.array([1.0, 3.0, 2.0]), np.array([1.0, 0.01, 0.1]))
     assert found.rank.tolist() == [1, 2, 0]
     assert found.area == pytest.approx([0.01, 0.11, 1.11])
 
 
 def test_ties_keep_their_order() -> None:
-    assert credible.greedy(np.full(50, 0.02), np.ones(50)).rank.tolist() == list(range(50))
+    assert credible.Greedy(np.full(50, 0.02), np.ones(50)).rank.tolist() == list(range(50))
 
 
 @given(st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=40), st.floats(1e-3, 0.999))
 def test_the_interpolated_area_lies_in_the_crossing_cell(values, q) -> None:
     density = np.array(values) / np.sum(values)
-    found = credible.greedy(density, np.ones(len(values)))
+    found = credible.Greedy(density, np.ones(len(values)))
     count = credible.crossing(found, q)
     assert count - 1 - 1e-6 <= credible.credible_area(found, q) <= count + 1e-6
 
@@ -29,5 +29,13 @@ def test_the_interpolated_area_lies_in_the_crossing_cell(values, q) -> None:
 @given(st.lists(st.floats(1e-3, 1e3), min_size=2, max_size=40), st.floats(1e-3, 0.999))
 def test_area_and_probability_are_inverse(values, q) -> None:
     density = np.array(values) / np.sum(values)
-    found = credible.greedy(density, np.ones(len(values)))
+    found = credible.Greedy(density, np.ones(len(values)))
     assert credible.within(found, credible.credible_area(found, q)) == pytest.approx(q, abs=1e-9)
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 1.5, 2.0, 7.0]), min_size=1, max_size=300))
+def test_equal_densities_keep_their_order(values) -> None:
+    density, area = np.array(values), np.linspace(1, 2, len(values))
+    found = credible.Greedy(density, area)
+    assert np.array_equal(found.rank, np.argsort(-density, kind="stable"))
+    assert np.array_equal(found.by_cell(found.area)[found.rank], np.cumsum(area[found.rank]))
