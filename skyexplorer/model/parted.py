@@ -50,6 +50,8 @@ class PartedCatalog:
     name : str
     origin : Origin
     rows : int
+    hats : str
+        Folder of the HATS catalogue that it is; empty where it is none.
 
     Examples
     --------
@@ -70,11 +72,18 @@ class PartedCatalog:
     """
 
     def __init__(
-        self, pieces: Pieces, sample: SourceCatalog, name: str, origin: Origin, given: dict[str, str | None]
+        self,
+        pieces: Pieces,
+        sample: SourceCatalog,
+        name: str,
+        origin: Origin,
+        given: dict[str, str | None],
+        hats: str = "",
     ) -> None:
         self._pieces, self._sample, self._given = pieces, sample, given
         self.name, self.origin = name, origin
         self.rows = pieces.total
+        self.hats = hats
 
     @classmethod
     def open(
@@ -138,7 +147,7 @@ class PartedCatalog:
         first = source if isinstance(source, str | Path) else next(iter(source))
         called = title or (known.name if known else "") or told.title or Path(first).name
         origin = Origin(called, location=str(first), rows=pieces.total, header=known.facts if known else {})
-        return cls(pieces, sample, called, origin, given)
+        return cls(pieces, sample, called, origin, given, str(source) if known else "")
 
     def __len__(self) -> int:
         return self.rows
