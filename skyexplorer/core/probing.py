@@ -167,7 +167,7 @@ def probe(held: Sorted, base: int, ra: Floats, dec: Floats, one: float, each: Fl
     """
     alone = len(ra) <= ALONE and _touches(len(ra), each if len(each) else one) * len(held.cell) <= ALONE_ROWS
     chunk = len(ra) if alone else int(np.clip(len(ra) // (4 * nb.get_num_threads()) + 1, 64, CHUNK))
-    room = np.minimum(chunk, len(ra) - np.arange(0, max(len(ra), 1), chunk))
+    room = np.minimum(chunk, len(ra) - np.arange(0, max(len(ra), 1), chunk)) + (ALONE if alone else 0)
     for _ in range(2):  # one pair a question is mostly enough room; where it is not, the counts say what is
         words, counts = np.empty(2 * int(room.sum()), np.uint64), np.zeros(len(room), np.int64)
         start = 2 * (np.cumsum(room) - room)

@@ -26,7 +26,7 @@ MOST_ROWS = 2**31 - 1
 PART = 16_384  # rows that one worker sorts at once, within its cache
 MOST_PARTS = 2048
 CHUNK = 65_536
-BLOCK = 4_000_000  # rows of a merge that are in memory at once
+BLOCK = 2_000_000  # rows of a merge that are in memory at once
 IN_A_CELL = 4.0  # rows of a coarse cell on average, times or over two
 
 

@@ -240,7 +240,7 @@ def test_it_can_be_stopped_and_asks_for_memory(monkeypatch):
     with pytest.raises(InputError, match="nearest"):
         probing.nearest([held], *left, 5)
     with pytest.raises(InputError, match="pairs"):
-        probing.within([held], *left, 20.0, 10**9)
+        probing.within([held], *left, 180.0, 10**9)
 
 
 def test_questions_are_of_the_deepest_order_at_most():

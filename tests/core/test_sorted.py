@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skyexplorer.core import healpix, memory
+from skyexplorer.core import memory
 from skyexplorer.core import sorted as keep
+from skyexplorer.core.nested import nested
 from skyexplorer.errors import Cancelled, InputError
 from skyexplorer.progress import Progress
 
@@ -33,7 +34,7 @@ def sky(dice, count, clustered=False):
 
 def check(held, ra, dec, base=0):
     good = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
-    cell = healpix.nested29(ra[good], dec[good])
+    cell = nested(ra[good], dec[good], 29)
     order = good[np.argsort(cell, kind="stable")]
     assert held.row.tolist() == (order + base).tolist()
     assert np.array_equal(held.cell, np.sort(cell))
