@@ -145,8 +145,11 @@ def _is_parted(side: Any) -> bool:
 def _is_regions(side: Any) -> bool:
     from skyexplorer.model.region import SkyRegion
 
-    first = side[0] if isinstance(side, list) and side else side
-    return isinstance(first, SkyRegion) or callable(getattr(first, "normalised_radii", None))
+    if isinstance(side, list) and side:
+        return all(isinstance(each, SkyRegion) for each in side)
+    return (
+        isinstance(side, SkyRegion) or type(side).__name__ == "SkyRegions"
+    )  # to know that would be to load it
 
 
 def _brought(left: Any, right: Any, epoch: Any) -> Together:
@@ -236,17 +239,17 @@ def _with_regions(left: Any, right: Any) -> Table:
             "Give sources on one of them; regions with each other are joined by & and |.",
         )
     regions, sources = (left, right) if _is_regions(left) else (right, left)
-    made = (
-        regions
-        if isinstance(regions, SkyRegions)
-        else SkyRegions.of(regions if isinstance(regions, list) else [regions])
-    )
-    found = made.match(sources)
-    if regions is left:
+    if not isinstance(regions, SkyRegions):
+        regions = SkyRegions.of(regions if isinstance(regions, list) else [regions])
+    found = regions.match(sources)
+    if _is_regions(left):
         return found
-    order = np.lexsort((found["left"], found["right"]))
-    found = found[order]
-    found["left"], found["right"] = found["right"].copy(), found["left"].copy()
+    from skyexplorer.core import crossmatch as core
+
+    found = found[np.lexsort((found["left"], found["right"]))]
+    a, b = np.asarray(found["right"]), np.asarray(found["left"])
+    found["left"], found["right"] = a, b
+    found["position_angle"][:] = core.position_angles(*degrees(sources, "sources"), *regions._centers, a, b)
     return found
 
 

@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord, match_coordinates_sky, search_around_sky
 from astropy.table import Table
 
-from skyexplorer import SourceCatalog
+from skyexplorer import PartedCatalog, SkyRegion, SkyRegions, SourceCatalog
 from skyexplorer.errors import InputError
 from skyexplorer.model.matching import crossmatch, groups
 
@@ -258,3 +258,35 @@ def test_the_nearest_within_a_wide_circle():
     assert found["right"].tolist() == index.tolist()
     assert found["separation"].quantity.to_value("deg") == pytest.approx(separation.deg, abs=1e-12)
     assert len(crossmatch(left, right, 30 * u.deg, mode="mutual")) > 0.5 * len(left)
+
+
+def test_regions_may_be_either_side():
+    dice = np.random.default_rng(9)
+    stars = SkyCoord(dice.uniform(70, 90, 500) * u.deg, dice.uniform(-10, 10, 500) * u.deg)
+    centers = SkyCoord([75, 85] * u.deg, [0, 5] * u.deg)
+    circles = [SkyRegion.circle(center, 3 * u.deg) for center in centers]
+    expected = [np.flatnonzero(circle.contains(stars)).tolist() for circle in circles]
+    for regions in (SkyRegions.of(circles), circles):
+        found = crossmatch(regions, stars)
+        assert [found["right"][found["left"] == i].tolist() for i in (0, 1)] == expected
+        back = crossmatch(stars, regions)
+        assert [sorted(back["left"][back["right"] == i].tolist()) for i in (0, 1)] == expected
+        assert (np.lexsort((back["right"], back["left"])) == np.arange(len(back))).all()
+        angle = stars[back["left"]].position_angle(centers[back["right"]])
+        assert np.cos(np.radians(back["position_angle"] - angle.deg)) == pytest.approx(1)
+    assert crossmatch(circles[0], stars)["right"].tolist() == expected[0]
+    with pytest.raises(InputError, match="Both sides are of regions"):
+        crossmatch(circles, circles)
+
+
+def test_what_is_read_in_parts_may_be_either_side(tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table({"ra": X12[1].ra.deg, "dec": X12[1].dec.deg}), tmp_path / "x12.parquet")
+    parts = PartedCatalog.open(tmp_path / "x12.parquet")
+    found = crossmatch(X12[0], parts, 5 * u.arcsec, mode="mutual")
+    assert list(zip(found["left"].tolist(), found["right"].tolist(), strict=True)) == [(1, 0), (2, 1)]
+    assert crossmatch(parts, X12[0], 5 * u.arcsec, mode="mutual")["right"].tolist() == [1, 2]
+    with pytest.raises(InputError, match="matched where they stand"):
+        crossmatch(X12[0], parts, 5 * u.arcsec, ellipses=True)
