@@ -72,14 +72,14 @@ def to_lsdb(
         f"Cutting {len(frame)} rows into partitions",
         "Write Parquet files and import them with hats-import, which does so on disk.",
     )
-    cells = np.unique(nested(frame[ra].to_numpy(), frame[dec].to_numpy(), FINEST), return_counts=True)[1]
+    order, most = _finest(frame[ra].to_numpy(), frame[dec].to_numpy(), rows)
     return lsdb.from_dataframe(
         frame,
         ra_column=ra,
         dec_column=dec,
         catalog_name=_plain(catalog.name),
-        partition_rows=max(rows, int(cells.max(initial=0))),
-        highest_order=FINEST,
+        partition_rows=max(rows, most),
+        highest_order=order,
         margin_threshold=width,
     )
 
@@ -155,6 +155,16 @@ def _frame(catalog: SourceCatalog) -> tuple[pd.DataFrame, str, str]:
             frame[name] = values
     names = ["_ra" if "_ra" in frame else told.ra, "_dec" if "_dec" in frame else told.dec]
     return frame, names[0], names[1]
+
+
+def _finest(ra: Any, dec: Any, rows: int) -> tuple[int, int]:
+    """The first order at which no cell has more rows than it may, up to `FINEST`, and the most that one has."""
+    curve = nested(ra, dec, FINEST)
+    for order in range(FINEST + 1):
+        most = int(np.unique(curve >> 2 * (FINEST - order), return_counts=True)[1].max(initial=0))
+        if most <= rows or order == FINEST:
+            break
+    return order, most
 
 
 def _plain(name: str) -> str:

@@ -67,9 +67,9 @@ def catalogs(sides):
         warnings.simplefilter("ignore")
         made = [
             lsdb.from_dataframe(
-                frame(side), catalog_name=name, partition_rows=rows, highest_order=10, margin_threshold=10
+                frame(side), catalog_name=name, partition_rows=rows, highest_order=7, margin_threshold=10
             )
-            for side, name, rows in zip(sides, ("left", "right"), (500, 250), strict=True)
+            for side, name, rows in zip(sides, ("left", "right"), (500, 300), strict=True)
         ]
     assert made[0].npartitions > 6
     assert made[1].npartitions > 12
