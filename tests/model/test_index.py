@@ -166,6 +166,18 @@ def test_an_addition_that_breaks_off_leaves_the_old_index(stars, tmp_path, monke
     assert not list(folder.glob("*.part"))
 
 
+def test_what_a_crash_left_is_taken_away(stars, tmp_path):
+    folder = CatalogIndex(stars[:2000]).save(tmp_path / "kept")
+    for name in ("00000002.arrow", "00000003.cells.part", "00000003.healpix.column", "index.json.part"):
+        (folder / name).write_bytes(b"half of a file")
+    (folder / "notes.txt").write_text("mine")
+    kept = CatalogIndex.open(folder)
+    kept.append(stars[2000:])
+    assert answers(CatalogIndex.open(folder), stars[:50]) == answers(CatalogIndex(stars), stars[:50])
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"index.json", "notes.txt", "00000004.arrow", "00000004.cells.arrow"}
+
+
 def test_two_who_add_to_one_index(stars, tmp_path):
     folder = CatalogIndex(stars[:2000]).save(tmp_path / "kept")
     one, other = CatalogIndex.open(folder), CatalogIndex.open(folder)
