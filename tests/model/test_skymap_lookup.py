@@ -166,6 +166,10 @@ def test_shapes_frames_and_units(way) -> None:
     assert skymap.probability_density(coords[:0]).shape == (0,)
     turned = SkyCoord(coords.galactic.l.to(u.rad), coords.galactic.b.to(u.rad), frame="galactic")
     assert np.allclose(skymap.credible_level(turned), flat["level"])
+    in_space = SkyCoord(coords.ra, coords.dec, 5 * u.Mpc)
+    assert np.array_equal(skymap.credible_level(in_space), flat["level"])
+    cartesian = SkyCoord(in_space.cartesian, representation_type="cartesian")
+    assert np.allclose(skymap.credible_level(cartesian), flat["level"])
 
 
 def test_positions_are_not_changed() -> None:
