@@ -143,13 +143,10 @@ def _is_parted(side: Any) -> bool:
 
 
 def _is_regions(side: Any) -> bool:
-    from skyexplorer.model.region import SkyRegion
-
+    # By name: to know the classes would be to load them.
     if isinstance(side, list) and side:
-        return all(isinstance(each, SkyRegion) for each in side)
-    return (
-        isinstance(side, SkyRegion) or type(side).__name__ == "SkyRegions"
-    )  # to know that would be to load it
+        return all(type(each).__name__ == "SkyRegion" for each in side)
+    return type(side).__name__ in ("SkyRegion", "SkyRegions")
 
 
 def _brought(left: Any, right: Any, epoch: Any) -> Together:
