@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy import units as u
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from skyexplorer import progress
 from skyexplorer.core import memory
-from skyexplorer.core.sorted import Sorted
 from skyexplorer.errors import FormatError, InputError
 from skyexplorer.io import index_file
 from skyexplorer.model import matching
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.region import SkyRegion
+
+if TYPE_CHECKING:
+    from skyexplorer.core.sorted import Sorted
 
 AT_ONCE = 1_000_000  # rows whose places are asked of a region together
 FINER = 3  # orders by which the cells that cover a circle are finer than the circle
@@ -366,8 +368,10 @@ def _written(folder: Path, pieces: Sequence[Sorted]) -> index_file.Piece:
 
 def _piece(folder: Path, piece: index_file.Piece) -> Sorted:
     """A piece of a kept index."""
-    (index, ra, dec, row), offset = index_file.read_piece(folder, piece)
-    return Sorted(index, ra, dec, row, piece.depth, offset)
+    from skyexplorer.core.sorted import Sorted
+
+    (cell, ra, dec, row), offset = index_file.read_piece(folder, piece)
+    return Sorted(cell, ra, dec, row, piece.depth, offset)
 
 
 def _chunks(spans: Ints) -> Iterator[list[tuple[int, int]]]:
