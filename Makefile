@@ -10,7 +10,7 @@ PEERS  ?= $(BIN)/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: explore warm test soak formats env check lint types contracts unit browser chromium screenshots benchmark wheel constraints clean help
+.PHONY: explore warm test soak formats env check lint types contracts unit browser chromium screenshots benchmark crossmatches wheel constraints clean help
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -62,8 +62,10 @@ unit: env ## The tests that need no browser
 warm: env
 	@$(BIN)/skyexplorer warm
 
-soak: env ## Fuzzing at length: 10 000 damaged files (needs SKYEXPLORER_TEST_DATA)
+soak: env ## At length: 10 000 damaged files (needs SKYEXPLORER_TEST_DATA), and 30 seeds for the properties of the cross-match
 	SKYEXPLORER_MUTATIONS=10000 $(BIN)/python -m pytest tests/fuzz --override-ini timeout=3600 -s
+	for seed in $$(seq 30); do $(BIN)/python -m pytest -q -p no:cacheprovider --hypothesis-seed=$$seed tests/core \
+	  tests/model/test_matching.py tests/model/test_parted.py tests/model/test_places.py || exit 1; done
 
 formats: env ## Write docs/reference/files.md: what each real file becomes (needs SKYEXPLORER_TEST_DATA)
 	$(BIN)/python -m tests.walk
@@ -77,6 +79,13 @@ screenshots: env chromium ## The pictures in the README
 benchmark: env chromium ## Times to first paint, click to light curve, kernel memory; sky maps beside their peers (PEERS=python)
 	$(BIN)/python benchmarks/view.py
 	$(BIN)/python -m benchmarks.skymap --data $(or $(SKYEXPLORER_TEST_DATA),.) --peers-python $(PEERS)
+
+crossmatches: env ## The cross-match core beside its peers: lists, footprints, maps, the kept index, lists larger than memory
+	$(BIN)/python -m benchmarks.crossmatch
+	$(BIN)/python -m benchmarks.footprints
+	$(BIN)/python -m benchmarks.maps --data $(or $(SKYEXPLORER_TEST_DATA),.) --peers-python $(PEERS)
+	$(BIN)/python -m benchmarks.index --python $(PEERS)
+	$(BIN)/python -m benchmarks.scale
 
 wheel: env ## A wheel with the bundle inside
 	$(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .

@@ -373,12 +373,12 @@ def crossmatch_parts(
     from skyexplorer.core.stream import Gathered, Holder
 
     matching.check(mode, k)
-    rows = len(left) if isinstance(left, PartedCatalog | SourceCatalog | Table) else left.size
-    reach = None if radius is None else radii(radius, rows)
-    if radius is None and not max_sigma > 0:
-        raise InputError(f"max_sigma is {max_sigma!r}.", "5 is usual.")
     errors = radius is None
+    if errors and not max_sigma > 0:
+        raise InputError(f"max_sigma is {max_sigma!r}.", "5 is usual.")
     ours, theirs = _side(left, "left", errors), _side(right, "right", errors)
+    rows = len(ours) if isinstance(ours, PartedCatalog) else len(ours.ra)
+    reach = None if radius is None else radii(radius, rows)
     both = isinstance(ours, PartedCatalog) and isinstance(theirs, PartedCatalog)
     held_is_left = len(ours) <= len(theirs) if both else isinstance(ours, Part)
     held, asked = (ours, theirs) if held_is_left else (theirs, ours)
