@@ -290,3 +290,8 @@ def test_what_is_read_in_parts_may_be_either_side(tmp_path):
     assert crossmatch(parts, X12[0], 5 * u.arcsec, mode="mutual")["right"].tolist() == [1, 2]
     with pytest.raises(InputError, match="matched where they stand"):
         crossmatch(X12[0], parts, 5 * u.arcsec, ellipses=True)
+
+
+def test_several_nearest_come_by_distance_even_where_all_are_wanted():
+    left, right = SkyCoord([10] * u.deg, [0] * u.deg), SkyCoord([13, 11, 12] * u.deg, [0, 0, 0] * u.deg)
+    assert crossmatch(left, right, 180 * u.deg, k=4)["right"].tolist() == [1, 2, 0]
