@@ -5,7 +5,7 @@
 Each measurement is a process of its own, and the tools take turns, so that a slow minute of the machine is shared by
 all. Half of the smaller list has a counterpart, 0.5 arcsec off on average in each direction. Not timed: imports,
 compiling, making and reading positions; for STILTS the start of Java, reading and writing (the times that it reports of
-its steps are added up). Memory is what the process took at its peak beyond what it held when the clock started; of
+its steps are added up); for q3c the filling of its tables. Memory is what the process took at its peak beyond what it held when the clock started; of
 STILTS the whole process, which holds no input but in the match. Tools that are not installed are left out.
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import platform
 import re
 import shutil
@@ -29,6 +30,7 @@ import numpy as np
 
 RADIUS = 2 / 3600
 SLOW = 30.0  # s: of what takes longer, three runs are enough
+Q3C_ROWS = 2_000_000  # of both lists: a server of its own is filled for each run
 COMMON = """
 import json, re, sys, time
 import numpy as np
@@ -203,10 +205,84 @@ def stilts(folder: Path, out: Path) -> list[float]:
     return [seconds, int(peak[1]) / 1024]
 
 
+def postgres() -> Path | None:
+    """Where PostgreSQL's programs are, if q3c is there too."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    shared = sorted(Path("/usr/share/postgresql").glob("*/extension/q3c.control"))
+    return found[-1].parent if found and shared else None
+
+
+def q3c(folder: Path, out: Path) -> list[float]:
+    """Seconds of a match by q3c in PostgreSQL, index and join, on a server of its own; its memory is not told."""
+    programs = postgres()
+    assert programs is not None
+    place = folder / "postgres"
+    who = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+    def run(*command: str, text: str = "") -> str:
+        ran = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise SystemExit(f"{command[-1]}: {ran.stderr[-800:]}")
+        return ran.stdout
+
+    place.mkdir()
+    for path in (folder, place):
+        path.chmod(0o777)
+    run(*who, str(programs / "initdb"), "-D", str(place / "data"), "--auth=trust", "--no-sync")
+    settings = "-c shared_buffers=2GB -c work_mem=512MB -c maintenance_work_mem=1GB -c fsync=off -c jit=off"
+    settings += f" -c max_parallel_workers_per_gather=2 -c listen_addresses= -k {place}"
+    control = [*who, str(programs / "pg_ctl"), "-D", str(place / "data"), "-w"]
+    run(*control, "-l", str(place / "log"), "-o", settings, "start")
+    sql = [
+        *who,
+        str(programs / "psql"),
+        "-X",
+        "-q",
+        "-h",
+        str(place),
+        "-d",
+        "postgres",
+        "-v",
+        "ON_ERROR_STOP=1",
+    ]
+    try:
+        run(*sql, text="create extension q3c;")
+        rows = {}
+        for side in ("left", "right"):
+            ra, dec = (np.load(folder / f"{side}_{axis}.npy") for axis in ("ra", "dec"))
+            rows[side] = len(ra)
+            np.savetxt(
+                place / f"{side}.csv", np.stack([np.arange(len(ra)), ra, dec], axis=1), "%d,%.17g,%.17g"
+            )
+            copied = f"copy {side}_ from '{place}/{side}.csv' csv;"
+            kind = "(i int, ra float8, dec float8)"
+            run(*sql, text=f"create table {side}_ {kind}; {copied} vacuum analyze {side}_;")
+        small, large = sorted(rows, key=lambda side: rows[side])
+        join = f"q3c_join(s.ra, s.dec, l.ra, l.dec, {RADIUS!r})"
+        told = run(
+            *sql,
+            text=f"""\\timing on
+            create index on {large}_ (q3c_ang2ipix(ra, dec)); analyze {large}_;
+            create table found as select s.i as s, l.i as l from {small}_ s, {large}_ l where {join};
+            \\timing off
+            copy (select {"s, l" if small == "left" else "l, s"} from found) to '{place}/found.csv' csv;""",
+        )
+    finally:
+        run(*control, "-m", "immediate", "stop")
+    np.save(out, np.loadtxt(place / "found.csv", np.int64, delimiter=",").T)
+    shutil.rmtree(place)
+    return [
+        sum(float(text) for text in re.findall(r"^Time: ([\d.]+) ms", told, re.MULTILINE)) / 1000,
+        float("nan"),
+    ]
+
+
 def measured(tool: str, folder: Path, out: Path) -> list[float]:
     """Seconds and peak MB of one run."""
     if tool == "stilts":
         return stilts(folder, out)
+    if tool == "q3c":
+        return q3c(folder, out)
     ran = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", COMMON + TOOLS[tool], str(folder), repr(RADIUS), str(out)],
         capture_output=True, text=True, check=False,
@@ -244,11 +320,13 @@ def compared(folder: Path, mine: Path, other: Path) -> str:
 
 def available() -> list[str]:
     """Tools that are installed."""
-    names = [*TOOLS, "stilts"]
+    names = [*TOOLS, "stilts", "q3c"]
     if importlib.util.find_spec("duckdb") is None:
         names.remove("duckdb")
     if shutil.which("stilts") is None:
         names.remove("stilts")
+    if postgres() is None:
+        names.remove("q3c")
     return names
 
 
@@ -283,7 +361,8 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as place:
                 folder = Path(place)
                 lists(folder, n, m, field)
-                rows: dict[str, list[list[float]]] = {tool: [] for tool in given.tools}
+                tools = [tool for tool in given.tools if tool != "q3c" or n + m <= Q3C_ROWS]
+                rows: dict[str, list[list[float]]] = {tool: [] for tool in tools}
                 for turn in range(given.runs):
                     for tool, done in rows.items():
                         if turn < 3 or done[0][0] < SLOW:
