@@ -5,8 +5,9 @@
 Each measurement is a process of its own, and the tools take turns, so that a slow minute of the machine is shared by
 all. Half of the smaller list has a counterpart, 0.5 arcsec off on average in each direction. Not timed: imports,
 compiling, making and reading positions; for STILTS the start of Java, reading and writing (the times that it reports of
-its steps are added up); for q3c the filling of its tables. Memory is what the process took at its peak beyond what it held when the clock started; of
-STILTS the whole process, which holds no input but in the match. Tools that are not installed are left out.
+its steps are added up); for q3c the filling of its tables. Memory is what the process took at its peak beyond what it
+held when the clock started; of STILTS the whole process, which holds no input but in the match. Tools that are not
+installed are left out.
 """
 
 from __future__ import annotations
