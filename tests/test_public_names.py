@@ -52,3 +52,9 @@ def test_importing_loads_nothing_heavy():
     code = f"import skyexplorer, sys, json; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(found.stdout) == []
+
+
+def test_an_explorer_loads_no_compiler():
+    """Half a second of the first paint would be its."""
+    code = "import skyexplorer.explorer, sys; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

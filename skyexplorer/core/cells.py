@@ -12,10 +12,11 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from skyexplorer.core.sphere import DEG
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-DEG = np.pi / 180
 COARSE = 4096  # steps of declination over which the width of cells in right ascension is constant
 SMALLEST_CELL = 2e-6  # deg: smaller cells would number more than an integer holds
 HASH = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ over the golden ratio: Fibonacci hashing (Knuth, TAOCP 6.4)

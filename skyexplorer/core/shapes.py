@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skyexplorer.core import sphere
-from skyexplorer.core.cells import DEG
+from skyexplorer.core.sphere import DEG
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

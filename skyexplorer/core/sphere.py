@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
+DEG = np.pi / 180
 SKY_DEG2 = 360.0**2 / np.pi  # area of the whole sphere
 DEG2_PER_SR = (180.0 / np.pi) ** 2
 
