@@ -16,7 +16,7 @@ from skyexplorer.core import cells, crossmatch, join, neighbours
 from skyexplorer.core.cells import Floats, Ints
 from skyexplorer.core.crossmatch import CLASS
 from skyexplorer.core.slots import lines
-from skyexplorer.core.threads import ONE_AT_A_TIME
+from skyexplorer.core.threads import at_work
 
 PART_ROWS = 2**21  # of a list, at a time: 32 MB of positions
 PAIR_BYTES = 5 * 8  # of a pair that is kept: rows, separation, direction, combined error
@@ -149,7 +149,7 @@ class Holder:
             sides = (*place, ra, dec) if turned else (ra, dec, *place)
             left, right, s = crossmatch.pairs(*sides, wide, most)
         else:
-            with ONE_AT_A_TIME:
+            with at_work(len(self.held.ra) + len(ra)):
                 if (number, reach) not in self._ready:
                     self._ready[number, reach] = join.hold(*place, reach)
                 ready = self._ready[number, reach]

@@ -6,6 +6,7 @@ algorithm for the pairs. What lies beyond the margin is not there, so that a rad
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from lsdb.core.crossmatch.abstract_crossmatch_algorithm import AbstractCrossmatchAlgorithm
 from numpy.typing import NDArray
 
 from skyexplorer.errors import InputError
+
+with warnings.catch_warnings():
+    # LSDB sets an option that pandas no longer has, as it is loaded.
+    warnings.filterwarnings("ignore", "The 'mode.chained_assignment' option is deprecated")
+    from lsdb.core.crossmatch.abstract_crossmatch_algorithm import AbstractCrossmatchAlgorithm
 
 if TYPE_CHECKING:
     from lsdb.catalog import Catalog
@@ -45,12 +50,15 @@ class SkyCrossmatch(AbstractCrossmatchAlgorithm):
 
     Examples
     --------
-    >>> import lsdb, pandas as pd
-    >>> from skyexplorer.scale import SkyCrossmatch
-    >>> left = lsdb.from_dataframe(pd.DataFrame({"ra": [10.0, 20.0], "dec": [0.0, 5.0]}))
-    >>> right = lsdb.from_dataframe(pd.DataFrame({"ra": [20.0003, 50.0], "dec": [5.0, 5.0]}), margin_threshold=10)
-    >>> pairs = left.crossmatch(right, algorithm=SkyCrossmatch(2.0), suffixes=("", "_2"), suffix_method="all_columns")
-    >>> pairs.compute()["_dist_arcsec"].round(3).tolist()
+    >>> from astropy.table import Table
+    >>> from skyexplorer import SourceCatalog
+    >>> from skyexplorer.scale import SkyCrossmatch, from_lsdb, to_lsdb
+    >>> left = to_lsdb(SourceCatalog(Table({"ra": [10.0, 20.0], "dec": [0.0, 5.0]}), title="left"))
+    >>> right = to_lsdb(SourceCatalog(Table({"ra": [20.0003, 50.0], "dec": [5.0, 5.0]}), title="right"))
+    >>> pairs = left.crossmatch(
+    ...     right, algorithm=SkyCrossmatch(2.0), suffixes=("", "_2"), suffix_method="all_columns"
+    ... )
+    >>> from_lsdb(pairs).table["_dist_arcsec"].round(3).tolist()
     [1.076]
     """
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lsdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +20,11 @@ from skyexplorer.io import parquet
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.parted import PartedCatalog
+
+with warnings.catch_warnings():
+    # LSDB sets an option that pandas no longer has, as it is loaded.
+    warnings.filterwarnings("ignore", "The 'mode.chained_assignment' option is deprecated")
+    import lsdb
 
 if TYPE_CHECKING:
     from lsdb.catalog import Catalog
@@ -73,15 +80,16 @@ def to_lsdb(
         "Write Parquet files and import them with hats-import, which does so on disk.",
     )
     order, most = _finest(frame[ra].to_numpy(), frame[dec].to_numpy(), rows)
-    return lsdb.from_dataframe(
-        frame,
-        ra_column=ra,
-        dec_column=dec,
-        catalog_name=_plain(catalog.name),
-        partition_rows=max(rows, most),
-        highest_order=order,
-        margin_threshold=width,
-    )
+    with _its_own_affairs():
+        return lsdb.from_dataframe(
+            frame,
+            ra_column=ra,
+            dec_column=dec,
+            catalog_name=_plain(catalog.name),
+            partition_rows=max(rows, most),
+            highest_order=order,
+            margin_threshold=width,
+        )
 
 
 def from_lsdb(catalog: Catalog, **columns: str | None) -> SourceCatalog:
@@ -104,7 +112,8 @@ def from_lsdb(catalog: Catalog, **columns: str | None) -> SourceCatalog:
         f"Reading {catalog.name}",
         "Search or match first, or write it and open it in parts: write_hats, PartedCatalog.open.",
     )
-    arrow = pa.Table.from_pandas(pd.DataFrame(catalog.compute()), preserve_index=False)
+    with _its_own_affairs():
+        arrow = pa.Table.from_pandas(pd.DataFrame(catalog.compute()), preserve_index=False)
     given = {"ra": info.ra_column, "dec": info.dec_column} | columns
     table = parquet.described(arrow.replace_schema_metadata(None))
     origin = Origin(
@@ -138,8 +147,18 @@ def write_hats(
     if Path(path).exists():
         raise InputError(f"{str(path)!r} is there already.", "Choose another folder.")
     made = to_lsdb(catalog, margin, rows) if isinstance(catalog, SourceCatalog | PartedCatalog) else catalog
-    made.write_catalog(path, catalog_name=made.name, progress_bar=False)
+    with _its_own_affairs():
+        made.write_catalog(path, catalog_name=made.name, progress_bar=False)
     return PartedCatalog.open(path)
+
+
+@contextmanager
+def _its_own_affairs() -> Iterator[None]:
+    """Without what LSDB and its parts are told about their own code: that a call of pandas will go one day."""
+    with warnings.catch_warnings():
+        for category in (DeprecationWarning, FutureWarning):
+            warnings.filterwarnings("ignore", category=category, module=r"(lsdb|hats|nested_pandas|dask)\b")
+        yield
 
 
 def _frame(catalog: SourceCatalog) -> tuple[pd.DataFrame, str, str]:
