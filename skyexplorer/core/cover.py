@@ -1,8 +1,9 @@
 """The cells that shapes touch, and which of them they hold whole: a table in which positions look up who may hold them.
 
-The table goes by the hash of a cell, so that empty sky takes no memory, and cells may be as small as the shapes and the crowd
-of positions ask for. A shape is first asked for its bounds in each band of declination; where it is wider than a cell, for
-what the cell's middle has to say: a cell beyond the edge is left out, and what lies in one that is held whole needs no test.
+The table goes by the hash of a cell, so that empty sky takes no memory, and cells may be as small as the shapes and the
+crowd of positions ask for. A shape is first asked for its bounds in each band of declination; where it is wider than a
+cell, for what the cell's middle has to say: a cell beyond the edge is left out, and what lies in one that is held whole
+needs no test.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ def share(
     declinations (deg).
     """
     k = kind[s]
-    if k == BOX or k == QUARTERS:
+    if k in (BOX, QUARTERS):
         return _by_sides(k, numbers, s, x, half, low, high)
     if k == CELLS or rho > ROUND:
         return CUT
@@ -276,7 +277,6 @@ def _placed(
     filter: Words,
 ) -> None:  # fmt: skip
     """Entries to their buckets, in the order in which they came, and two bits of each into the filter."""
-    one = np.uint64(1)
     for c in range(start.shape[0]):
         for i in range(start[c], start[c] + counts[c]):
             offset[np.int64((came[2 * i] * cells.HASH) >> shift) + 1] += 1

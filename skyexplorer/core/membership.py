@@ -124,7 +124,7 @@ def box_radius(kind: int, numbers: Floats, s: int, x: float, y: float) -> float:
 @nb.njit(inline="always")
 def in_box(numbers: Floats, s: int, x: float, y: float) -> bool:
     """Whether a box holds a position."""
-    if not (numbers[s, LOW] - EDGE <= y <= numbers[s, HIGH] + EDGE):
+    if x != x or not (numbers[s, LOW] - EDGE <= y <= numbers[s, HIGH] + EDGE):
         return False
     delta, east, west = wrapped(x - numbers[s, RA]), numbers[s, EAST] + EDGE, numbers[s, WEST] + EDGE
     # A box over 180 deg to one side goes past where the difference wraps.
