@@ -1,8 +1,8 @@
 """Sources in footprints beside a scipy prefilter: medians, ratios, peak memory, and whether the pairs are the same.
 
 ``python -m benchmarks.footprints [--runs 5] [--cases 1e4x1e7 …] [--sizes 0.1 2]``. Each measurement is a process of its own,
-so that its peak memory is its own; the tools take turns, so that a slow minute of the machine is shared by all. Compiling and
-imports are not timed, nor is making the positions.
+so that its peak memory is its own; the tools take turns, so that a slow minute of the machine is shared by all. Compiling
+and imports are not timed, nor is making the positions.
 
 scipy: a tree of the shorter list, of unit vectors; all within the footprints' bounding cones by ``query_ball_point`` with
 two workers, and then the exact test, vectorised over all candidates.

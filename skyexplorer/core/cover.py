@@ -8,6 +8,7 @@ needs no test.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numba as nb
@@ -285,9 +286,9 @@ def _placed(
     for c in range(start.shape[0]):
         for i in range(start[c], start[c] + counts[c]):
             hash = came[2 * i] * cells.HASH
-            h = np.int64(hash >> shift)
-            k = offset[h]
-            offset[h] = k + 1
+            at = np.int64(hash >> shift)
+            k = offset[at]
+            offset[at] = k + 1
             words[2 * k], words[2 * k + 1] = came[2 * i], came[2 * i + 1]
             filter[hash >> to_filter] |= _two(hash)
     # Each offset has moved on to where the next bucket begins.
@@ -318,7 +319,7 @@ def caps(shapes: Shapes) -> tuple[Ints, Floats]:
 
 def coarse(ranges: Ints, reach: float) -> tuple[int, Ints]:
     """One order, and the cells at it that ranges touch: small ones, but not too many."""
-    order: int = int(np.clip(np.ceil(np.log2(58.6 / max(reach * 0.1, 1e-7))), 0, FINEST))
+    order = min(max(math.ceil(math.log2(58.6 / max(reach * 0.1, 1e-7))), 0), FINEST)
     while True:
         down = 2 * (FINEST - order)
         first, last = ranges[:, 0] >> down, (ranges[:, 1] - 1) >> down

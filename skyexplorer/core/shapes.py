@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skyexplorer.core import sphere
 from skyexplorer.core.sphere import DEG
 
 Floats = NDArray[np.float64]
@@ -63,17 +62,31 @@ class Shapes(NamedTuple):
     ranges: Ints
 
 
-def _made(kind: int, ra: ArrayLike, dec: ArrayLike, reach: ArrayLike) -> Shapes:
+def _columns(ra: ArrayLike, dec: ArrayLike, reach: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Numbers, a row for each column since they are made one by one; and sine and cosine of right ascension."""
     ra, dec = np.atleast_1d(np.asarray(ra, float)), np.atleast_1d(np.asarray(dec, float))
-    numbers = np.zeros((len(ra), COLUMNS))
-    numbers[:, RA], numbers[:, DEC] = np.where(ra % 360.0 < 360.0, ra % 360.0, 0.0), dec
-    numbers[:, SIN], numbers[:, COS] = np.sin(dec * DEG), np.cos(dec * DEG)
-    numbers[:, REACH] = np.minimum(np.asarray(reach) + SLACK, 180.0)
-    numbers[:, COS_REACH] = np.cos(numbers[:, REACH] * DEG) - 1e-14
-    numbers[:, TO : TO + 3] = sphere.unit_vectors(ra, dec)
-    none = np.zeros((len(ra), 2), np.int64)
-    count = np.arange(len(ra), dtype=np.int64)
-    return Shapes(np.full(len(ra), kind), count, numbers, none, np.empty((0, 6)), np.empty((0, 2), np.int64))
+    n = np.zeros((COLUMNS, len(ra)))
+    ra = ra % 360.0
+    n[RA], n[DEC] = np.where(ra < 360.0, ra, 0.0), dec
+    n[SIN], n[COS] = np.sin(dec * DEG), np.cos(dec * DEG)
+    n[REACH] = np.minimum(np.asarray(reach) + SLACK, 180.0)
+    n[COS_REACH] = np.cos(n[REACH] * DEG) - 1e-14
+    sa, ca = np.sin(n[RA] * DEG), np.cos(n[RA] * DEG)
+    n[TO], n[TO + 1], n[TO + 2] = n[COS] * ca, n[COS] * sa, n[SIN]
+    return n, sa, ca
+
+
+def _made(kind: int, n: Floats) -> Shapes:
+    count = n.shape[1]
+    none = np.zeros((count, 2), np.int64)
+    return Shapes(
+        np.full(count, kind),
+        np.arange(count, dtype=np.int64),
+        np.ascontiguousarray(n.T),
+        none,
+        np.empty((0, 6)),
+        np.empty((0, 2), np.int64),
+    )
 
 
 def circles(ra: ArrayLike, dec: ArrayLike, radius: ArrayLike) -> Shapes:
@@ -87,40 +100,41 @@ def ellipses(ra: ArrayLike, dec: ArrayLike, a: ArrayLike, b: ArrayLike, pa: Arra
 
 
 def _round(kind: int, ra: ArrayLike, dec: ArrayLike, a: ArrayLike, b: ArrayLike, pa: ArrayLike) -> Shapes:
-    made = _made(kind, ra, dec, np.maximum(a, b))
-    n = made.numbers
-    n[:, A], n[:, B] = a, b
-    angle, east = np.asarray(pa, float) * DEG, n[:, RA] * DEG
-    n[:, SIN_PA], n[:, COS_PA] = np.sin(angle), np.cos(angle)
-    n[:, LIMIT] = 1.0 + EDGE / np.minimum(n[:, A], n[:, B])
-    to_north = np.stack([-n[:, SIN] * np.cos(east), -n[:, SIN] * np.sin(east), n[:, COS]], axis=-1)
-    to_east = np.stack([-np.sin(east), np.cos(east), np.zeros(len(n))], axis=-1)
-    s, c = n[:, SIN_PA, None], n[:, COS_PA, None]
-    n[:, ALONG : ALONG + 3] = (c * to_north + s * to_east) / n[:, A, None]
-    n[:, ACROSS : ACROSS + 3] = (c * to_east - s * to_north) / n[:, B, None]
-    return made
+    n, sa, ca = _columns(ra, dec, np.maximum(a, b))
+    n[A], n[B] = a, b
+    angle = np.asarray(pa, float) * DEG
+    n[SIN_PA], n[COS_PA] = np.sin(angle), np.cos(angle)
+    n[LIMIT] = 1.0 + EDGE / np.minimum(n[A], n[B])
+    s, c = n[SIN_PA], n[COS_PA]
+    # North is (−sin δ cos α, −sin δ sin α, cos δ), east is (−sin α, cos α, 0).
+    for axis, north, east in ((0, -n[SIN] * ca, -sa), (1, -n[SIN] * sa, ca), (2, n[COS], 0.0)):
+        n[ALONG + axis], n[ACROSS + axis] = (c * north + s * east) / n[A], (c * east - s * north) / n[B]
+    return _made(kind, n)
 
 
 def boxes(
     ra: ArrayLike, dec: ArrayLike, east: ArrayLike, west: ArrayLike, north: ArrayLike, south: ArrayLike
 ) -> Shapes:
     """Coordinate boxes; errors in coordinate degrees, up to 360 of right ascension."""
-    made = _made(BOX, ra, dec, np.full(np.shape(ra), 180.0))
-    n = made.numbers
-    n[:, EAST], n[:, WEST], n[:, NORTH], n[:, SOUTH] = east, west, north, south
-    n[:, LOW] = np.maximum(n[:, DEC] - n[:, SOUTH], -90.0)
-    n[:, HIGH] = np.minimum(n[:, DEC] + n[:, NORTH], 90.0)
-    return made
+    return _made(BOX, _sides(ra, dec, east, west, north, south))
+
+
+def _sides(
+    ra: ArrayLike, dec: ArrayLike, east: ArrayLike, west: ArrayLike, north: ArrayLike, south: ArrayLike
+) -> Floats:
+    n, _, _ = _columns(ra, dec, 180.0)
+    n[EAST], n[WEST], n[NORTH], n[SOUTH] = east, west, north, south
+    n[LOW], n[HIGH] = np.maximum(n[DEC] - n[SOUTH], -90.0), np.minimum(n[DEC] + n[NORTH], 90.0)
+    return n
 
 
 def quarters(
     ra: ArrayLike, dec: ArrayLike, east: ArrayLike, west: ArrayLike, north: ArrayLike, south: ArrayLike
 ) -> Shapes:
     """Four quarters of ellipses, with the errors of `boxes`."""
-    made = boxes(ra, dec, east, west, north, south)
-    made.kind[:] = QUARTERS
-    made.numbers[:, LIMIT] = 1.0 + EDGE / made.numbers[:, EAST : SOUTH + 1].min(axis=1, initial=np.inf)
-    return made
+    n = _sides(ra, dec, east, west, north, south)
+    n[LIMIT] = 1.0 + EDGE / n[EAST : SOUTH + 1].min(axis=0)
+    return _made(QUARTERS, n)
 
 
 def polygons(vertices: Sequence[Floats]) -> Shapes:
@@ -147,11 +161,9 @@ def polygons(vertices: Sequence[Floats]) -> Shapes:
         away = np.linalg.norm(each - middles[i], axis=1).max()
         reach[i] = min(2 * np.degrees(np.arcsin(min(away / 2, 1.0))), 90.0)
     x, y, z = middles.T
-    made = _made(
-        POLYGON, np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y))), reach
-    )
-    made.numbers[:, TO : TO + 3] = middles
-    return made._replace(rows=np.stack([ends - count, ends], axis=-1), points=points)
+    n, _, _ = _columns(np.degrees(np.arctan2(y, x)) % 360, np.degrees(np.arctan2(z, np.hypot(x, y))), reach)
+    n[TO : TO + 3] = middles.T
+    return _made(POLYGON, n)._replace(rows=np.stack([ends - count, ends], axis=-1), points=points)
 
 
 def cells(ra: ArrayLike, dec: ArrayLike, radius: ArrayLike, ranges: Sequence[Ints]) -> Shapes:
@@ -160,7 +172,7 @@ def cells(ra: ArrayLike, dec: ArrayLike, radius: ArrayLike, ranges: Sequence[Int
     ends = np.cumsum(count)
     rows = np.stack([ends - count, ends], axis=-1)
     held = np.concatenate([np.empty((0, 2), np.int64), *ranges])
-    return _made(CELLS, ra, dec, radius)._replace(rows=rows, ranges=held)
+    return _made(CELLS, _columns(ra, dec, radius)[0])._replace(rows=rows, ranges=held)
 
 
 def joined(parts: Sequence[Shapes], owners: Sequence[ArrayLike] | None = None) -> Shapes:
@@ -173,7 +185,7 @@ def joined(parts: Sequence[Shapes], owners: Sequence[ArrayLike] | None = None) -
         Of each part, one for all of it or one for each of its shapes; without it a part is an owner.
     """
     if not parts:
-        return _made(CIRCLE, np.empty(0), np.empty(0), np.empty(0))
+        return _made(CIRCLE, np.empty((COLUMNS, 0)))
     given = range(len(parts)) if owners is None else owners
     owner = np.concatenate(
         [np.broadcast_to(np.asarray(o, np.int64), len(p.kind)) for o, p in zip(given, parts, strict=True)]
