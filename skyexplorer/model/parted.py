@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from astropy.table import Table
+from astropy.table import Table, vstack
 from numpy.typing import NDArray
 
 from skyexplorer import progress
 from skyexplorer.core import memory
 from skyexplorer.core.stream import PAIR_BYTES, PART_ROWS, Part
-from skyexplorer.errors import FormatError, InputError
+from skyexplorer.errors import ColumnError, FormatError, InputError
 from skyexplorer.io import hats, parquet, positions
 from skyexplorer.io.parquet import Pieces
 from skyexplorer.model import matching
@@ -37,6 +37,7 @@ HELD_BYTES = (
 PART_BYTES = 160  # of a row of a part: packed, unpacked and as positions, one part in hand and one ahead
 LARGEST_BLOCK = 200_000_000  # rows held at once, however much memory there is
 CELL_ORDER = 6  # of the cells by which it is told which files have something near a list
+SAMPLES = (100, 1_000_000)  # rows by which columns are told
 ADVICE = "Take fewer rows or columns, or raise SKYEXPLORER_MEMORY_LIMIT."
 
 
@@ -121,7 +122,7 @@ class PartedCatalog:
         if known and ra is None and dec is None:
             ra, dec = known.ra, known.dec
         given = {"ra": ra, "dec": dec, "error": error, "name": name}
-        sample = SourceCatalog(parquet.described(parquet.head(paths)), **given)  # type: ignore[arg-type]
+        sample = _sample(paths, given)
         told = sample._roles
         if told.sexagesimal:
             raise InputError(
@@ -319,6 +320,14 @@ class PartedCatalog:
         return parquet.described(pa.concat_tables(found, promote_options="permissive").combine_chunks())
 
     def _catalog(self, table: Table) -> SourceCatalog:
+        told = self._sample._roles
+        good = [np.isfinite(positions.floats(table[column])) for column in (told.ra, told.dec)]
+        if not (good[0] & good[1]).any():
+            # A catalogue is made of rows of which one has a position; then that one is let go.
+            known = self._sample.table[[int(np.argmin(self._sample.no_position))]]
+            return self._catalog(vstack([known, table], metadata_conflicts="silent")).take(
+                np.arange(len(table)) + 1
+            )
         origin = replace(self.origin, rows=len(table))
         return SourceCatalog(table, title=self.name, origin=origin, **self._given)  # type: ignore[arg-type]
 
@@ -464,6 +473,18 @@ def _near(asked: PartedCatalog | Part, block: Part, reach: float | None) -> tupl
 
 def _parts(asked: PartedCatalog | Part, errors: bool, groups: Ints | None) -> Iterator[Part]:
     return asked.parts(errors, groups) if isinstance(asked, PartedCatalog) else _slices(asked, PART_ROWS)
+
+
+def _sample(paths: Sequence[str], given: dict[str, str | None]) -> SourceCatalog:
+    """The first rows as a catalogue: more of them where the first have no positions."""
+    for rows in SAMPLES[:-1]:
+        try:
+            return SourceCatalog(parquet.described(parquet.head(paths, rows)), **given)  # type: ignore[arg-type]
+        except ColumnError:
+            raise
+        except FormatError:
+            continue
+    return SourceCatalog(parquet.described(parquet.head(paths, SAMPLES[-1])), **given)  # type: ignore[arg-type]
 
 
 def _files(source: str | Path | Sequence[str | Path]) -> tuple[str, ...]:

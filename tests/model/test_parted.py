@@ -142,6 +142,9 @@ def test_take_gives_rows_in_the_order_asked(folder):
     np.testing.assert_array_equal(taken.table["ra"], left["ra"][rows])
     assert len(many.take([])) == 0
     assert many.take([]).table.colnames == taken.table.colnames
+    gone = np.flatnonzero(np.isnan(left["ra"]))
+    assert many.take(gone).table["id"].tolist() == gone.tolist()
+    assert many.take(gone).no_position.all()
     for row in (-1, 1200):
         with pytest.raises(InputError, match=f"no row {row}"):
             many.take([0, row])
@@ -236,6 +239,32 @@ def test_whole_numbers_are_positions_too(tmp_path):
     (part,) = PartedCatalog.open(tmp_path / "whole.parquet").parts()
     assert (part.ra.tolist(), part.dec.tolist()) == ([1, 350, 10], [4, 5, 6])
     assert part.ra.flags.writeable
+
+
+def test_the_first_rows_may_have_no_positions_and_the_first_file_no_rows(tmp_path):
+    table = Table({"ra": np.r_[np.full(300, np.nan), 1.0], "dec": np.r_[np.full(300, np.nan), 2.0]})
+    written(table[:0], tmp_path / "0.parquet")
+    written(table, tmp_path / "1.parquet")
+    late = PartedCatalog.open(tmp_path)
+    assert (late.rows, len(late._sample)) == (301, 301)
+    found = crossmatch(late, (np.array([1.0]), np.array([2.0])), 1 * u.arcsec)
+    assert (found["left"].tolist(), found["right"].tolist()) == ([300], [0])
+    with pytest.raises(FormatError, match="No row has a position"):
+        PartedCatalog.open(written(table[:300], tmp_path / "2.parquet"))
+    with pytest.raises(FormatError, match="no rows"):
+        PartedCatalog.open(tmp_path / "0.parquet")
+
+
+def test_empty_lists_match_nothing(folder):
+    place, left, _ = folder
+    many = PartedCatalog.open(place / "many")
+    none = np.empty(0), np.empty(0)
+    for mode in ("nearest", "all", "mutual"):
+        assert len(crossmatch(many, none, 1 * u.arcsec, mode=mode)) == 0
+        assert len(crossmatch(none, many, 1 * u.arcsec, mode=mode)) == 0
+    kept = crossmatch(many, none, 1 * u.arcsec, keep_unmatched=True)
+    assert (kept["right"] == -1).all()
+    assert len(kept) == len(left)
 
 
 def test_what_cannot_be_is_refused(tmp_path, folder):
