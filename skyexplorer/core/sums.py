@@ -9,6 +9,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from skyexplorer import progress
 from skyexplorer.core import healpix, memory
 from skyexplorer.core import shapes as forms
 from skyexplorer.core.cells import DEG, Floats, Ints
@@ -23,6 +24,7 @@ SPREAD = (
 ALIGNED = (
     0.07  # the same of all that the sides of boxes cut: along a parallel the centres of cells lie in rows
 )
+PIECE = 512  # footprints between two reports
 MOST_CUT = 400_000  # cells of one footprint that are divided at once
 DOWN = np.array([2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4])  # of the base cells, as Górski et al. 2005 place them
 EASTWARD = np.array([1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7])
@@ -209,8 +211,14 @@ def sums(
     memory.ask(48.0 * MOST_CUT + 40.0 * len(start), "A sum over a map", "Free some memory.")
     out, error = np.zeros(owners), np.zeros(owners)
     start = start if start.flags.writeable else start.copy()
+    watched = progress.current()
+    args = (shapes.kind, *shapes[2:], start, stop, running, each, accuracy)
     with ONE_AT_A_TIME:
-        _summed(begin, shapes.kind, *shapes[2:], start, stop, running, each, accuracy, out, error)
+        for low in range(0, owners, PIECE):
+            watched.report(low, owners, "summing a map in footprints")
+            some = slice(low, low + PIECE)
+            _summed(begin[low : low + PIECE + 1], *args, out[some], error[some])
+    watched.report(owners, owners)
     return out, error
 
 

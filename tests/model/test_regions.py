@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from skyexplorer import SkyMap, SkyRegion, SourceCatalog
 from skyexplorer.core import sphere
-from skyexplorer.errors import InputError
+from skyexplorer.errors import Cancelled, InputError
 from skyexplorer.model.regions import SkyRegions
+from skyexplorer.progress import Progress
 
 TXS = (77.3581850, 5.6931481)
 
@@ -239,6 +240,20 @@ def test_probability_beside_fine_pixels():
         assert many.probability(skymap, 1e-4)[:3] == pytest.approx(
             many.probability(skymap, 1e-3)[:3], rel=4e-3
         )
+
+
+def test_sums_report_and_can_be_stopped():
+    many = SkyRegions.circles(sky(np.random.default_rng(1), 2000), 1 * u.deg)
+    told = []
+    watch = Progress("sums")
+    watch.watch(lambda p: told.append(p.share))
+    with watch:
+        many.probability(a_map(), 0.1)
+    assert told[-1] == 1.0
+    stopped = Progress("sums")
+    stopped.watch(lambda p: p.cancel())
+    with stopped, pytest.raises(Cancelled):
+        many.probability(a_map(), 0.1)
 
 
 def centers_union(centers, size):
