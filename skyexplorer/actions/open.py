@@ -12,6 +12,7 @@ from astropy.coordinates import SkyCoord
 
 from skyexplorer import samples
 from skyexplorer.errors import FormatError, InputError, NotFoundError
+from skyexplorer.io import hats
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.event import Event
 from skyexplorer.model.eventlist import EventList
@@ -116,8 +117,8 @@ def _existing(what: str | PurePath) -> Path:
             f"{str(what)[:200]!r} is neither a sample nor a file (looked for {str(path.absolute())[:300]}).",
             f"The samples are: {', '.join(samples.names())}.",
         )
-    if folder:
-        raise InputError(f"{path} is a folder.", "Give a file in it.")
+    if folder and not hats.is_hats(path):
+        raise InputError(f"{path} is a folder, and no HATS catalogue.", "Give a file in it.")
     return path
 
 

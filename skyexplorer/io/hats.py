@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skyexplorer.errors import FormatError
+from skyexplorer.io import parquet as parquet_files
 from skyexplorer.io.files import reading
 
 KINDS = ("object", "source")  # of data products, that have a row for each position
@@ -121,6 +122,20 @@ def metadata(hats: Hats) -> list[Any] | None:
     if set(names) != set(by_file):
         return None
     return [_OfFile(whole, by_file[name]) for name in names]
+
+
+def table(known: Hats) -> Any:
+    """All rows and columns of a catalogue, as a Table.
+
+    Raises
+    ------
+    InputError
+        If memory does not allow it.
+    FormatError
+        If a file cannot be read.
+    """
+    pieces = parquet_files.pieces(known.paths, (known.ra, known.dec), metadata(known))
+    return parquet_files.described(parquet_files.taken(pieces, None, known.name))
 
 
 def widest(order: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skyexplorer.core import sphere
+from skyexplorer import progress
+from skyexplorer.core import memory, sphere
 from skyexplorer.errors import ColumnError, FormatError
 from skyexplorer.io.choosing import MOST_BYTES, leave_note
 from skyexplorer.io.files import reading
@@ -24,6 +25,8 @@ from skyexplorer.io.roles import listed
 
 _ASTROPY = b"table_meta_yaml"
 _VOTABLE = b"IVOA.VOTable-Parquet.content"
+READ_ROWS = 2**21  # at a time
+ADVICE = "Take fewer rows or columns, or raise SKYEXPLORER_MEMORY_LIMIT."
 
 
 def read(raw: bytes) -> Any:
@@ -318,3 +321,43 @@ def stream(
                 for batch in file.iter_batches(batch_size=most, row_groups=groups, columns=names):
                     yield first, Table.from_batches([batch])
                     first += batch.num_rows
+
+
+def taken(pieces: Pieces, rows: NDArray[np.int64] | None, name: str) -> Any:
+    """All columns of all rows, or of some that are given ascending, as one Arrow table.
+
+    Parameters
+    ----------
+    pieces : Pieces
+    rows : int array or None
+    name : str
+        What errors and progress call the catalogue.
+
+    Raises
+    ------
+    InputError
+        If memory does not allow it.
+    FormatError
+        If a file cannot be read.
+    """
+    import pyarrow as pa
+
+    count = pieces.total if rows is None else len(rows)
+    share = float(pieces.size.sum()) / max(pieces.total, 1)
+    largest = float(np.minimum(pieces.rows, 2 * READ_ROWS).max()) * share
+    # A text is four bytes a letter in a table, and Arrow's own copy stands beside it.
+    memory.ask(4 * share * count + 2 * largest, f"Reading {count} rows of {name}", ADVICE)
+    if rows is None:
+        groups = np.arange(len(pieces.rows))
+    else:
+        groups = np.unique(np.searchsorted(pieces.first + pieces.rows, rows, side="right"))
+    found = []
+    watched, total, done = progress.current(), int(pieces.rows[groups].sum()), 0
+    for first, arrow in stream(pieces, None, groups, READ_ROWS):
+        done += arrow.num_rows
+        if rows is not None:
+            low, high = np.searchsorted(rows, (first, first + arrow.num_rows))
+            arrow = arrow.take(pa.array(rows[low:high] - first))
+        found.append(arrow)
+        watched.report(done, total, f"reading {name}")
+    return pa.concat_tables(found, promote_options="permissive").combine_chunks()

@@ -17,7 +17,7 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from skyexplorer.errors import FormatError, InputError
-from skyexplorer.io import choosing, epochs, files, positions, roles, tables
+from skyexplorer.io import choosing, epochs, files, hats, positions, roles, tables
 from skyexplorer.model import checks
 from skyexplorer.model.checks import Flag
 from skyexplorer.model.lightcurve import LightCurve
@@ -144,7 +144,7 @@ class SourceCatalog:
         epoch: str | float | Time | None = None,
         **columns: str | None,
     ) -> SourceCatalog:
-        """Read FITS, VOTable, ECSV, CSV, text columns, Parquet, HDF5, ROOT or GeoJSON points, gzipped or not.
+        """Read FITS, VOTable, ECSV, CSV, text columns, Parquet, HDF5, ROOT or GeoJSON points, gzipped or not; or HATS.
 
         Parameters
         ----------
@@ -168,6 +168,12 @@ class SourceCatalog:
             If there is no such table.
         """
         path = source if isinstance(source, (str, Path)) else ""
+        if path and hats.is_hats(path):
+            known = hats.open(path)
+            rows = hats.table(known)
+            columns = {"ra": known.ra, "dec": known.dec, **columns}
+            origin = Origin(title or known.name, location=str(path), rows=len(rows), header=known.facts)
+            return cls(rows, title=title or known.name, origin=origin, epoch=epoch, **columns)  # type: ignore[arg-type]
         raw = files.stored(source)
         rows = tables.read(files.unpack(raw), group if table is None else table)
         found = roles.roles(rows, **columns)

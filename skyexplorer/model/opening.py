@@ -21,6 +21,7 @@ from skyexplorer.io import (
     fits_headers,
     gcn_json,
     geojson,
+    hats,
     icecat,
     lightcurves,
     moc,
@@ -89,7 +90,7 @@ def read(source: str | Path | bytes, name: str = "") -> Opened:
     Parameters
     ----------
     source : str, Path or bytes
-        A file, or its bytes; gzipped or not.
+        A file, or its bytes, gzipped or not; or the folder of a HATS catalogue.
     name : str, optional
         What to call it where it has no name of its own.
 
@@ -109,6 +110,8 @@ def read(source: str | Path | bytes, name: str = "") -> Opened:
     >>> opening.read(b"name,ra,dec\\nCrab,83.633,22.0145\\n", name="mine")
     <SourceCatalog mine: 1 sources>
     """
+    if isinstance(source, (str, Path)) and hats.is_hats(source):
+        return SourceCatalog.read(source, title=name)
     raw = files.stored(source)
     file = File(source if isinstance(source, (str, Path)) else raw, name, raw)
     kind = files.kind_of(file.start)

@@ -38,7 +38,6 @@ PART_BYTES = 160  # of a row of a part: packed, unpacked and as positions, one p
 LARGEST_BLOCK = 200_000_000  # rows held at once, however much memory there is
 CELL_ORDER = 6  # of the cells by which it is told which files have something near a list
 SAMPLES = (100, 1_000_000)  # rows by which columns are told
-ADVICE = "Take fewer rows or columns, or raise SKYEXPLORER_MEMORY_LIMIT."
 
 
 class PartedCatalog:
@@ -294,30 +293,7 @@ class PartedCatalog:
 
     def _rows(self, rows: Ints | None) -> Table:
         """All columns of all rows, or of some that are given in their order."""
-        pieces = self._pieces
-        count = self.rows if rows is None else len(rows)
-        share = float(pieces.size.sum()) / max(self.rows, 1)
-        largest = float(np.minimum(pieces.rows, 2 * PART_ROWS).max()) * share
-        # A text is four bytes a letter in a table, and Arrow's own copy stands beside it.
-        memory.ask(4 * share * count + 2 * largest, f"Reading {count} rows of {self.name}", ADVICE)
-        if rows is None:
-            groups = np.arange(len(pieces.rows))
-        else:
-            groups = np.unique(np.searchsorted(pieces.first + pieces.rows, rows, side="right"))
-        import pyarrow as pa
-
-        found = []
-        watched, total, done = progress.current(), int(pieces.rows[groups].sum()), 0
-        for first, arrow in parquet.stream(pieces, None, groups, PART_ROWS):
-            if rows is not None:
-                low, high = np.searchsorted(rows, (first, first + arrow.num_rows))
-                done += arrow.num_rows
-                arrow = arrow.take(pa.array(rows[low:high] - first))
-            else:
-                done += arrow.num_rows
-            found.append(arrow)
-            watched.report(done, total, f"reading {self.name}")
-        return parquet.described(pa.concat_tables(found, promote_options="permissive").combine_chunks())
+        return parquet.described(parquet.taken(self._pieces, rows, self.name))
 
     def _catalog(self, table: Table) -> SourceCatalog:
         told = self._sample._roles
@@ -407,7 +383,9 @@ def crossmatch_parts(
                 gathered.add(holder, part)
                 done += len(part.ra)
                 # Put together, they stand there twice for a moment.
-                memory.ask(2 * PAIR_BYTES * gathered.kept, f"A match with {gathered.kept} pairs", ADVICE)
+                memory.ask(
+                    2 * PAIR_BYTES * gathered.kept, f"A match with {gathered.kept} pairs", parquet.ADVICE
+                )
         watched.report(done, done, "matching positions")
         pairs = gathered.done()
     combined = pairs.combined if errors else None

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from skyexplorer import SkyRegion
+from skyexplorer import CatalogIndex, SkyExplorer, SkyRegion, SourceCatalog, crossmatch
 from skyexplorer.core import healpix, sphere
 from skyexplorer.errors import FormatError
 from skyexplorer.io import hats
+from skyexplorer.model import opening
 from skyexplorer.model.parted import PartedCatalog
 
 PROPERTIES = """#HATS catalog
@@ -166,3 +167,25 @@ def test_no_corner_is_farther_than_the_widest(order, seed):
         corners = healpy.vec2ang(healpy.boundaries(nside, int(each), step=8, nest=True).T, lonlat=True)
         center = healpix.centers(order, [each])
         assert (sphere.separation(*center, *corners) <= most).all()
+
+
+def test_a_folder_is_a_catalogue_wherever_one_is_wanted(stars):
+    """Read, opened, shown, matched, indexed."""
+    folder, ra, dec = stars
+    one = SourceCatalog.read(folder)
+    assert (one.name, len(one), one.origin.location) == ("stars", 5000, str(folder))
+    assert one.coords.ra.deg == pytest.approx(ra[one.table["number"]])
+    assert len(opening.read(folder)) == 5000
+    sky = SkyExplorer(samples=False)
+    shown = sky.open(str(folder))
+    assert len(shown) == 5000
+    assert len(sky.layers) == 1
+    parted = PartedCatalog.open(folder)
+    places = SkyCoord(ra * u.deg, dec * u.deg)
+    for side in (one, parted):
+        found = crossmatch(places, side, 1 * u.arcsec)
+        assert one.table["number"][found["right"]].tolist() == list(range(5000))
+    circle = SkyRegion.circle(places[0], 20 * u.deg)
+    assert len(crossmatch([circle], one)) == len(parted.inside(circle)) == circle.contains(places).sum()
+    index = CatalogIndex.build(folder.parent / "index", ((part.ra, part.dec) for part in parted.parts()))
+    assert index.match(places, 1 * u.arcsec)["right"].tolist() == found["right"].tolist()
