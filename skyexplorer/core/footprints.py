@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skyexplorer import progress
-from skyexplorer.core import cells, cover, memory, radix
+from skyexplorer.core import cells, cover, membership, memory, radix
 from skyexplorer.core import shapes as forms
 from skyexplorer.core.cells import DEG, Floats, Ints, key_of, width_of
 from skyexplorer.core.cover import Cover
@@ -187,7 +187,7 @@ def crowd(ra: Floats, dec: Floats) -> float:
     return dense
 
 
-def _plan(shapes: Shapes, bounds: tuple[Ints, Floats], rows: int, dense: float) -> list[tuple[float, Ints]]:
+def _plan(shapes: Shapes, rows: int, dense: float) -> list[tuple[float, Ints]]:
     """Sizes of cells, and the shapes that each is for: one size for all, or two where large and tiny shapes are mixed."""
     n, sides = shapes.numbers, (shapes.kind == BOX) | (shapes.kind == QUARTERS)
     high = np.where(sides, 0.5 * (n[:, NORTH] + n[:, SOUTH]), n[:, REACH])
@@ -231,7 +231,7 @@ def _plan(shapes: Shapes, bounds: tuple[Ints, Floats], rows: int, dense: float) 
 
 def _tables(shapes: Shapes, ra: Floats, dec: Floats) -> list[tuple[Cover, Shapes]]:
     bounds = cover.caps(shapes)
-    plan = _plan(shapes, bounds, len(ra), crowd(ra, dec))
+    plan = _plan(shapes, len(ra), crowd(ra, dec))
     if len(plan) == 1:
         return [(cover.cover(shapes, bounds, plan[0][0]), shapes)]
     made = []
@@ -413,6 +413,7 @@ def _plain(values: Floats) -> Floats:
 
 def warm() -> None:
     """Compile what is not compiled yet."""
+    membership.warm()
     zero = np.zeros(1)
     circle = forms.circles(zero, zero, zero + 1)
     found = pairs(circle, 1, zero, zero)

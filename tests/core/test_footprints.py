@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -194,7 +195,7 @@ def test_tiny_and_huge_shapes_get_tables_of_their_own_and_unions_stay_whole(monk
     form = shapes.joined(
         [tiny, huge], [np.arange(3000), np.arange(2900, 3100)]
     )  # a hundred are unions of both
-    plan = footprints._plan(form, cover.caps(form), 10**8, 10**8 / 41253)
+    plan = footprints._plan(form, 10**8, 10**8 / 41253)
     assert len(plan) == 2
     both = [set(form.owner[which]) for _, which in plan]
     assert not both[0] & both[1]
@@ -243,6 +244,24 @@ def test_the_edge_of_a_polygon_belongs_to_it():
                 x = np.degrees(np.arctan2(moved[:, 1], moved[:, 0])) % 360
                 y = np.degrees(np.arctan2(moved[:, 2], np.hypot(moved[:, 0], moved[:, 1])))
                 assert (membership.inside(form, x, y) == inside).all(), (size, ra, dec, step)
+
+
+def test_the_answer_does_not_depend_on_how_the_work_is_split(monkeypatch):
+    dice = np.random.default_rng(11)
+    x, y = sky(dice, 200_000)
+    form = many(dice, "ellipses", 200, 5.0)
+    whole = footprints.pairs(form, 200, x, y)
+    monkeypatch.setattr(footprints, "SLICE", 2**14)
+    monkeypatch.setattr(footprints, "PIECE", 1000)
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        parts = footprints.pairs(form, 200, x, y)
+    finally:
+        numba.set_num_threads(threads)
+    assert len(whole.left) > 10_000
+    for a, b in zip(whole, parts, strict=True):
+        assert (a == b).all()
 
 
 def test_nothing_is_asked_of_nothing():
