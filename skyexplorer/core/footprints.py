@@ -281,7 +281,8 @@ def _asked(
             _streamed(*head, STEP, *rest, todo, start, room, none, total, by_owner)
             guess = total * STEP
             room = (guess * 1.1 + 8 * np.sqrt(guess * STEP) + 256).astype(np.int64)
-            room = np.minimum(room, max(most, 256))
+            if guess.sum() > most - so_far:
+                room[:] = 0  # likely too many: they are counted before any memory is taken
             memory.ask(8.0 * (so_far + room.sum()), f"{len(ra)} positions in {owners} footprints", IN_PARTS)
             buffer, start = np.empty(int(room.sum()), np.uint64), np.cumsum(room) - room
             by_owner[:] = 0
