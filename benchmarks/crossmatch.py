@@ -79,12 +79,19 @@ tree = cKDTree(xyz(*small), balanced_tree=False, compact_nodes=False)
 # The k nearest within a bound are found several times as fast as all within it, and k are enough where the last is none.
 chord = 2 * np.sin(np.radians(radius) / 2)
 points = xyz(*large)
-for k in (4, 32, 256):
-    d, hit = tree.query(points, k=k, distance_upper_bound=chord * (1 + 1e-12), workers=2)
-    if not np.isfinite(d[:, -1]).any():
+for k in (4, 12, 32, 64, 128):
+    rows = 60_000_000 // k  # at a time, for memory
+    parts = []
+    for first in range(0, len(points), rows):
+        d, hit = tree.query(points[first : first + rows], k=k, distance_upper_bound=chord * (1 + 1e-12), workers=2)
+        near = np.isfinite(d)
+        if near[:, -1].any():
+            break
+        b, at = np.nonzero(near)
+        parts.append((hit[b, at], b + first))
+    else:
         break
-b, at = np.nonzero(np.isfinite(d))
-a = hit[b, at]
+a, b = (np.concatenate(side) for side in zip(*parts))
 stop(*((a, b) if turned else (b, a)))
 """,
     "astropy": """

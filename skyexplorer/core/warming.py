@@ -1,4 +1,6 @@
-"""Compiled code made ready before it is needed: by ``skyexplorer warm``, or in the background when an explorer is shown.
+"""Compiled code made ready before it is needed: by ``skyexplorer warm``, or in the background of a notebook.
+
+There it begins when an explorer is shown or lists are first matched, be they short.
 
 What is compiled is kept by numba beside the package, or in the user's own cache where that cannot be written to. A small
 file there says that all of it is, for this version of the package, of numba, of Python, and for this processor.
@@ -11,11 +13,15 @@ import importlib
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 from skyexplorer import __version__
 
-KERNELS = ("crossmatch", "lookup")  # modules of this floor with a function `warm`
+KERNELS = (  # modules of this floor with a function `warm`
+    "crossmatch", "errors2d", "footprints", "levels", "lookup", "membership", "motion", "nested", "probing",
+    "sorted", "stream", "sums",
+)  # fmt: skip
 _started: list[subprocess.Popen[bytes]] = []  # kept, since a process that is let go of is complained about
 
 
@@ -45,6 +51,18 @@ def mark() -> Path:
 
     python = f"{sys.implementation.cache_tag}-numba{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}"
     return Path(radix.passed.stats.cache_path) / f"skyexplorer-{__version__}-{python}.warm"
+
+
+def in_notebook() -> None:
+    """In a notebook: `warm_in_background`, unless what is compiled lies beside the package."""
+    if "ipykernel" in sys.modules and not _started and not _beside():
+        warm_in_background()
+
+
+def _beside() -> bool:
+    """Whether a mark of these versions, for any processor, lies beside the package: told without loading numba."""
+    kind = f"{sys.implementation.cache_tag}-numba{metadata.version('numba')}"
+    return any((Path(__file__).parent / "__pycache__").glob(f"skyexplorer-{__version__}-{kind}-*.warm"))
 
 
 def warm_in_background() -> bool:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -34,13 +35,13 @@ def test_in_the_background_after_a_bare_install(fresh):
 import time
 import numpy as np
 from skyexplorer.core import crossmatch
-here, start = np.zeros(3), time.perf_counter()
-crossmatch.pairs(here, here, here, here, 1.0)
+here, start = np.linspace(0, 89, 30_000), time.perf_counter()
+crossmatch.pairs(here, here, here, here, 1e-4)
 print(time.perf_counter() - start)
 """
     ran = subprocess.run([sys.executable, "-c", first], capture_output=True, text=True, check=True)
     seconds = float(ran.stdout)
-    assert seconds < 5  # compiling takes twenty
+    assert seconds < 5  # compiling takes a minute
     assert len(list(fresh.rglob("*.nbc"))) == kept  # nothing was compiled that was not kept
     mark.unlink()
     shutil.rmtree(fresh)
@@ -56,3 +57,33 @@ def test_where_all_is_done_nothing_is_compiled(monkeypatch):
     assert time.monotonic() - start < 30
     assert mark.stat().st_mtime_ns == before
     assert os.path.exists(mark)
+
+
+def test_a_match_in_a_notebook_begins_it(monkeypatch):
+    """Not in a script; and not where what is compiled lies beside the package."""
+    started = []
+    monkeypatch.setattr(warming, "_started", [])
+    monkeypatch.setattr(warming, "warm_in_background", lambda: started.append(1))
+    warming.in_notebook()
+    assert not started
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(warming, "_beside", lambda: True)
+    warming.in_notebook()
+    assert not started
+    monkeypatch.setattr(warming, "_beside", lambda: False)
+    warming.in_notebook()
+    assert started
+    monkeypatch.undo()
+    warming.warm()
+    assert warming._beside() == (warming.mark().parent.name == "__pycache__")
+
+
+def test_no_kernel_is_left_out():
+    """Every module of this floor that has compiled code says how to warm it, and is asked to."""
+    folder = Path(warming.__file__).parent
+    texts = {path.stem: path.read_text() for path in folder.glob("*.py")}
+    able = {name for name, text in texts.items() if "\ndef warm(" in text and name != "warming"}
+    assert able == set(warming.KERNELS)
+    through = "\n".join(texts[name] for name in able)
+    compiled = {name for name, text in texts.items() if "parallel=True" in text}
+    assert all(name in able or f"{name}" in through for name in compiled)
