@@ -1,6 +1,6 @@
 """Whether a shape holds a position, and how far from its centre that lies: the one place for these formulas, compiled.
 
-`SkyRegion` asks here too, so that one region and a hundred thousand never differ. Distances are those of Vincenty's formula
+`SkyRegion` asks here too, by way of `enclosing`, which has the same for a few positions without a compiler. Distances are those of Vincenty's formula
 with the difference of declinations taken first; the winding of a polygon counts signed crossings of a half-circle from the
 position north, which needs no trigonometry of its vertices.
 """
@@ -116,7 +116,7 @@ def box_radius(kind: int, numbers: Floats, s: int, x: float, y: float) -> float:
     across = around(wrapped(x - numbers[s, RA]), numbers[s, EAST], numbers[s, WEST])
     up = y - numbers[s, DEC]
     along = up / numbers[s, NORTH] if up >= 0.0 else -up / numbers[s, SOUTH]
-    if kind == BOX:
+    if kind == BOX and across + along == across + along:  # the larger of NaN and a number may be the number
         return max(across, along)
     return np.hypot(across, along)
 

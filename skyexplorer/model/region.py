@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from skyexplorer.core import regions, shapes, sphere
+from skyexplorer.core import enclosing, regions, shapes, sphere
 from skyexplorer.core.shapes import Shapes
 from skyexplorer.errors import FormatError, InputError
 from skyexplorer.io import files, regions_text
@@ -25,7 +26,6 @@ Lines = Callable[[int], list[NDArray[np.float64]]]
 Radius = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 OUTLINE_CELLS = 20_000  # over which a MOC is drawn: coarser where it has more
 SAME = 1e-13  # rad: vertices that are no further apart are one
-FEW = 8  # shapes that positions are asked one by one
 MOC_ERROR = 0.02  # width of the cells with which a region becomes a MOC, in units of its radius
 
 
@@ -86,12 +86,12 @@ class SkyRegion:
             "circle",
             center.icrs,
             r * u.deg,
-            _holding(form),
+            partial(enclosing.inside, form),
             lambda n: [_shut(sphere.ellipse_points(ra, dec, r, r, 0.0, n))],
             2 * np.pi * (1 - np.cos(np.radians(r))) * sphere.DEG2_PER_SR,
             f"CIRCLE({ra}, {dec}, {r})",
             _shapes=(Shape("circle", (ra, dec, r)),),
-            _radius=_radii(form),
+            _radius=partial(enclosing.radii, form),
             _form=form,
         )
 
@@ -108,11 +108,11 @@ class SkyRegion:
             "ellipse",
             center.icrs,
             max(sa, sb) * u.deg,
-            _holding(form),
+            partial(enclosing.inside, form),
             lambda n: [_shut(sphere.ellipse_points(ra, dec, sa, sb, angle, n))],
             regions.ellipse_area(sa, sb),
             _shapes=(Shape("ellipse", (ra, dec, sa, sb, angle)),),
-            _radius=_radii(form),
+            _radius=partial(enclosing.radii, form),
             _form=form,
         )
 
@@ -143,8 +143,8 @@ class SkyRegion:
         area = width * np.degrees(np.sin(np.radians(high)) - np.sin(np.radians(low)))
         form = shapes.boxes(ra, dec, ap, am, bp, bm)
         return cls(
-            "box", center.icrs, _reach(ra, dec, outline(64)), _holding(form), outline, float(area),
-            _radius=_radii(form), _form=form,
+            "box", center.icrs, _reach(ra, dec, outline(64)), partial(enclosing.inside, form), outline, float(area),
+            _radius=partial(enclosing.radii, form), _form=form,
         )  # fmt: skip
 
     @classmethod
@@ -166,10 +166,10 @@ class SkyRegion:
             "quarter-ellipse",
             center.icrs,
             _reach(ra, dec, outline(64)),
-            _holding(form),
+            partial(enclosing.inside, form),
             outline,
             float(area),
-            _radius=_radii(form),
+            _radius=partial(enclosing.radii, form),
             _form=form,
         )
 
@@ -199,7 +199,7 @@ class SkyRegion:
             "polygon",
             at,
             reach * u.deg,
-            _holding(form),
+            partial(enclosing.inside, form),
             lambda n: [_closed(*regions.densified(vertices, n))],
             regions.polygon_area(vertices),
             "POLYGON(" + ", ".join(f"{a}, {d}" for a, d in zip(ra, dec, strict=True)) + ")",
@@ -231,7 +231,17 @@ class SkyRegion:
             return [_closed(*line) for line in regions.cell_outlines(coarse.flatten(), int(coarse.max_order))]
 
         area = float(moc.sky_fraction) * sphere.SKY_DEG2
-        return cls("moc", center, radius, _holding(form), outline, area, "", lambda depth: moc, _form=form)
+        return cls(
+            "moc",
+            center,
+            radius,
+            partial(enclosing.inside, form),
+            outline,
+            area,
+            "",
+            lambda depth: moc,
+            _form=form,
+        )
 
     @classmethod
     def union(cls, parts: Sequence[SkyRegion]) -> SkyRegion:
@@ -265,7 +275,7 @@ class SkyRegion:
             "union",
             center,
             min(reach, 180.0) * u.deg,
-            _holding(form) if exact else any_of,
+            partial(enclosing.inside, form) if exact else any_of,
             lambda n: [line for part in parts for line in part._outline(max(n // len(parts), 12))],
             _shapes=tuple(shape for part in parts for shape in part._as_shapes()),
             _form=form,
@@ -474,33 +484,6 @@ class SkyRegion:
             _form=form,
             _exact=kind == "union" and self._exact and other._exact,
         )
-
-
-def _holding(form: Shapes) -> Contains:
-    """Whether any of some shapes holds positions, asked of compiled code, as `SkyRegions` does."""
-
-    def contains(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-        from skyexplorer.core import footprints, membership
-
-        if len(form.kind) <= FEW:
-            return membership.inside(form, x, y)
-        found = np.zeros(x.shape, bool)
-        ra = x.ravel() % 360.0
-        found.ravel()[footprints.pairs(form, 1, np.where(ra < 360.0, ra, 0.0), y.ravel()).right] = True
-        return found
-
-    return contains
-
-
-def _radii(form: Shapes) -> Radius:
-    """Normalised radii of positions in a shape."""
-
-    def radius(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-        from skyexplorer.core import membership
-
-        return membership.radii(form, x, y)
-
-    return radius
 
 
 def _degrees(center: SkyCoord) -> tuple[float, float]:
