@@ -1,8 +1,8 @@
 """Whether a shape holds a position, and how far from its centre that lies: the one place for these formulas, compiled.
 
-`SkyRegion` asks here too, by way of `enclosing`, which has the same for a few positions without a compiler. Distances are those of Vincenty's formula
-with the difference of declinations taken first; the winding of a polygon counts signed crossings of a half-circle from the
-position north, which needs no trigonometry of its vertices.
+`SkyRegion` asks here too, by way of `enclosing`, which has the same for a few positions without a compiler. Distances are
+those of Vincenty's formula with the difference of declinations taken first; the winding of a polygon counts signed crossings
+of a half-circle from the position north, which needs no trigonometry of its vertices.
 """
 
 from __future__ import annotations
