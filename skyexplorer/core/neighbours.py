@@ -5,12 +5,21 @@ Pairs come sorted by left, then by right. Of equal distances the lower row count
 
 from __future__ import annotations
 
+import math
+
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from skyexplorer.core.cells import DEG, Floats, Ints
 from skyexplorer.core.threads import at_work
+
+PIECE = 1024  # pairs
+TANGENT = math.tan(math.pi / 8)
+# Taylor's coefficients of sine, cosine and arctangent.
+S = tuple((-1.0) ** k / math.factorial(2 * k + 1) for k in range(8))
+C = tuple((-1.0) ** k / math.factorial(2 * k) for k in range(9))
+T = tuple((-1.0) ** k / (2 * k + 1) for k in range(16))
 
 
 @nb.njit(cache=True)
@@ -57,19 +66,60 @@ def mutual(left: Ints, right: Ints, sep: Floats, rights: int) -> Ints:
     return first[best[right[first]] == first]
 
 
+@nb.njit(inline="always")
+def _turned(degrees: float) -> tuple[float, float]:
+    """Sine and cosine of at most a right angle, by Taylor's series of its half, which vector code can do."""
+    t = degrees * (0.5 * DEG)
+    q = t * t
+    s = S[4] + q * (S[5] + q * (S[6] + q * S[7]))
+    s = t * (1.0 + q * (S[1] + q * (S[2] + q * (S[3] + q * s))))
+    c = C[5] + q * (C[6] + q * (C[7] + q * C[8]))
+    c = 1.0 + q * (C[1] + q * (C[2] + q * (C[3] + q * (C[4] + q * c))))
+    return 2.0 * s * c, (c - s) * (c + s)
+
+
+@nb.njit(inline="always")
+def _arctan2(y: float, x: float) -> float:
+    """The angle of a point, by a series below the tangent of 22.5 deg: to 1e-14."""
+    a, b = abs(x), abs(y)
+    t = min(a, b) / (max(a, b) + 1e-300)
+    high = t > TANGENT
+    u = (t - 1.0) / (t + 1.0) if high else t
+    q = u * u
+    r = T[12] + q * (T[13] + q * (T[14] + q * T[15]))
+    r = T[8] + q * (T[9] + q * (T[10] + q * (T[11] + q * r)))
+    r = T[4] + q * (T[5] + q * (T[6] + q * (T[7] + q * r)))
+    r = u * (1.0 + q * (T[1] + q * (T[2] + q * (T[3] + q * r))))
+    r = r + 0.25 * np.pi if high else r
+    r = 0.5 * np.pi - r if b > a else r
+    r = np.pi - r if x < 0.0 else r
+    return -r if y < 0.0 else r
+
+
 @nb.njit(parallel=True, cache=True)
 def _angles(
     ra1: Floats, dec1: Floats, ra2: Floats, dec2: Floats, left: Ints, right: Ints, out: Floats
 ) -> None:
-    for i in nb.prange(left.shape[0]):
-        a, b = left[i], right[i]
-        d, d1, d2 = (ra2[b] - ra1[a]) * DEG, dec1[a] * DEG, dec2[b] * DEG
-        half, c2 = np.sin(0.5 * d), np.cos(d2)
-        # cos δ₁ sin δ₂ − sin δ₁ cos δ₂ cos Δα without the cancellation of near declinations
-        north = np.sin((dec2[b] - dec1[a]) * DEG) + 2.0 * np.sin(d1) * c2 * half * half
-        angle = np.arctan2(c2 * np.sin(d), north) / DEG
-        angle += 360.0 if angle < 0.0 else 0.0
-        out[i] = angle if angle < 360.0 else 0.0  # a tiny negative one rounds to 360
+    for c in nb.prange((left.shape[0] + PIECE - 1) // PIECE):
+        low = c * PIECE
+        count = min(PIECE, left.shape[0] - low)
+        # Looks into memory first; sums without a branch after them.
+        east, one, other = np.empty(PIECE), np.empty(PIECE), np.empty(PIECE)
+        for i in range(count):
+            a, b = left[low + i], right[low + i]
+            east[i], one[i], other[i] = ra2[b] - ra1[a], dec1[a], dec2[b]
+        for i in range(count):
+            d = east[i] - 360.0 * np.rint(east[i] * (1.0 / 360.0))
+            half, along = _turned(0.5 * d)
+            s1, _ = _turned(one[i])
+            _, c2 = _turned(other[i])
+            up, level = _turned(0.5 * (other[i] - one[i]))
+            # cos δ₁ sin δ₂ − sin δ₁ cos δ₂ cos Δα without the cancellation of near declinations
+            angle = _arctan2(2.0 * c2 * half * along, 2.0 * up * level + 2.0 * s1 * c2 * half * half) * (
+                1.0 / DEG
+            )
+            angle = angle + 360.0 if angle < 0.0 else angle
+            out[low + i] = angle if angle < 360.0 else 0.0  # a tiny negative one rounds to 360
 
 
 def position_angles(
