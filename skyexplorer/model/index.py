@@ -16,12 +16,14 @@ from skyexplorer import progress
 from skyexplorer.core import memory
 from skyexplorer.errors import FormatError, InputError
 from skyexplorer.io import index_file
-from skyexplorer.model import matching
 from skyexplorer.model.catalog import SourceCatalog
+from skyexplorer.model.pairs import MOST_PAIRS, check, counted, table_of
+from skyexplorer.model.places import degrees, radii
 from skyexplorer.model.region import SkyRegion
 
 if TYPE_CHECKING:
     from skyexplorer.core.sorted import Sorted
+    from skyexplorer.model.parted import PartedCatalog
 
 AT_ONCE = 1_000_000  # rows whose places are asked of a region together
 FINER = 3  # orders by which the cells that cover a circle are finer than the circle
@@ -33,8 +35,9 @@ class CatalogIndex:
 
     Parameters
     ----------
-    catalog : SourceCatalog, SkyCoord or Table
-        Rows without a position answer nothing.
+    catalog : SourceCatalog, SkyCoord, Table or PartedCatalog
+        Rows without a position answer nothing. One that is read in parts must leave room for its positions in memory:
+        `build` makes an index on disk.
 
     Attributes
     ----------
@@ -57,13 +60,17 @@ class CatalogIndex:
     [3, 1]
     """
 
-    def __init__(self, catalog: SourceCatalog | SkyCoord | Table) -> None:
+    def __init__(self, catalog: SourceCatalog | SkyCoord | Table | PartedCatalog) -> None:
         from skyexplorer.core import sorted as keep
 
-        ra, dec = matching.degrees(catalog, "catalog")
-        self._pieces: list[Sorted] = [keep.made(ra, dec)]
+        parts = catalog.parts() if hasattr(catalog, "parts") else [(0, *degrees(catalog, "catalog"))]
+        pieces: list[Sorted] = []
+        self.rows: int = 0
+        for first, ra, dec in (part[:3] for part in parts):
+            pieces.append(keep.made(ra, dec, first))
+            self.rows = first + len(ra)
+        self._pieces = pieces if len(pieces) == 1 else [keep.merged(pieces)]
         self._listed: index_file.Listed | None = None
-        self.rows: int = len(ra)
         self.path: Path | None = None
 
     def __len__(self) -> int:
@@ -104,11 +111,11 @@ class CatalogIndex:
         from skyexplorer.core import crossmatch as core
         from skyexplorer.core import probing
 
-        matching.check(mode, k)
-        ra, dec = matching.degrees(other, "other")
-        reach = matching.radii(radius, len(ra))
-        with matching.counted():
-            a, number, psi = probing.within(self._pieces, ra, dec, reach, matching.MOST_PAIRS)
+        check(mode, k)
+        ra, dec = degrees(other, "other")
+        reach = radii(radius, len(ra))
+        with counted():
+            a, number, psi = probing.within(self._pieces, ra, dec, reach, MOST_PAIRS)
         row = self._of("row", number)
         order = np.lexsort((row, a))
         order = order[core.chosen(a[order], row[order], psi[order], mode, k, self.rows)]
@@ -137,8 +144,8 @@ class CatalogIndex:
         """
         from skyexplorer.core import probing
 
-        matching.check("nearest", k)
-        ra, dec = matching.degrees(other, "other")
+        check("nearest", k)
+        ra, dec = degrees(other, "other")
         a, number, psi = probing.nearest(self._pieces, ra, dec, int(k))
         return self._table(ra, dec, a, self._of("row", number), number, psi)
 
@@ -204,7 +211,7 @@ class CatalogIndex:
         angle = core.position_angles(
             ra[a], dec[a], self._of("ra", number), self._of("dec", number), pairs, pairs
         )
-        return matching.table_of(a, row, psi, angle)
+        return table_of(a, row, psi, angle)
 
     # Adding to it
 
@@ -227,7 +234,7 @@ class CatalogIndex:
         """
         from skyexplorer.core import sorted as keep
 
-        ra, dec = matching.degrees(catalog, "catalog")
+        ra, dec = degrees(catalog, "catalog")
         pieces = [*self._pieces, keep.made(ra, dec, self.rows)]
         tail = len(pieces) - 1
         while tail and len(pieces[tail - 1].cell) <= 2 * sum(len(piece.cell) for piece in pieces[tail:]):
@@ -287,7 +294,9 @@ class CatalogIndex:
 
     @classmethod
     def build(
-        cls, path: str | Path, parts: Iterable[tuple[NDArray[np.float64], NDArray[np.float64]]]
+        cls,
+        path: str | Path,
+        parts: PartedCatalog | Iterable[tuple[NDArray[np.float64], NDArray[np.float64]]],
     ) -> CatalogIndex:
         """Make a kept index of a list that does not fit into memory, and open it.
 
@@ -295,7 +304,7 @@ class CatalogIndex:
         ----------
         path : str or Path
             The folder.
-        parts : iterable of (ra, dec)
+        parts : PartedCatalog, or iterable of (ra, dec)
             Right ascension and declination (ICRS, deg) of the rows, some at a time; NaN where a row has no position.
             Memory holds one part at a time; the disk holds the index thrice while its pieces are merged.
 
@@ -320,8 +329,9 @@ class CatalogIndex:
 
         folder, rows = Path(path), 0
         made: list[Sorted] = []
+        come = (part[1:3] for part in parts.parts()) if hasattr(parts, "parts") else parts
         try:
-            for ra, dec in parts:
+            for ra, dec in come:
                 progress.current().check()
                 place = _wrapped(ra, dec)
                 made.append(_piece(folder, _written(folder, [keep.made(*place, rows)])))

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from astropy.table import Table
+from astropy.table import Table, vstack
 from astropy.time import Time
 
+from skyexplorer import progress
 from skyexplorer.core import warming
 from skyexplorer.errors import InputError
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.motion import Together, together
 from skyexplorer.model.pairs import MOST_PAIRS, Floats, Ints, check, counted, table_of
-from skyexplorer.model.places import covariance, degrees, known, radii, sigma
+from skyexplorer.model.places import Pair, covariance, degrees, known, radii, sigma
 
 if TYPE_CHECKING:
     from skyexplorer.model.parted import PartedCatalog
@@ -238,15 +239,22 @@ def _with_regions(left: Any, right: Any) -> Table:
     regions, sources = (left, right) if _is_regions(left) else (right, left)
     if not isinstance(regions, SkyRegions):
         regions = SkyRegions.of(regions if isinstance(regions, list) else [regions])
-    found = regions.match(sources)
-    if _is_regions(left):
-        return found
+    parts = sources.parts() if _is_parted(sources) else [(0, *degrees(sources, "sources"))]
+    found = vstack([_held(regions, *part[:3], _is_regions(left)) for part in parts])
+    return found[np.lexsort((found["right"], found["left"]))]
+
+
+def _held(regions: SkyRegions, first: int, ra: Floats, dec: Floats, turned: bool) -> Table:
+    """Pairs of regions and of the sources that they hold, rows numbered from ``first``; ``turned``: the regions are left."""
     from skyexplorer.core import crossmatch as core
 
-    found = found[np.lexsort((found["left"], found["right"]))]
-    a, b = np.asarray(found["right"]), np.asarray(found["left"])
-    found["left"], found["right"] = a, b
-    found["position_angle"][:] = core.position_angles(*degrees(sources, "sources"), *regions._centers, a, b)
+    progress.current().report(first, what="looking into regions")
+    found = regions.match(Pair(ra, dec))
+    a, b = np.asarray(found["left"]), np.asarray(found["right"])
+    if not turned:
+        found["position_angle"][:] = core.position_angles(ra, dec, *regions._centers, b, a)
+        a, b = b, a
+    found["left"], found["right"] = (a, b + first) if turned else (a + first, b)
     return found
 
 

@@ -21,9 +21,9 @@ from skyexplorer.core.stream import PAIR_BYTES, PART_ROWS, Part
 from skyexplorer.errors import ColumnError, FormatError, InputError
 from skyexplorer.io import hats, parquet, positions
 from skyexplorer.io.parquet import Pieces
-from skyexplorer.model import matching
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.origin import Origin
+from skyexplorer.model.pairs import MOST_PAIRS, check, counted, table_of
 from skyexplorer.model.places import degrees, radii, sigma
 from skyexplorer.model.region import SkyRegion
 
@@ -357,7 +357,7 @@ def crossmatch_parts(
     """
     from skyexplorer.core.stream import Gathered, Holder
 
-    matching.check(mode, k)
+    check(mode, k)
     errors = radius is None
     if errors and not max_sigma > 0:
         raise InputError(f"max_sigma is {max_sigma!r}.", "5 is usual.")
@@ -368,10 +368,10 @@ def crossmatch_parts(
     held_is_left = len(ours) <= len(theirs) if both else isinstance(ours, Part)
     held, asked = (ours, theirs) if held_is_left else (theirs, ours)
     widest = None if reach is None else float(np.max(reach, initial=0.0))
-    gathered = Gathered(mode, k, left is right, matching.MOST_PAIRS)
+    gathered = Gathered(mode, k, left is right, MOST_PAIRS)
     blocks, number = _blocks(held, errors)
     watched, done, whole = progress.current(), 0, 0
-    with matching.counted():
+    with counted():
         for turn, block in enumerate(blocks):
             if not len(block.ra):
                 continue
@@ -389,7 +389,7 @@ def crossmatch_parts(
         watched.report(done, done, "matching positions")
         pairs = gathered.done()
     combined = pairs.combined if errors else None
-    return matching.table_of(*pairs[:4], combined, rows if keep_unmatched else None)
+    return table_of(*pairs[:4], combined, rows if keep_unmatched else None)
 
 
 def _side(side: Any, name: str, errors: bool) -> PartedCatalog | Part:

@@ -17,13 +17,13 @@ from skyexplorer.core.regions import containment_factor
 from skyexplorer.core.shapes import Shapes
 from skyexplorer.errors import InputError
 from skyexplorer.model.catalog import SourceCatalog
+from skyexplorer.model.pairs import MOST_PAIRS
 from skyexplorer.model.places import degrees
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.skymap import SkyMap
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MOST_PAIRS = 200_000_000
 SMALL = 1e-5  # deg: over a smaller region a map does not change, and HEALPix has no cells to divide it
 
 

@@ -187,5 +187,10 @@ def test_a_folder_is_a_catalogue_wherever_one_is_wanted(stars):
         assert one.table["number"][found["right"]].tolist() == list(range(5000))
     circle = SkyRegion.circle(places[0], 20 * u.deg)
     assert len(crossmatch([circle], one)) == len(parted.inside(circle)) == circle.contains(places).sum()
-    index = CatalogIndex.build(folder.parent / "index", ((part.ra, part.dec) for part in parted.parts()))
-    assert index.match(places, 1 * u.arcsec)["right"].tolist() == found["right"].tolist()
+    inside = crossmatch([circle, circle], parted)
+    one_by_one = crossmatch([circle, circle], one)
+    assert inside["right"].tolist() == one_by_one["right"].tolist()
+    assert inside["position_angle"].tolist() == one_by_one["position_angle"].tolist()
+    assert crossmatch(parted, [circle])["left"].tolist() == crossmatch(one, [circle])["left"].tolist()
+    for index in (CatalogIndex(parted), CatalogIndex.build(folder.parent / "index", parted)):
+        assert index.match(places, 1 * u.arcsec)["right"].tolist() == found["right"].tolist()
