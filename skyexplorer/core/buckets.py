@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from skyexplorer.core import memory
 from skyexplorer.core.cells import (
     DEG,
     ON_EDGE,
@@ -28,6 +29,7 @@ from skyexplorer.core.cells import (
 from skyexplorer.core.slots import Slots, Words, starts
 
 CHUNK = 65_536
+PAIR_BYTES = 56  # of a pair: as it is found, and put into order
 PART_BYTES = 2**20  # what a worker keeps in its own cache
 
 
@@ -226,5 +228,6 @@ def probe(
             raise MemoryError(int(counts.sum()))
         if (counts <= room).all():
             break
+        memory.ask(PAIR_BYTES * counts.sum(), f"A match with {counts.sum()} pairs", "Match in parts.")
         room = counts
     return Slots(words, start, counts)

@@ -52,7 +52,7 @@ def width_of(band: int, size: float, width: Floats) -> float:
     step = int((band * size) * (width.shape[0] / 180.0))
     if step >= width.shape[0]:
         step = width.shape[0] - 1
-    return width[step]
+    return width[max(step, 0)]  # whatever a damaged file holds, memory is not left
 
 
 @nb.njit(inline="always")
@@ -75,22 +75,6 @@ def reach_of(radius: float, wide: float, size: float) -> float:
     ``wide * size`` is the least cosine that there can be.
     """
     return radius / (wide * size) + 1e-11
-
-
-@nb.njit(inline="always")
-def only_cell(ra: float, dec: float, radius: float, size: float, width: Floats) -> np.int64:
-    """Key of the cell that holds a circle whole, quickly; −1 where that is not so plain."""
-    y = (dec + 90.0) * (1.0 / size)
-    band = int(y)
-    wide = width_of(band, size, width)
-    x = ra * wide
-    column = int(x)
-    rim = radius * (1.0 / size) * (1 + 1e-9) + 1e-11 * wide
-    y -= band
-    x -= column
-    if rim < y < 1.0 - rim and rim < x < 1.0 - rim and column + 1 < 360.0 * wide:
-        return np.int64(key_of(band, column))
-    return np.int64(-1)
 
 
 @nb.njit(inline="always")
@@ -138,7 +122,9 @@ def near(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
         sd = d * (1.0 - d2 * (1.0 / 6.0 - d2 * (1.0 / 120.0)))
     else:
         sa, sd = np.sin(a), np.sin(d)
-    h2 = sd * sd + np.cos(dec1 * DEG) * np.cos(dec2 * DEG) * sa * sa
+    # cos δ₁ cos δ₂ = cos² (δ₁ + δ₂)/2 − sin² (δ₁ − δ₂)/2, with one cosine to compute
+    c = np.cos(0.5 * (dec1 + dec2) * DEG)
+    h2 = sd * sd + (c * c - sd * sd) * sa * sa
     h = np.sqrt(min(h2, 1.0))
     if h < 0.0045:
         return 2.0 * h * (1.0 + h2 * (1.0 / 6.0 + h2 * (3.0 / 40.0))) / DEG

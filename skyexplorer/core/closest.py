@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skyexplorer import progress
 from skyexplorer.core import crossmatch
 from skyexplorer.core.few import Floats, Ints
 
@@ -42,7 +43,7 @@ def closest(
     Raises
     ------
     MemoryError
-        If there are more than ``most`` within any circle that tells positions apart.
+        If there are more than ``most`` within the circle of one row, none smaller than which has k of them.
     """
     widest = float(np.max(radius, initial=0.0))
     expected = len(ra1) * len(ra2) * np.sin(np.radians(widest) / 2) ** 2
@@ -55,22 +56,29 @@ def closest(
     rows = np.flatnonzero(np.isfinite(ra1) & np.isfinite(dec1))
     reach = 2 * np.degrees(np.arcsin(np.sqrt(min((ENOUGH + k) / max(len(ra2), 1), 1.0))))
     found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-    while len(rows):
+    once, watched = len(rows), progress.current()  # rows that ask at once: fewer where they find too much
+    left, waiting = rows, list[Ints]()
+    while len(left):
+        watched.check()
+        rows, later = left[:once], left[once:]
         circles = np.minimum(own[rows], reach)
         try:
             a, b, s = crossmatch.pairs(ra1[rows], dec1[rows], ra2, dec2, circles, most)
         except MemoryError:
-            if reach < crossmatch.SMALLEST:
+            if len(rows) == 1:
                 raise
-            reach /= FACTOR
+            once = len(rows) // 2
             continue
         done = (np.bincount(a, minlength=len(rows)) >= k) | (own[rows] <= reach)
         keep = done[a]
         a, b, s = a[keep], b[keep], s[keep]
         at = crossmatch.chosen(a, b, s, "nearest", k, len(ra2))
         found.append((rows[a[at]], b[at], s[at]))
-        rows = rows[~done]
-        reach *= FACTOR
+        waiting.append(rows[~done])
+        left = later
+        if not len(left):
+            left, waiting = np.sort(np.concatenate(waiting)), []
+            reach, once = reach * FACTOR, max(len(left), 1)
     a, b, s = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.lexsort((b, a))
     return a[order], b[order], s[order]

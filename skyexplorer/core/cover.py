@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from skyexplorer.core import cells, healpix
+from skyexplorer.core import cells, healpix, memory
 from skyexplorer.core.cells import DEG, Floats, Grid, Ints, band_of, key_of, reach_of, width_of
 from skyexplorer.core.membership import in_polygon, turned, wrapped
 from skyexplorer.core.radix import _two
@@ -341,6 +341,7 @@ def cover(shapes: Shapes, bounds: tuple[Ints, Floats], size: float) -> Cover:
     start = np.zeros_like(counts)
     _covered(*args, start, np.empty(0, np.uint64), counts)
     start, most = np.cumsum(counts) - counts, int(counts.sum())
+    memory.ask(50.0 * most, f"A table of {len(shapes.kind)} footprints", "Ask fewer of them at a time.")
     came = np.empty(2 * max(most, 1), np.uint64)
     _covered(*args, start, came, counts)
     total = int(counts.sum())

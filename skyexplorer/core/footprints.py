@@ -279,7 +279,8 @@ def _asked(
                 continue
             # How much room the answers need, a few tell; where they err, the piece is asked again.
             _streamed(*head, STEP, *rest, todo, start, room, none, total, by_owner)
-            guess = total * STEP
+            # Of a short piece more than one in `STEP` words is asked.
+            guess = total * (each / -(-each // STEP))
             room = (guess * 1.1 + 8 * np.sqrt(guess * STEP) + 256).astype(np.int64)
             if guess.sum() > most - so_far:
                 room[:] = 0  # likely too many: they are counted before any memory is taken

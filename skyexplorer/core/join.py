@@ -80,18 +80,18 @@ def hold(ra: Floats, dec: Floats, radius: float) -> Held:
     """
     size = cell_size(ra, dec, radius)
     grid = cells.grid(size)
-    # A part is told by at least one bit: a shift by all 64 is undefined.
-    bits = int(np.clip(np.ceil(np.log2(max(len(ra) * 24 / PART_BYTES, 1))), 1, MOST_PARTS))
+    # Of its hash a member keeps what its part tells and 32 bits, of which the filter needs 34.
+    bits = int(np.clip(np.ceil(np.log2(max(len(ra) * 24 / PART_BYTES, 1))), 2, MOST_PARTS))
     at = np.zeros((max(-(-len(ra) // radix.CHUNK), 1), 1 << bits), np.int64)
     none = np.empty(0, np.uint64)
-    radix.shared(ra, dec, size, grid.width, bits, at, none, none.view(np.float64))
+    radix.shared(ra, dec, radius, size, grid.width, bits, at, none, none.view(np.float64))
     at, first = starts(at)
     words = np.empty(3 * int(first[-1]), np.uint64)
     real = words.view(np.float64)
-    radix.shared(ra, dec, size, grid.width, bits, at, words, real)
-    power = int(np.clip(np.ceil(np.log2(max(len(ra) * FILTER_BITS / 64, 16))), 4, 32))
+    radix.shared(ra, dec, radius, size, grid.width, bits, at, words, real)
+    power = int(np.clip(np.rint(np.log2(max(len(ra) * FILTER_BITS / 64, 16))), 4, 32))
     copies = np.zeros((min(nb.get_num_threads(), MOST_COPIES), 1 << power), np.uint64)
-    radix.marked(real, radius, size, grid.width, np.uint64(64 - power), copies)
+    radix.marked(first, bits, words, real, radius, size, grid.width, np.uint64(64 - power), copies)
     merged = copies[0]
     if len(copies) > 1:
         radix.merged(copies, merged)

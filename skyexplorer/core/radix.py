@@ -1,7 +1,8 @@
 """The join of two long lists, in compiled steps: what `join` puts together.
 
 A record, of a member or of a question, is three words: 32 bits of the hash of its cell above its number, right ascension,
-declination. Arrays of words and of floats that come in pairs are the same memory.
+declination. The highest bit of a member's number says that its circle reaches into other cells. Arrays of words and of
+floats that come in pairs are the same memory.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from skyexplorer.core.cells import (
     band_of,
     key_of,
     near,
-    only_cell,
     reach_of,
     runs_of,
     width_of,
@@ -26,7 +26,8 @@ from skyexplorer.core.cells import (
 from skyexplorer.core.slots import LOW, Words
 
 CHUNK = 65_536  # positions that are one piece of work
-_32 = np.uint64(32)
+_31, _32 = np.uint64(31), np.uint64(32)
+_NUMBER = np.uint64(0x7FFFFFFF)
 _30, _36, _63 = np.uint64(30), np.uint64(36), np.uint64(63)
 # The place of the lowest set bit, by de Bruijn's sequence (Leiserson, Prokop & Randall 1998).
 _SEQUENCE = np.uint64(0x03F79D71B4CB0A89)
@@ -48,44 +49,99 @@ def _two(hash: np.uint64) -> np.uint64:
 
 @nb.njit(parallel=True, cache=True)
 def shared(
-    ra: Floats, dec: Floats, size: float, width: Floats, bits: int, at: Ints, words: Words, real: Floats
+    ra: Floats,
+    dec: Floats,
+    radius: float,
+    size: float,
+    width: Floats,
+    bits: int,
+    at: Ints,
+    words: Words,
+    real: Floats,
 ) -> None:
     """Records into the part of their cell: counted into ``at`` (chunks, parts) while there is no room, else written."""
     write = words.shape[0] > 0
     to_part, to_tag = np.uint64(64 - bits), np.uint64(32 - bits)
+    rim = radius * (1.0 / size) * (1 + 1e-9)
     for c in nb.prange(at.shape[0]):
         for i in range(c * CHUNK, min((c + 1) * CHUNK, ra.shape[0])):
             if ra[i] == ra[i] and dec[i] == dec[i]:
-                band = band_of(dec[i], size)
-                h = _hash(key_of(band, int(ra[i] * width_of(band, size, width))))
+                y = (dec[i] + 90.0) * (1.0 / size)
+                band = int(y)
+                wide = width_of(band, size, width)
+                x = ra[i] * wide
+                column = int(x)
+                h = _hash(key_of(band, column))
                 part = np.int64(h >> to_part)
                 k = at[c, part]
                 at[c, part] = k + 1
                 if write:
-                    words[3 * k] = (((h >> to_tag) & LOW) << _32) | np.uint64(i)
+                    # Without a branch, which could not be foreseen.
+                    edge = rim + 1e-11 * wide
+                    y -= band
+                    x -= column
+                    one = (
+                        (y > edge)
+                        & (y < 1.0 - edge)
+                        & (x > edge)
+                        & (x < 1.0 - edge)
+                        & (column + 1 < 360.0 * wide)
+                    )
+                    words[3 * k] = (((h >> to_tag) & LOW) << _32) | np.uint64(i) | (np.uint64(not one) << _31)
                     real[3 * k + 1], real[3 * k + 2] = ra[i], dec[i]
 
 
+@nb.njit(inline="always")
+def _mark_all(
+    a: float, d: float, radius: float, size: float, width: Floats, shift: np.uint64, out: Words
+) -> None:
+    """Two bits for each cell that a circle touches."""
+    first, last = band_of(max(d - radius, -90.0), size), band_of(min(d + radius, 90.0), size)
+    reach = reach_of(radius, min(width_of(first, size, width), width_of(last, size, width)), size)
+    for band in range(first, last + 1):
+        wide = width_of(band, size, width)
+        a0, a1, b0, b1 = runs_of(a, reach, wide, int(360.0 * wide))
+        for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
+            h = _hash(key_of(band, column if column <= a1 else b0 + (column - a1 - 1)))
+            out[h >> shift] |= _two(h)
+
+
 @nb.njit(parallel=True, cache=True)
-def marked(real: Floats, radius: float, size: float, width: Floats, shift: np.uint64, copies: Words) -> None:
-    """Two bits in the word of every cell that a circle touches; each worker has a copy of its own."""
-    count = real.shape[0] // 3
+def marked(
+    start: Ints, bits: int, words: Words, real: Floats, radius: float, size: float, width: Floats, shift: np.uint64,
+    copies: Words,
+) -> None:  # fmt: skip
+    """Two bits in the word of every cell that a circle touches; each worker has a copy of its own.
+
+    Of its own cell a member knows all of the hash that tells word and bits, which lie together for one part.
+    """
+    to_part, to_tag = np.uint64(64 - bits), np.uint64(32 - bits)
+    count = start.shape[0] - 1
     for c in nb.prange(copies.shape[0]):
-        for i in range(c * count // copies.shape[0], (c + 1) * count // copies.shape[0]):
-            a, d = real[3 * i + 1], real[3 * i + 2]
-            only = only_cell(a, d, radius, size, width)
-            if only >= 0:
-                h = _hash(np.uint64(only))
-                copies[c, h >> shift] |= _two(h)
-                continue
-            first, last = band_of(max(d - radius, -90.0), size), band_of(min(d + radius, 90.0), size)
-            reach = reach_of(radius, min(width_of(first, size, width), width_of(last, size, width)), size)
-            for band in range(first, last + 1):
-                wide = width_of(band, size, width)
-                a0, a1, b0, b1 = runs_of(a, reach, wide, int(360.0 * wide))
-                for column in range(a0, a1 + 1 + max(b1 - b0 + 1, 0)):
-                    h = _hash(key_of(band, column if column <= a1 else b0 + (column - a1 - 1)))
+        crossing = np.empty(1024, np.int64)
+        for part in range(c * count // copies.shape[0], (c + 1) * count // copies.shape[0]):
+            top = np.uint64(part) << to_part
+            low = start[part]
+            while low < start[part + 1]:
+                high = min(low + 1024, start[part + 1])
+                many = 0
+                for i in range(low, high):
+                    word = words[3 * i]
+                    h = top | ((word >> _32) << to_tag)
                     copies[c, h >> shift] |= _two(h)
+                    crossing[many] = i
+                    many += np.int64((word >> _31) & np.uint64(1))
+                for k in range(many):
+                    _mark_all(
+                        real[3 * crossing[k] + 1],
+                        real[3 * crossing[k] + 2],
+                        radius,
+                        size,
+                        width,
+                        shift,
+                        copies[c],
+                    )
+                low = high
 
 
 @nb.njit(parallel=True, cache=True)
@@ -157,6 +213,7 @@ def sifted(
             y = (dec[i] + 90.0) * inverse
             band = np.floor(y)
             step = (band * size) * (width.shape[0] / 180.0)
+            step = step if step > 0.0 else 0.0
             wide = width[np.uint64(step if step < most else most)]
             x = a * wide
             column = np.floor(x)
@@ -264,7 +321,7 @@ def answered(
                 if (word[t] ^ question) >> _32 or abs(place[t, 1] - d) > close:
                     continue
                 sep = near(a, d, place[t, 0], place[t, 1])
-                mine, theirs = (question & LOW) + np.uint64(base), word[t] & LOW
+                mine, theirs = (question & LOW) + np.uint64(base), word[t] & _NUMBER
                 left, right = (theirs, mine) if turned else (mine, theirs)
                 if sep <= (each[np.int64(left)] if each.shape[0] else radius) * (1 + ON_EDGE):
                     if 2 * (k + 1) <= free:

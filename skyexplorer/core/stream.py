@@ -197,7 +197,9 @@ class Gathered:
         try:
             a, b, s = holder.pairs(part, self.left_over)
         except MemoryError as error:
-            raise MemoryError(self.kept + (error.args[0] if error.args else self.left_over)) from error
+            if not error.args or not isinstance(error.args[0], int):
+                raise  # of memory itself
+            raise MemoryError(self.kept + error.args[0]) from error
         left, right = (holder.held, part) if holder.is_left else (part, holder.held)
         if self.itself:
             mine, theirs = a + left.first, b + right.first

@@ -101,13 +101,14 @@ def held(low: int, high: int, start: Ints, stop: Ints, running: Floats, each: Fl
 @nb.njit(cache=True)
 def _of_ranges(ranges: Ints, low: int, high: int, first: int, last: int) -> int:
     """What sorted ranges have of the indices from ``first`` to before ``last``."""
+    end = high
     while low < high:
         middle = (low + high) >> 1
         if ranges[middle, 1] <= first:
             low = middle + 1
         else:
             high = middle
-    if low >= ranges.shape[0] or ranges[low, 0] >= last or ranges[low, 1] <= first:
+    if low >= end or ranges[low, 0] >= last or ranges[low, 1] <= first:
         return OUT
     return WHOLE if ranges[low, 0] <= first and ranges[low, 1] >= last else CUT
 

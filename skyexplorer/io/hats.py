@@ -86,7 +86,12 @@ def open(path: str | Path) -> Hats:
         )
     found: list[tuple[int, int, int, str]] = []
     for entry in (folder / "dataset").glob("Norder=*/Dir=*/Npix=*"):
-        order, pixel = (int(part.partition("=")[2].split(".")[0]) for part in (entry.parts[-3], entry.name))
+        names = [part.partition("=")[2].split(".")[0] for part in (entry.parts[-3], entry.name)]
+        order, pixel = (int(name) if name.isdecimal() else -1 for name in names)
+        if not (0 <= order <= 29 and 0 <= pixel < 12 * 4**order):
+            raise FormatError(
+                f"{str(entry)!r} is named for no cell of the sky.", "Fetch the catalogue whole."
+            )
         inside = sorted(entry.glob("[!._]*.parquet")) if entry.is_dir() else [entry]
         found += [(pixel << 2 * (29 - order), order, pixel, str(each)) for each in inside]
     if not found:
@@ -101,7 +106,7 @@ def open(path: str | Path) -> Hats:
         tuple(each[3] for each in found),
         np.array([each[1] for each in found], np.int64),
         np.array([each[2] for each in found], np.int64),
-        int(facts.get("hats_nrows", -1)),
+        int(rows) if (rows := facts.get("hats_nrows", "")).isdecimal() else -1,
         facts,
         folder / "dataset" / "_metadata",
     )

@@ -67,7 +67,7 @@ def listed(folder: Path) -> Listed:
             Piece(str(each["name"]), int(each["rows"]), int(each["depth"])) for each in facts["pieces"]
         )
         found = Listed(int(facts["rows"]), pieces)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise FormatError(f"The list of the index {str(folder)!r} is damaged: {error!r}.", AGAIN) from error
     for piece in pieces:
         if not (

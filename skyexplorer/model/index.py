@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from skyexplorer.core.sorted import Sorted
     from skyexplorer.model.parted import PartedCatalog
 
+ON_EDGE = 1e-13  # relative: what rounding does to a separation that is just the radius
 AT_ONCE = 1_000_000  # rows whose places are asked of a region together
 FINER = 3  # orders by which the cells that cover a circle are finer than the circle
 Ints = NDArray[np.int64]
@@ -114,8 +115,16 @@ class CatalogIndex:
         check(mode, k)
         ra, dec = degrees(other, "other")
         reach = radii(radius, len(ra))
-        with counted():
-            a, number, psi = probing.within(self._pieces, ra, dec, reach, MOST_PAIRS)
+        try:
+            with counted():
+                a, number, psi = probing.within(self._pieces, ra, dec, reach, MOST_PAIRS)
+        except InputError:
+            if mode != "nearest":
+                raise
+            # All of them are too many, of which only some are asked for.
+            a, number, psi = probing.nearest(self._pieces, ra, dec, k)
+            keep = psi <= (reach[a] if isinstance(reach, np.ndarray) else reach) * (1 + ON_EDGE)
+            a, number, psi = a[keep], number[keep], psi[keep]
         row = self._of("row", number)
         order = np.lexsort((row, a))
         order = order[core.chosen(a[order], row[order], psi[order], mode, k, self.rows)]
@@ -329,6 +338,8 @@ class CatalogIndex:
 
         folder, rows = Path(path), 0
         made: list[Sorted] = []
+        if not hasattr(parts, "__iter__") and not hasattr(parts, "parts"):
+            raise InputError(f"parts is {parts!r}.", "Give a PartedCatalog, or pairs (ra, dec) of arrays.")
         come = (part[1:3] for part in parts.parts()) if hasattr(parts, "parts") else parts
         try:
             for ra, dec in come:

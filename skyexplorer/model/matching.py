@@ -15,7 +15,7 @@ from skyexplorer.core import warming
 from skyexplorer.errors import InputError
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.motion import Together, together
-from skyexplorer.model.pairs import MOST_PAIRS, Floats, Ints, check, counted, table_of
+from skyexplorer.model.pairs import MOST_PAIRS, Floats, Ints, check, check_sigma, counted, table_of
 from skyexplorer.model.places import Pair, covariance, degrees, known, radii, sigma
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def crossmatch(
         Any frame; rows without a position match nothing. A list matched with itself (the same object twice) gives the
         neighbours of each row: no row is its own, and ``"all"`` and ``"mutual"`` have each pair once. Where one side is
         read in parts (Parquet, HATS) its rows are numbered over all parts. Where one side is of regions every pair of a
-        source and a region that holds it is given; radius and mode do not matter.
+        source and a region that holds it is given, whatever the mode, with ``normalised_radius``; there is no radius.
     radius : Quantity, optional
         An angle up to 180°, one for all or one for each row of ``left``; the edge belongs to it. Without it the
         errors of both catalogues decide: ψ / √(σ₁² + σ₂²) ≤ ``max_sigma``, with one-dimensional Gaussian sigmas.
@@ -63,8 +63,8 @@ def crossmatch(
         Whether rows of ``left`` without a match stay, with ``right`` −1 and no separation.
     epoch : Time, str, float or False, optional
         To which both lists are moved by their proper motions before they are matched. By default the list that has
-        proper motions and an epoch goes to the epoch of the other, if that has one; ``False``: nothing moves. What was
-        done stands in ``meta["epoch"]`` of the result.
+        proper motions and an epoch goes to the epoch of the other, if that has one; ``False``: nothing moves, nor does
+        anything where a list is read in parts. What was done stands in ``meta["epoch"]`` of the result.
     ellipses : bool
         Without a radius: whether errors count as the ellipses that they are, d² = δᵀ (C₁ + C₂)⁻¹ δ, instead of as circles.
 
@@ -95,6 +95,11 @@ def crossmatch(
     check(mode, k)
     warming.in_notebook()
     if _is_regions(left) or _is_regions(right):
+        if radius is not None or keep_unmatched:
+            raise InputError(
+                "Regions have edges of their own, and every pair of a source and a region is given.",
+                "Leave out radius and keep_unmatched.",
+            )
         return _with_regions(left, right)
     if _is_parted(left) or _is_parted(right):
         from skyexplorer.model.parted import crossmatch_parts
@@ -104,7 +109,12 @@ def crossmatch(
                 "Lists that are read in parts are matched where they stand, with circular errors.",
                 "Leave out epoch and ellipses, or read the rows: PartedCatalog.inside, take or read.",
             )
-        return crossmatch_parts(left, right, radius, mode, k, max_sigma, keep_unmatched)
+        found = crossmatch_parts(left, right, radius, mode, k, max_sigma, keep_unmatched)
+        if epoch is None and any(getattr(side, "moves", False) for side in (left, right)):
+            found.meta["epoch"] = (
+                "proper motions not used: a list that is read in parts is matched where it stands"
+            )
+        return found
     same = left is right
     pair = _brought(left, right, epoch)
     ours, theirs = pair.left, pair.right
@@ -112,9 +122,8 @@ def crossmatch(
     with counted():
         if radius is not None:
             a, b, psi = _within(pair, radii(radius, len(ours[0])), mode, k, same)
-        elif not max_sigma > 0:
-            raise InputError(f"max_sigma is {max_sigma!r}.", "5 is usual.")
         else:
+            check_sigma(max_sigma)
             errors = sigma(pair.sides[0], "left"), sigma(pair.sides[1], "right")
             a, b, psi = _within_errors(pair, errors, max_sigma, ellipses)
     from skyexplorer.core import crossmatch as core
@@ -132,7 +141,7 @@ def crossmatch(
         distance = _normalised(pair, a, b, psi, angle)
     elif errors is not None:
         combined = np.hypot(errors[0][a], errors[1][b])
-    found = table_of(a, b, psi, angle, combined, len(ours[0]) if keep_unmatched else None, distance)
+    found = table_of(a, b, psi, angle, combined, len(ours[0]) if keep_unmatched else None, distance, same)
     if pair.note:
         found.meta["epoch"] = pair.note
     return found
@@ -179,7 +188,7 @@ def _within(
         keep = psi <= (radius[a] if isinstance(radius, np.ndarray) else radius) * (1 + ON_EDGE)
         return a[keep], b[keep], psi[keep]
     if mode == "nearest":
-        return closest.closest(*ours, *theirs, radius, k + same, MOST_PAIRS)
+        return closest.closest(*ours, *theirs, radius, int(k) + same, MOST_PAIRS)
     if mode == "mutual" and not same and not isinstance(radius, np.ndarray):
         return closest.mutual(*ours, *theirs, radius, MOST_PAIRS)
     return core.pairs(*ours, *theirs, radius, MOST_PAIRS)

@@ -173,6 +173,8 @@ def together(left: Any, right: Any, time: Time | str | float | None = None) -> T
     target, path = when[1 - mover], courses[mover]
     assert target is not None
     assert path is not None
+    if not len(target):
+        return Together((sides[0], sides[1]))
     low, high = float(np.fmin.reduce(target)), float(np.fmax.reduce(target))
     if not np.isfinite(low):
         return Together(

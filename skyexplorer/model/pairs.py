@@ -27,25 +27,34 @@ def check(mode: str, k: int) -> None:
         raise InputError(f"k is {k!r}.", "1 is the nearest, 2 the two nearest, and so on.")
 
 
+def check_sigma(max_sigma: Any) -> None:
+    """Refuse a largest normalised distance that is none."""
+    if not isinstance(max_sigma, int | float | np.number) or not max_sigma > 0:
+        raise InputError(f"max_sigma is {max_sigma!r}.", "5 is usual.")
+
+
 @contextmanager
 def counted() -> Iterator[None]:
     """Too many pairs, as an error of ours."""
     try:
         yield
     except MemoryError as error:
+        if not error.args or not isinstance(error.args[0], int):
+            raise InputError(f"Memory is short: {error}", "Match in parts.") from error
         raise InputError(
-            f"There are {error.args[0] if error.args else 'too many'} pairs within that radius, over {MOST_PAIRS}.",
+            f"There are {error.args[0]} pairs within that radius, over {MOST_PAIRS}.",
             "Give a smaller radius, or match in parts.",
         ) from error
 
 
 def table_of(
     a: Ints, b: Ints, psi: Floats, angle: Floats, combined: Floats | None = None, rows: int | None = None,
-    distance: Floats | None = None,
+    distance: Floats | None = None, itself: bool = False,
 ) -> Table:  # fmt: skip
     """The result of a match: rows, separations and directions (deg) of pairs; all of left where ``rows`` of it are given.
 
-    Normalised distances are given, or come of combined errors (deg).
+    Normalised distances are given, or come of combined errors (deg). ``itself``: both lists are one, so that a row on the
+    right has a match too.
     """
     columns: dict[str, Any] = {"left": a, "right": b, "separation": psi * 3600, "position_angle": angle}
     if distance is None and combined is not None:
@@ -55,6 +64,8 @@ def table_of(
     if rows is not None:
         found = np.zeros(rows, bool)
         found[a] = True
+        if itself:
+            found[b] = True
         alone = np.flatnonzero(~found)
         order = np.argsort(np.concatenate([a, alone]), kind="stable")
         for name, values in columns.items():

@@ -23,7 +23,7 @@ from skyexplorer.io import hats, parquet, positions
 from skyexplorer.io.parquet import Pieces
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.origin import Origin
-from skyexplorer.model.pairs import MOST_PAIRS, check, counted, table_of
+from skyexplorer.model.pairs import MOST_PAIRS, check, check_sigma, counted, table_of
 from skyexplorer.model.places import degrees, radii, sigma
 from skyexplorer.model.region import SkyRegion
 
@@ -162,6 +162,11 @@ class PartedCatalog:
         return list(self._sample.table.colnames)
 
     @property
+    def moves(self) -> bool:
+        """Whether it tells proper motions: not used where it is matched in parts, but by the rows that are read."""
+        return self._sample._roles.motion is not None
+
+    @property
     def has_errors(self) -> bool:
         """Whether it tells errors of positions."""
         return self._sample.error is not None
@@ -253,7 +258,14 @@ class PartedCatalog:
         InputError
             If there is no such row, or memory does not allow it.
         """
-        wanted = np.asarray(rows, np.int64).ravel()
+        wanted = np.asarray(rows).ravel()
+        if wanted.dtype == bool and len(wanted) == self.rows:
+            wanted = np.flatnonzero(wanted)
+        if len(wanted) and not np.issubdtype(wanted.dtype, np.integer):
+            raise InputError(
+                f"rows are {wanted.dtype} of {len(wanted)}.", f"Give numbers, or {self.rows} booleans."
+            )
+        wanted = wanted.astype(np.int64)
         if len(wanted) and not (wanted.min() >= 0 and wanted.max() < self.rows):
             raise InputError(
                 f"There is no row {wanted[(wanted < 0) | (wanted >= self.rows)][0]} in {self.name}.",
@@ -337,7 +349,7 @@ def crossmatch_parts(
 
     The list that is in memory, else the shorter, is held, in blocks if memory wants it; the files of the other are read
     once a block, and only those in which something may lie near. Parameters, result and errors are those of
-    `skyexplorer.crossmatch`, and so are the pairs, their order and ties.
+    `skyexplorer.crossmatch`, and so are the pairs, their order and ties; but nothing is moved to an epoch.
 
     Examples
     --------
@@ -359,8 +371,8 @@ def crossmatch_parts(
 
     check(mode, k)
     errors = radius is None
-    if errors and not max_sigma > 0:
-        raise InputError(f"max_sigma is {max_sigma!r}.", "5 is usual.")
+    if errors:
+        check_sigma(max_sigma)
     ours, theirs = _side(left, "left", errors), _side(right, "right", errors)
     rows = len(ours) if isinstance(ours, PartedCatalog) else len(ours.ra)
     reach = None if radius is None else radii(radius, rows)
@@ -389,7 +401,7 @@ def crossmatch_parts(
         watched.report(done, done, "matching positions")
         pairs = gathered.done()
     combined = pairs.combined if errors else None
-    return table_of(*pairs[:4], combined, rows if keep_unmatched else None)
+    return table_of(*pairs[:4], combined, rows if keep_unmatched else None, itself=left is right)
 
 
 def _side(side: Any, name: str, errors: bool) -> PartedCatalog | Part:
@@ -467,13 +479,19 @@ def _sample(paths: Sequence[str], given: dict[str, str | None]) -> SourceCatalog
 
 def _files(source: str | Path | Sequence[str | Path]) -> tuple[str, ...]:
     """Parquet files that are named, in order."""
+    if not isinstance(source, str | Path | Sequence):
+        raise InputError(f"{source!r} is no path.", "Name a Parquet file, several, or a folder of them.")
     if not isinstance(source, str | Path):
         found = [str(each) for each in source]
     elif Path(source).is_dir():
         inside = (path for path in Path(source).rglob("*") if path.suffix.lower() in ENDINGS)
         found = sorted(str(path) for path in inside if path.name[0] not in "._")
     else:
-        found = sorted(glob.glob(str(source))) if glob.has_magic(str(source)) else [str(source)]
+        found = (
+            sorted(glob.glob(str(source)))
+            if glob.has_magic(str(source)) and not Path(source).is_file()
+            else [str(source)]
+        )
     missing = next((path for path in found if not Path(path).is_file()), None)
     if missing is not None or not found:
         raise InputError(
@@ -524,8 +542,8 @@ def _tidied(ra: Floats, dec: Floats, ra_name: str, dec_name: str) -> tuple[Float
     if widest > 720.0001:  # two turns are someone's arithmetic, more is no angle
         raise FormatError(f"{ra_name!r} goes to {widest:g} deg.", "Name the right columns: ra=…, dec=….")
     if highest > 90.0001:
-        raise FormatError(f"{dec_name!r} goes to {highest:g} deg.", "Name the right columns: ra=…, dec=….")
-    return ra, dec
+        raise FormatError(f"{dec_name!r} goes to ±{highest:g} deg.", "Name the right columns: ra=…, dec=….")
+    return ra, np.clip(dec, -90.0, 90.0, out=dec)  # rounded a little past the pole
 
 
 def _one(parts: list[Part]) -> Part:

@@ -11,6 +11,7 @@ from astropy.coordinates import BaseCoordinateFrame, SkyCoord
 from astropy.table import Table
 from numpy.typing import NDArray
 
+from skyexplorer.core import memory
 from skyexplorer.errors import InputError
 from skyexplorer.io import positions, roles
 from skyexplorer.model.catalog import SourceCatalog
@@ -36,7 +37,8 @@ def known(side: Any, name: str) -> Side:
 
     Parameters
     ----------
-    side : SourceCatalog, SkyCoord, frame with positions, Table, DataFrame, Arrow table, structured array, or (ra, dec)
+    side : SourceCatalog, SkyCoord, frame with positions, Table, DataFrame, Arrow table, structured array, PartedCatalog,
+        or (ra, dec)
         Tables have their positions told from their columns; a table without rows is a list without positions. Of a
         pair, plain numbers are degrees (ICRS), and quantities angles; masked ones, and NaN, are rows without a position.
     name : str
@@ -64,6 +66,8 @@ def known(side: Any, name: str) -> Side:
         return _coords(side, name)
     if isinstance(side, tuple):
         return _pair(side, name)
+    if hasattr(side, "parts"):
+        return _of_parts(side)
     if isinstance(side, list):  # two rows of two numbers could be read either way
         joined = side and all(isinstance(each, SkyCoord) for each in side)
         raise InputError(f"{name} is a list.", "Join it: SkyCoord(list)." if joined else KINDS)
@@ -72,6 +76,18 @@ def known(side: Any, name: str) -> Side:
         return SourceCatalog(table)
     roles.roles(table)  # columns that hold no positions are an error all the same
     return Pair(np.empty(0), np.empty(0))
+
+
+def _of_parts(side: Any) -> Pair:
+    """All positions of a list that is read in parts, where memory allows."""
+    memory.ask(
+        32.0 * len(side),
+        f"The positions of {side.name}",
+        "Ask by crossmatch, which reads parts as it needs them.",
+    )
+    parts = list(side.parts())
+    none = np.empty(0)
+    return Pair(*(np.concatenate([none, *(part[axis] for part in parts)]) for axis in (1, 2)))
 
 
 def _coords(side: Any, name: str) -> Side:

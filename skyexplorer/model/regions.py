@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from warnings import warn
 
 import numpy as np
 from astropy import units as u
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from skyexplorer.core import shapes
 from skyexplorer.core.regions import containment_factor
 from skyexplorer.core.shapes import Shapes
-from skyexplorer.errors import InputError
+from skyexplorer.errors import InputError, SkyExplorerWarning
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.pairs import MOST_PAIRS
 from skyexplorer.model.places import degrees
@@ -285,13 +286,28 @@ class SkyRegions:
         ------
         InputError
             If the accuracy is none of these.
+
+        Warns
+        -----
+        SkyExplorerWarning
+            If a sum is not known so well when `sums.MOST_CUT` cells are divided, as in a region much longer than wide.
         """
         from skyexplorer.core import sums
 
-        if not 1e-6 <= accuracy <= 0.1:
+        if not isinstance(accuracy, (int, float)) or not 1e-6 <= accuracy <= 0.1:
             raise InputError(f"accuracy is {accuracy!r}.", "Give 1e-6 to 0.1.")
         cells = skymap._start, skymap._order, skymap._density
-        out = sums.sums(self._form, len(self), *cells, accuracy)[0]
+        out, error = sums.sums(self._form, len(self), *cells, accuracy)
+        rough = np.flatnonzero(error > 1.001 * accuracy * out)
+        if len(rough):
+            worst = float((error[rough] / np.maximum(out[rough], 1e-300)).max())
+            warn(
+                SkyExplorerWarning(
+                    f"The sums in {len(rough)} regions (first: {rough[0]}) are known to {min(worst, 1.0):.2g} only, "
+                    f"not to {accuracy:g}: they are too thin for the cells that can be divided."
+                ),
+                stacklevel=2,
+            )
         for i in self._loose:
             low, high = np.asarray(self[i].to_moc().to_depth29_ranges, np.int64).T
             moc = shapes.cells(0.0, 0.0, 180.0, [np.stack([low, high], axis=-1)])
@@ -330,9 +346,10 @@ def _counted() -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        many = error.args[0] if error.args else "too many"
+        if not error.args or not isinstance(error.args[0], int):
+            raise InputError(f"Memory is short: {error}", "Ask in parts.") from error
         raise InputError(
-            f"There are {many} or more pairs of regions and sources, over {MOST_PAIRS}.",
+            f"There are {error.args[0]} or more pairs of regions and sources, over {MOST_PAIRS}.",
             "Ask in parts, or counts(catalog) for their numbers.",
         ) from error
 

@@ -168,11 +168,14 @@ def _frame(catalog: SourceCatalog) -> tuple[pd.DataFrame, str, str]:
     flat = [name for name in table.colnames if table[name].ndim == 1]
     frame = table[flat][good].to_pandas(index=False)
     ra, dec = catalog._lon[good], catalog._lat[good]
-    for name, values, column in (("_ra", ra, told.ra), ("_dec", dec, told.dec)):
-        same = frame[column].dtype == np.float64 and np.array_equal(frame[column].to_numpy(), values)
-        if not same:
-            frame[name] = values
-    names = ["_ra" if "_ra" in frame else told.ra, "_dec" if "_dec" in frame else told.dec]
+    names = []
+    for free, values, column in (("_ra", ra, told.ra), ("_dec", dec, told.dec)):
+        name = column
+        if frame[column].dtype != np.float64 or not np.array_equal(frame[column].to_numpy(), values):
+            while free in frame:
+                free += "_"
+            name, frame[free] = free, values
+        names.append(name)
     return frame, names[0], names[1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyexplorer.core import cells, crossmatch, join, memory, neighbours, radix, slots, sphere
@@ -30,29 +30,19 @@ def test_near_is_vincenty(place, angle, share, reach):
     )
 
 
-@settings(deadline=None, max_examples=300)
-@given(places, st.floats(0, 360), st.floats(0, 1), st.floats(1e-6, 20))
-def test_a_circle_stays_in_the_only_cell_that_is_told(place, angle, share, radius):
-    """No point of a circle lies outside the cell that is said to hold it whole."""
-    for across in (3.0, 16.0, 48.0):
-        size, width = cells.grid(min(across * radius, 60.0))
-        only = int(cells.only_cell(*place, radius, size, width))
-        if only < 0:
-            continue
-        ra, dec = (float(v) for v in sphere.offset(*place, angle, share * radius))
-        assume(dec < 90)
-        band = cells.band_of(dec, size)
-        key = int(cells.key_of(band, int(ra * cells.width_of(band, size, width))))
-        # Rounding may put a point of the very edge just outside of the circle.
-        assert key == only or share > 1 - 1e-9
-
-
-def test_most_circles_have_an_only_cell():
-    dice = np.random.default_rng(1)
-    ra, dec = sky(dice, 2000)
-    size, width = cells.grid(join.ACROSS * 0.01)
-    only = [int(cells.only_cell(a, d, 0.01, size, width)) >= 0 for a, d in zip(ra, dec, strict=True)]
-    assert 0.88 < np.mean(only) < 0.95
+@settings(deadline=None, max_examples=100)
+@given(st.integers(0, 10**6), st.floats(1e-6, 19), st.sampled_from([1.0, 89.9, 90.0]))
+def test_the_filter_knows_every_cell_that_a_circle_touches(seed, radius, top):
+    """Whatever lies within a radius of a member passes, be it in another cell, across 0h or around a pole."""
+    dice = np.random.default_rng(seed)
+    ra, dec = dice.uniform(0, 360, 50), dice.uniform(top - 1, top, 50) * dice.choice([-1, 1])
+    held = join.hold(ra, dec, radius)
+    near = sphere.offset(
+        ra, dec, dice.uniform(0, 360, 50), radius * (1 - 1e-9) * np.sqrt(dice.uniform(0, 1, 50))
+    )
+    out = np.empty(1, np.uint64)
+    radix.passed(*near, *held.grid, np.uint64(64 - int(np.log2(len(held.filter)))), held.filter, out)
+    assert np.unpackbits(out.view(np.uint8), bitorder="little")[:50].all()
 
 
 def test_the_filter_lets_all_pass_that_have_a_neighbour_and_few_others():
