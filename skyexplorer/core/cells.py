@@ -122,9 +122,7 @@ def near(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
         sd = d * (1.0 - d2 * (1.0 / 6.0 - d2 * (1.0 / 120.0)))
     else:
         sa, sd = np.sin(a), np.sin(d)
-    # cos δ₁ cos δ₂ = cos² (δ₁ + δ₂)/2 − sin² (δ₁ − δ₂)/2, with one cosine to compute
-    c = np.cos(0.5 * (dec1 + dec2) * DEG)
-    h2 = sd * sd + (c * c - sd * sd) * sa * sa
+    h2 = sd * sd + np.cos(dec1 * DEG) * np.cos(dec2 * DEG) * sa * sa
     h = np.sqrt(min(h2, 1.0))
     if h < 0.0045:
         return 2.0 * h * (1.0 + h2 * (1.0 / 6.0 + h2 * (3.0 / 40.0))) / DEG

@@ -15,6 +15,7 @@ from skyexplorer.core.few import Floats, Ints
 
 ENOUGH = 6.0  # neighbours, beyond those wanted, in the first circles, if the sources lay evenly
 FACTOR = 3.0  # by which circles grow
+TURNS = 512  # in which all rows may ask, before that is called too many pairs
 PAIRS = 4_000_000  # that are found at once without a thought
 
 
@@ -43,7 +44,7 @@ def closest(
     Raises
     ------
     MemoryError
-        If there are more than ``most`` within the circle of one row, none smaller than which has k of them.
+        If there are more than ``most`` within circles that have k neighbours, of one row or of one in `TURNS`.
     """
     widest = float(np.max(radius, initial=0.0))
     expected = len(ra1) * len(ra2) * np.sin(np.radians(widest) / 2) ** 2
@@ -65,7 +66,7 @@ def closest(
         try:
             a, b, s = crossmatch.pairs(ra1[rows], dec1[rows], ra2, dec2, circles, most)
         except MemoryError:
-            if len(rows) == 1:
+            if len(rows) == 1 or len(rows) * TURNS < len(ra1):
                 raise
             once = len(rows) // 2
             continue

@@ -130,7 +130,7 @@ def marked(
                     h = top | ((word >> _32) << to_tag)
                     copies[c, h >> shift] |= _two(h)
                     crossing[many] = i
-                    many += np.int64((word >> _31) & np.uint64(1))
+                    many += int((word >> _31) & np.uint64(1))
                 for k in range(many):
                     _mark_all(
                         real[3 * crossing[k] + 1],

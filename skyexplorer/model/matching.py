@@ -248,8 +248,9 @@ def _with_regions(left: Any, right: Any) -> Table:
     regions, sources = (left, right) if _is_regions(left) else (right, left)
     if not isinstance(regions, SkyRegions):
         regions = SkyRegions.of(regions if isinstance(regions, list) else [regions])
-    parts = sources.parts() if _is_parted(sources) else [(0, *degrees(sources, "sources"))]
-    found = vstack([_held(regions, *part[:3], _is_regions(left)) for part in parts])
+    parts: Any = sources.parts() if _is_parted(sources) else [(0, *degrees(sources, "sources"))]
+    turned = _is_regions(left)
+    found = vstack([_held(regions, part[0], part[1], part[2], turned) for part in parts])
     return found[np.lexsort((found["right"], found["left"]))]
 
 

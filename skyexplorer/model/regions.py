@@ -298,6 +298,11 @@ class SkyRegions:
             raise InputError(f"accuracy is {accuracy!r}.", "Give 1e-6 to 0.1.")
         cells = skymap._start, skymap._order, skymap._density
         out, error = sums.sums(self._form, len(self), *cells, accuracy)
+        for i in self._loose:
+            low, high = np.asarray(self[i].to_moc().to_depth29_ranges, np.int64).T
+            moc = shapes.cells(0.0, 0.0, 180.0, [np.stack([low, high], axis=-1)])
+            out[i] = sums.sums(moc, 1, *cells, accuracy)[0][0]
+        error[self._of_small(skymap, out)] = 0.0
         rough = np.flatnonzero(error > 1.001 * accuracy * out)
         if len(rough):
             worst = float((error[rough] / np.maximum(out[rough], 1e-300)).max())
@@ -308,15 +313,10 @@ class SkyRegions:
                 ),
                 stacklevel=2,
             )
-        for i in self._loose:
-            low, high = np.asarray(self[i].to_moc().to_depth29_ranges, np.int64).T
-            moc = shapes.cells(0.0, 0.0, 180.0, [np.stack([low, high], axis=-1)])
-            out[i] = sums.sums(moc, 1, *cells, accuracy)[0][0]
-        self._of_small(skymap, out)
         return out
 
-    def _of_small(self, skymap: SkyMap, out: Floats) -> None:
-        """Regions that are no larger than the smallest cells: density at the centre times area."""
+    def _of_small(self, skymap: SkyMap, out: Floats) -> Ints:
+        """Regions that are no larger than the smallest cells, put right: density at the centre times area."""
         form = self._form
         alone = np.bincount(form.owner, minlength=len(self))[form.owner] == 1
         small = np.flatnonzero(
@@ -324,10 +324,11 @@ class SkyRegions:
         )
         rows = np.setdiff1d(form.owner[small], self._loose)
         if not len(rows):
-            return
+            return rows
         density = skymap.probability_density(SkyCoord(*(side[rows] * u.deg for side in self._centers)))
         areas = np.array([self[int(i)].area.to_value(u.sr) for i in rows])
         out[rows] = density.to_value(1 / u.sr) * areas
+        return rows
 
     def _asked_again(self, left: Ints, right: Ints, ra: Floats, dec: Floats) -> tuple[Ints, Ints]:
         """Pairs without those that only a form holds."""

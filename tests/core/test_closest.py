@@ -65,7 +65,11 @@ def test_long_lists_within_thirty_degrees():
     assert s == pytest.approx(2 * np.degrees(np.arcsin(far / 2)), abs=1e-9)
 
 
-def test_crowds_that_no_circle_tells_apart_are_refused():
+def test_crowds_that_no_circle_tells_apart():
     here = np.full(2000, 10.0), np.full(2000, 20.0)
     with pytest.raises(MemoryError):
-        closest.closest(*here, *here, 1.0, 1, 10_000)
+        closest.closest(*here, *here, 1.0, 1, 1000)
+    with pytest.raises(MemoryError):
+        closest.closest(*here, *here, 1.0, 1, 2500)  # some rows at a time, but in too many turns
+    a, b, s = closest.closest(*here, *here, 1.0, 1, 10_000)
+    assert (len(a), b.max(), s.max()) == (2000, 0, 0)

@@ -286,7 +286,7 @@ def test_what_cannot_be_is_refused(tmp_path, folder):
     dec[150] = 91.0
     parquet.write_table(pa.table({"ra": np.zeros(200), "dec": dec}), tmp_path / "high.parquet")
     high = PartedCatalog.open(tmp_path / "high.parquet")
-    with pytest.raises(FormatError, match="'dec' goes to 91"):
+    with pytest.raises(FormatError, match="'dec' goes to ±91"):
         list(high.parts())
     one = PartedCatalog.open(place / "one.parquet")
     for ask in (
