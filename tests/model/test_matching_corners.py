@@ -1,4 +1,4 @@
-"""What a second reader found: sets of cells beside each other, crowds in wide circles, parts, lists with themselves."""
+"""Corners of matches: sets of cells beside each other, crowds in wide circles, parts, lists with themselves.
 
 from __future__ import annotations
 
