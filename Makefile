@@ -82,6 +82,7 @@ benchmark: env chromium ## Times to first paint, click to light curve, kernel me
 
 crossmatches: env ## The cross-match core beside its peers: lists, footprints, maps, the kept index, lists larger than memory
 	$(BIN)/python -m benchmarks.crossmatch
+	$(BIN)/python -m benchmarks.first_call
 	$(BIN)/python -m benchmarks.footprints
 	$(BIN)/python -m benchmarks.maps --data $(or $(SKYEXPLORER_TEST_DATA),.) --peers-python $(PEERS)
 	$(BIN)/python -m benchmarks.index --python $(PEERS)

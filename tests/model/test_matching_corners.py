@@ -1,4 +1,4 @@
-"""Corners of matches: sets of cells beside each other, crowds in wide circles, parts, lists with themselves.
+"""Corners of matches: sets of cells beside each other, crowds in wide circles, parts, lists with themselves."""
 
 from __future__ import annotations
 
