@@ -130,11 +130,12 @@ def crossmatch(
 
     if same:
         a, b, psi = (side[a != b] for side in (a, b, psi))
-    at = core.chosen(a, b, psi, mode, k, len(theirs[0]))
-    if same and mode != "nearest":
-        at = at[a[at] < b[at]]
-    if len(at) < len(a) or k > 1:  # several nearest of one row come by distance
-        a, b, psi = a[at], b[at], psi[at]
+    if mode != "all" or same:
+        at = core.chosen(a, b, psi, mode, k, len(theirs[0]))
+        if same and mode != "nearest":
+            at = at[a[at] < b[at]]
+        if len(at) < len(a) or k > 1:  # several nearest of one row come by distance
+            a, b, psi = a[at], b[at], psi[at]
     angle = core.position_angles(*ours, *theirs, a, b) if pair.slack is None else pair.exact(a, b)[1]
     combined = distance = None
     if errors is not None and ellipses:
