@@ -6,8 +6,8 @@ Each measurement is a process of its own, and the tools take turns, so that a sl
 all. Half of the smaller list has a counterpart, 0.5 arcsec off on average in each direction. Not timed: imports,
 compiling, making and reading positions; for STILTS the start of Java, reading and writing (the times that it reports of
 its steps are added up); for q3c the filling of its tables. Memory is what the process took at its peak beyond what it
-held when the clock started; of STILTS the whole process, which holds no input but in the match. Tools that are not
-installed are left out.
+held when the clock started; of STILTS the whole process, which holds no input but in the match; that of the machine is
+made ready before (`benchmarks.memory`). Tools that are not installed are left out.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.memory import TOUCH
+
 RADIUS = 2 / 3600
 SLOW = 30.0  # s: of what takes longer, three runs are enough
 Q3C_ROWS = 2_000_000  # of both lists: a server of its own is filled for each run
@@ -41,13 +43,14 @@ def held(name):
     return int(re.search(rf"{name}:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
 def start():
     global clock, before
+    TOUCH
     open("/proc/self/clear_refs", "w").write("5")  # the peak starts anew
     before, clock = held("VmRSS"), time.perf_counter()
 def stop(a, b):
     seconds, peak = time.perf_counter() - clock, held("VmHWM") - before
     np.save(sys.argv[3], np.stack([np.asarray(a, np.int64), np.asarray(b, np.int64)]))
     print(json.dumps([seconds, peak]))
-"""
+""".replace("TOUCH", TOUCH)
 TOOLS = {
     "kernel": """
 from skyexplorer.core import crossmatch
@@ -194,7 +197,7 @@ def stilts(folder: Path, out: Path) -> list[float]:
     command += [f"in1={folder}/left.fits", f"in2={folder}/right.fits", "values1=ra dec", "values2=ra dec"]
     command += [f"params={RADIUS * 3600!r}", "ocmd=keepcols 'i_1 i_2'", f"out={folder}/stilts.fits"]
     worker = (
-        "import resource, subprocess, sys; r = subprocess.run(sys.argv[1:], capture_output=True, text=True);"
+        f"{TOUCH}\nimport resource, subprocess, sys; r = subprocess.run(sys.argv[1:], capture_output=True, text=True);"
         "print(r.stderr, r.stdout); print('peak', resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss);"
         "sys.exit(r.returncode)"
     )

@@ -1,8 +1,8 @@
 """Credible levels of many positions in a map, beside ligo.skymap, healpy and mocpy: medians, ratios, peak memory.
 
 ``python -m benchmarks.maps --data DIR --peers-python PYTHON`` prints a table. Each measurement is a process of its own, so
-that its peak memory is its own; the tools take turns, so that a slow minute of the machine is shared by all. Imports,
-compiling and the making of positions are not timed; what is made of the map is: ranking, sums, tables, a flat map, a MOC.
+that its peak memory is its own, and that of the machine is made ready before (`benchmarks.memory`); the tools take turns,
+so that a slow minute of the machine is shared by all. Imports, compiling and the making of positions are not timed; what is made of the map is: ranking, sums, tables, a flat map, a MOC.
 ``PYTHON`` is an interpreter that has ligo.skymap and healpy (copyleft, not ours to depend on); what it lacks is left out.
 Column "once" is that part of the seconds: it is done once for a map. The large map has 1.1 million cells of orders 8 and 9
 around a blob. What each tool does:
@@ -28,6 +28,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from benchmarks.memory import TOUCH
 
 SMALL = "gw/S200129m_bayestar.multiorder.fits"
 COPYLEFT = ("ligo.skymap", "its steps alone", "healpy")
@@ -60,17 +62,24 @@ np.save(folder + "/lat.npy", np.degrees(np.arcsin(dice.uniform(-1, 1, count))))
 """
 # Each program is given uniq, density, lon and lat, and calls done(level, seconds, seconds of what is made once and kept).
 START = """
-import json, os, resource, sys, time, warnings
+import json, os, re, sys, time, warnings
 import numpy as np
 warnings.simplefilter("ignore")
 uniq, density, lon, lat = (np.load(f"{sys.argv[1]}/{name}.npy") for name in ("uniq", "density", "lon", "lat"))
-clock = time.perf_counter
+ready = False
+def clock():
+    global ready
+    if not ready:  # of the machine's memory, and of this process's peak
+        TOUCH
+        open("/proc/self/clear_refs", "w").write("5")
+        ready = True
+    return time.perf_counter()
 def done(level, seconds, once):
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024 / 1e6
     inside = level if level.dtype == bool else level <= 0.9
     mean = 0.0 if level.dtype == bool else float(level.mean())
     print(json.dumps({"seconds": seconds, "once": once, "peak": peak, "inside": int(inside.sum()), "mean": mean}))
-"""
+""".replace("TOUCH", TOUCH)
 PROGRAMS = {
     "kernel": """
 from skyexplorer.core import credible, healpix, lookup

@@ -22,8 +22,8 @@ class Greedy:
     """
 
     def __init__(self, density: Floats, area: Floats) -> None:
-        self.rank = _ranked(-density)
-        self.probability: Floats = np.cumsum((density * area)[self.rank])
+        self.rank = _ranked(density)
+        self.probability: Floats = np.cumsum((density * area).take(self.rank))
         self._area = area
 
     @cached_property
@@ -39,15 +39,31 @@ class Greedy:
 
 
 def _ranked(values: Floats) -> NDArray[np.intp]:
-    """A stable ``argsort``, four times as fast as numpy's own: what is equal is put into order afterwards."""
-    rank = np.argsort(values)
-    ordered = values[rank]
-    same = np.zeros(len(values) + 1, bool)  # as the one before
-    same[1:-1] = ordered[1:] == ordered[:-1]
-    tied = np.flatnonzero(same[1:] | same[:-1])
-    run = np.cumsum(~same[tied]) * len(values)
-    rank[tied] = np.sort(run + rank[tied]) - run
-    return rank
+    """Rows from the largest value down, of equal ones the first before: ``argsort(-values, kind="stable")``, in a third of the time.
+
+    A value and its row go into one word, as many leading bits of the one as the other leaves room for, and words are
+    sorted, which processors do many at a time. Values that differ in what was cut off are put into order afterwards.
+    """
+    count = len(values)
+    if not count or not np.all(values >= 0):
+        return np.argsort(-values, kind="stable")
+    word = (values + 0.0).view(
+        np.uint64
+    )  # of floats that are not negative the bits have the order of the values
+    np.subtract(word.max(), word, out=word)
+    bits = (count - 1).bit_length()
+    word >>= np.uint64(max(int(word.max()).bit_length() + bits - 64, 0))
+    word <<= np.uint64(bits)
+    word |= np.arange(count, dtype=np.uint64)
+    word.sort()
+    row = np.uint64((1 << bits) - 1)  # the bits of it
+    alike = np.flatnonzero((word[1:] ^ word[:-1]) <= row)
+    if np.any(values[word[alike] & row] < values[word[alike + 1] & row]):
+        tied = np.union1d(alike, alike + 1)
+        here = word[tied] & row
+        word[tied] = here[np.lexsort((here, -values[here], word[tied] >> np.uint64(bits)))]
+    word &= row
+    return word.view(np.int64)
 
 
 def credible_area(found: Greedy, q: float) -> float:

@@ -168,7 +168,14 @@ def ask(held: Held, ra: Floats, dec: Floats, base: int, turned: bool, each: Floa
     count = at.sum(axis=0)
     asked = np.empty(3 * int(count.sum()), np.uint64)
     answer(spilled.copy(), at, asked, np.cumsum(count) - count, False, again)
-    return [Slots(words, start, np.where(spilled, 0, counts)), again]
+    return [again, _packed(found, ~spilled)] if not spilled.all() else [again]
+
+
+def _packed(found: Slots, kept: NDArray[np.bool_]) -> Slots:
+    """Some parts of slots, in no more memory than they need."""
+    start, counts = found.start[kept], found.counts[kept]
+    runs = [found.words[at : at + 2 * count] for at, count in zip(start, counts, strict=True)]
+    return Slots(np.concatenate(runs), 2 * (np.cumsum(counts) - counts), counts)
 
 
 def needed(rows1: int, rows2: int) -> int:

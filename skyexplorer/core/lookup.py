@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from skyexplorer import progress
 from skyexplorer.core import memory
 from skyexplorer.core.cells import Floats, Ints
-from skyexplorer.core.healpix import bounds
 from skyexplorer.core.nested import nested_of
 from skyexplorer.core.threads import ONE_AT_A_TIME
 
@@ -41,7 +40,7 @@ class Table(NamedTuple):
         First and last plus one nested index of each cell, at ``order``.
     row, last : (12 · 4**depth,) int32 arrays
         The row that holds a coarse cell whole; −1 where no row touches it. Where several do, or one in part, −3 less the
-        last row that starts no later than the coarse cell (−1 for none), and the last that starts in it.
+        last row that starts no later than the coarse cell (−1 for none), and, there alone, the last that starts in it.
     """
 
     order: int
@@ -52,23 +51,34 @@ class Table(NamedTuple):
     last: Rows
 
 
-@nb.njit(cache=True)
+@nb.njit(parallel=True, cache=True)
+def _bounded(order: Ints, ipix: Ints, finest: int, start: Ints, stop: Ints) -> None:
+    for i in nb.prange(order.shape[0]):
+        up = 2 * (finest - order[i])
+        start[i], stop[i] = ipix[i] << up, (ipix[i] + 1) << up
+
+
+@nb.njit(parallel=True, cache=True)
 def _tabled(start: Ints, stop: Ints, down: int, row: Rows, last: Rows) -> None:
-    at, rows = np.int64(-1), start.shape[0]  # the last row that starts before where we are
-    for coarse in range(row.shape[0]):
-        edge, end = np.int64(coarse) << down, np.int64(coarse + 1) << down
-        if at + 1 < rows and start[at + 1] == edge:
-            at += 1
-        first = at
-        while at + 1 < rows and start[at + 1] < end:
-            at += 1
-        last[coarse] = at
-        if first >= 0 and stop[first] >= end:
-            row[coarse] = first
-        elif first == at and (first < 0 or stop[first] <= edge):
-            row[coarse] = -1
-        else:
-            row[coarse] = -3 - first
+    rows = start.shape[0]
+    for c in nb.prange((row.shape[0] + CHUNK - 1) // CHUNK):
+        low, high = c * CHUNK, min((c + 1) * CHUNK, row.shape[0])
+        at = (
+            np.int64(np.searchsorted(start, np.int64(low) << down)) - 1
+        )  # the last row that starts before where we are
+        for coarse in range(low, high):
+            edge, end = np.int64(coarse) << down, np.int64(coarse + 1) << down
+            if at + 1 < rows and start[at + 1] == edge:
+                at += 1
+            first = at
+            while at + 1 < rows and start[at + 1] < end:
+                at += 1
+            if first >= 0 and stop[first] >= end:
+                row[coarse] = first
+            elif first == at and (first < 0 or stop[first] <= edge):
+                row[coarse] = -1
+            else:
+                row[coarse], last[coarse] = -3 - first, at
 
 
 @nb.njit(inline="always")
@@ -165,10 +175,11 @@ def table(order: Ints, ipix: Ints, finest: int | None = None) -> Table:
     [0, 1, -1]
     """
     finest = max(int(order.max()), finest or 0)
-    start, stop = bounds(order, ipix, finest)
+    start, stop = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
     depth = int(np.clip(np.ceil(0.5 * np.log2(max(len(order) / 6, 1))), 0, min(finest, MOST_DEPTH)))
     row, last = np.empty(12 * 4**depth, np.int32), np.empty(12 * 4**depth, np.int32)
     with ONE_AT_A_TIME:
+        _bounded(_whole(order), _whole(ipix), finest, start, stop)
         _tabled(start, stop, 2 * (finest - depth), row, last)
     return Table(finest, depth, start, stop, row, last)
 
@@ -245,6 +256,12 @@ def in_volume(cells: Table, lon: Floats, lat: Floats, line: Floats, r: Floats) -
 def _plain(values: Floats) -> Floats:
     """As the compiled code takes it: for an array that says it is read-only it would be compiled once more."""
     values = np.ascontiguousarray(values, np.float64)
+    return values if values.flags.writeable else values.copy()
+
+
+def _whole(values: Ints) -> Ints:
+    """As `_plain`, of whole numbers."""
+    values = np.ascontiguousarray(values, np.int64)
     return values if values.flags.writeable else values.copy()
 
 

@@ -17,6 +17,7 @@ from skyexplorer.core.cells import Floats, Ints
 Words = NDArray[np.uint64]
 
 MOST_BLOCKS = 1024  # more would be written to at once than the processor keeps track of
+MOST_KEPT = 8  # words of memory for a pair, of which the result fills three
 LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 
@@ -30,9 +31,11 @@ class Slots(NamedTuple):
 
 
 @nb.njit(parallel=True, cache=True)
-def _blocked(words: Words, start: Ints, counts: Ints, shift: np.uint64, at: Ints, out: Words) -> None:
+def _blocked(
+    words: Words, start: Ints, counts: Ints, shift: np.uint64, at: Ints, numbers: Words, sep: Words
+) -> None:
     """Pairs into blocks of left rows: counted into ``at`` (slots, blocks) while there is no room, else written."""
-    write = out.shape[0] > 0
+    write = numbers.shape[0] > 0
     for p in nb.prange(start.shape[0]):
         for i in range(counts[p]):
             pair = words[start[p] + 2 * i]
@@ -40,34 +43,35 @@ def _blocked(words: Words, start: Ints, counts: Ints, shift: np.uint64, at: Ints
             k = at[p, block]
             at[p, block] = k + 1
             if write:
-                out[2 * k], out[2 * k + 1] = pair, words[start[p] + 2 * i + 1]
+                numbers[k], sep[k] = pair, words[start[p] + 2 * i + 1]
 
 
 @nb.njit(parallel=True, cache=True)
-def _lined(first: Ints, shift: int, words: Words, real: Floats, left: Ints, right: Ints, sep: Floats) -> int:
-    """Pairs of each block by left, then by right; how many came twice."""
+def _lined(first: Ints, shift: int, numbers: Words, sep: Floats, left: Ints, right: Ints) -> int:
+    """Pairs of each block by left, then by right; how many came twice. ``left`` is the memory of ``numbers``."""
     twice: int = 0
     for block in nb.prange(first.shape[0] - 1):
         low, count, rows = first[block], first[block + 1] - first[block], 1 << shift
+        came, far = numbers[low : low + count].copy(), sep[low : low + count].copy()
         if count * 16 < rows:
-            turn = np.argsort(words[2 * low : 2 * (low + count) : 2])
+            turn = np.argsort(came)
             for i in range(count):
-                pair = words[2 * (low + turn[i])]
+                pair = came[turn[i]]
                 left[low + i], right[low + i] = np.int64(pair >> _32), np.int64(pair & LOW)
-                sep[low + i] = real[2 * (low + turn[i]) + 1]
+                sep[low + i] = far[turn[i]]
         else:
             begin = np.int64(block) << shift
             offset = np.zeros(rows + 1, np.int64)
-            for i in range(low, low + count):
-                offset[np.int64(words[2 * i] >> _32) - begin + 1] += 1
+            for i in range(count):
+                offset[np.int64(came[i] >> _32) - begin + 1] += 1
             offset[0] = low
             for row in range(rows):
                 offset[row + 1] += offset[row]
-            for i in range(low, low + count):
-                mine = np.int64(words[2 * i] >> _32)
+            for i in range(count):
+                mine = np.int64(came[i] >> _32)
                 k = offset[mine - begin]
                 offset[mine - begin] = k + 1
-                left[k], right[k], sep[k] = mine, np.int64(words[2 * i] & LOW), real[2 * i + 1]
+                left[k], right[k], sep[k] = mine, np.int64(came[i] & LOW), far[i]
             last = low
             for row in range(rows):
                 ordered, begun = True, last
@@ -103,6 +107,7 @@ def lines(slots: list[Slots], rows: int, spare: Words | None = None) -> tuple[In
     Parameters
     ----------
     slots : list of Slots
+        Emptied, so that nobody holds their memory any longer than it takes to read it.
     rows : int
         Number of rows of the left list.
     spare : array of words, optional
@@ -121,20 +126,19 @@ def lines(slots: list[Slots], rows: int, spare: Words | None = None) -> tuple[In
     by = np.uint64(32 + shift)
     none = np.empty(0, np.uint64)
     for each, counts in zip(slots, at, strict=True):
-        _blocked(each.words, each.start, each.counts, by, counts, none)
+        _blocked(each.words, each.start, each.counts, by, counts, none, none)
     where, first = starts(np.concatenate(at))
     total = int(first[-1])
-    words = np.empty(2 * total, np.uint64) if spare is None or len(spare) < 2 * total else spare[: 2 * total]
-    for each, to in zip(
-        slots, np.split(where, np.cumsum([len(each.start) for each in slots])[:-1]), strict=True
-    ):
-        _blocked(each.words, each.start, each.counts, by, to.copy(), words)
-    # The pairs have left their slots: the result may lie there, unless it would keep far more memory than it needs.
-    room = next((each.words for each in slots[:1] if 3 * total <= len(each.words) <= 6 * total), None)
-    out = np.empty(3 * total, np.uint64) if room is None else room
-    left, right = out[:total].view(np.int64), out[total : 2 * total].view(np.int64)
-    sep = out[2 * total : 3 * total].view(np.float64)
-    if _lined(first, shift, words, words.view(np.float64), left, right, sep):
+    # The result lies in memory that is there, unless it would keep far more of it than it needs.
+    if spare is None or not 3 * total <= len(spare) <= MOST_KEPT * total:
+        spare = np.empty(3 * total, np.uint64)
+    numbers, sep, right = (spare[k * total : (k + 1) * total] for k in range(3))
+    for to in np.split(where, np.cumsum([len(each.start) for each in slots])[:-1]):
+        each = slots.pop(0)
+        _blocked(each.words, each.start, each.counts, by, to.copy(), numbers, sep)
+        del each
+    left, right, sep = numbers.view(np.int64), right.view(np.int64), sep.view(np.float64)
+    if _lined(first, shift, numbers, sep, left, right):
         # Two cells of one circle with the same hash, which is possible and no more: such a pair came twice.
         once = np.concatenate([[True], (np.diff(left) != 0) | (np.diff(right) != 0)])
         return left[once], right[once], sep[once]

@@ -39,3 +39,18 @@ def test_equal_densities_keep_their_order(values) -> None:
     found = credible.Greedy(density, area)
     assert np.array_equal(found.rank, np.argsort(-density, kind="stable"))
     assert np.array_equal(found.by_cell(found.area)[found.rank], np.cumsum(area[found.rank]))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([1e-300, 1.0, 1e300]), st.integers(0, 40)), min_size=1, max_size=300)
+)
+def test_densities_that_differ_in_their_last_digits_are_told_apart(parts) -> None:
+    density = np.array([value * (1 + steps * np.finfo(float).eps) for value, steps in parts])
+    assert np.array_equal(
+        credible.Greedy(density, np.ones(len(parts))).rank, np.argsort(-density, kind="stable")
+    )
+
+
+@pytest.mark.parametrize("odd", [np.nan, -1.0])
+def test_what_is_no_density_comes_last(odd) -> None:
+    assert credible.Greedy(np.array([odd, 1.0, 2.0, 1.0]), np.ones(4)).rank.tolist() == [2, 1, 3, 0]
