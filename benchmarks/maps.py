@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.maps --data DIR --peers-python PYTHON`` prints a table. Each measurement is a process of its own, so
 that its peak memory is its own, and that of the machine is made ready before (`benchmarks.memory`); the tools take turns,
-so that a slow minute of the machine is shared by all. Imports, compiling and the making of positions are not timed; what is made of the map is: ranking, sums, tables, a flat map, a MOC.
+so that a slow minute of the machine is shared by all. Imports, compiling and the making of positions are not timed; what is
+made of the map is: ranking, sums, tables, a flat map, a MOC.
 ``PYTHON`` is an interpreter that has ligo.skymap and healpy (copyleft, not ours to depend on); what it lacks is left out.
 Column "once" is that part of the seconds: it is done once for a map. The large map has 1.1 million cells of orders 8 and 9
 around a blob. What each tool does:

@@ -1,10 +1,11 @@
 """Lists larger than memory: 1e6 sources against Parquet files of 1e5 to 1e8 rows; LSDB with its own algorithm and ours.
 
-``python -m benchmarks.scale [--runs 3] [--rows 1e5 1e6 1e7 1e8] [--parts parts read duckdb] [--workers 1 2] [--lsdb 1e7]``
+``python -m benchmarks.scale [--runs 3] [--rows 1e5 1e6 1e7 1e8] [--parts parts read duckdb] [--workers 1 2] [--lsdb 1e7 …]``
 
 Each measurement is a process of its own, and the tools take turns. ``parts`` is a whole public match (all pairs within
 2 arcsec, to the table of results), ``read`` only the reading of positions that it needs, ``duckdb`` a zone join in SQL over
-the same file. The files are plain doubles in row groups of 2²¹, which decode fastest, and lie in the cache of the system.
+the same file. The files are plain doubles in row groups of 2²¹, which decode fastest, and lie in the cache of the system; memory is made
+ready before (`benchmarks.memory`).
 The peak is of the whole process, with the interpreter and the list that is held; not timed are imports, compiling, and the
 making of the left list. Of LSDB the computing is timed, with the cluster up and each worker warm: reading both catalogues,
 matching, and their rows side by side.
@@ -24,6 +25,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from benchmarks.memory import TOUCH
 
 HELD = 1_000_000
 MAKE = """
@@ -51,10 +54,14 @@ import json, re, sys, time, warnings
 import numpy as np
 folder, rows = sys.argv[1], int(sys.argv[2])
 left = np.load(f"{folder}/left.npy")
+def begin():
+    TOUCH
+    open("/proc/self/clear_refs", "w").write("5")  # the peak starts anew
+    return time.perf_counter()
 def report(seconds, pairs):
     peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
     print(json.dumps([seconds, peak, pairs]))
-"""
+""".replace("TOUCH", TOUCH)
 TOOLS = {
     "parts": """
 from astropy import units as u
@@ -63,7 +70,7 @@ from skyexplorer.model.parted import PartedCatalog, crossmatch_parts
 core.warm()
 stream.warm()
 PartedCatalog.open(f"{folder}/{rows}.parquet")  # which imports what reading needs
-t = time.perf_counter()
+t = begin()
 found = crossmatch_parts((left[0], left[1]), PartedCatalog.open(f"{folder}/{rows}.parquet"), 2 * u.arcsec, mode="all")
 report(time.perf_counter() - t, len(found))
 """,
@@ -72,7 +79,7 @@ from skyexplorer.core import stream
 from skyexplorer.model.parted import PartedCatalog
 stream.warm()
 PartedCatalog.open(f"{folder}/{rows}.parquet")
-t = time.perf_counter()
+t = begin()
 total = sum(len(part.ra) for part in PartedCatalog.open(f"{folder}/{rows}.parquet").parts())
 report(time.perf_counter() - t, total)
 """,
@@ -100,7 +107,7 @@ with zoned as (select i, ra, dec,
 select i, j from small s join large t on s.z = t.z and s.c = t.c
 where 2 * asin(least(1, sqrt(sin(radians((t.dec - s.dec) / 2)) ** 2
   + cos(radians(s.dec)) * cos(radians(t.dec)) * sin(radians((t.ra - s.ra) / 2)) ** 2))) <= radians({r})'''
-t = time.perf_counter()
+t = begin()
 found = db.execute(query).fetchnumpy()
 report(time.perf_counter() - t, len(found["i"]))
 """,
@@ -137,10 +144,11 @@ if __name__ == "__main__":
         left, right = (lsdb.open_catalog(f"{folder}/hats_{name}") for name in ("left", "right"))
         algorithm = SkyCrossmatch(2.0) if ours else KdTreeCrossmatch(radius_arcsec=2.0)
         pairs = left.crossmatch(right, algorithm=algorithm, suffixes=("_l", "_r"), suffix_method="all_columns")
+        TOUCH
         t = time.perf_counter()
         found = pairs.compute(progress_bar=False)
         print(json.dumps([time.perf_counter() - t, float("nan"), len(found)]))
-"""
+""".replace("TOUCH", TOUCH)
 
 
 def run(code: str, *given: object) -> list[Any]:
@@ -176,14 +184,14 @@ def main() -> int:
     parser.add_argument("--parts", nargs="*", default=list(TOOLS))
     parser.add_argument("--workers", nargs="*", type=int, default=[1, 2])
     parser.add_argument(
-        "--lsdb", type=float, default=1e7, help="rows of the right catalogue; 0 leaves LSDB out"
+        "--lsdb", nargs="*", type=float, default=[1e7], help="rows of the right catalogue; none: without LSDB"
     )
     given = parser.parse_args()
     sizes = [int(each) for each in given.rows]
     tools = [tool for tool in given.parts if tool != "duckdb" or importlib.util.find_spec("duckdb")]
     differ = 0
     with tempfile.TemporaryDirectory() as folder:
-        needed = 16 * (sum(sizes) + 5 * int(given.lsdb))
+        needed = 16 * (sum(sizes) + 5 * int(sum(given.lsdb)))
         if needed > 0.8 * shutil.disk_usage(folder).free:
             raise SystemExit(
                 f"{needed / 1e9:.1f} GB are needed in {folder}: set TMPDIR, or give fewer --rows."
@@ -201,14 +209,15 @@ def main() -> int:
                 seconds = told(tool, rows, measured)
                 times |= {rows: seconds} if tool == "parts" else {}
             differ |= len({row[2] for tool, each in found.items() if tool != "read" for row in each}) > 1
-            if rows != int(given.lsdb):
+            if rows not in given.lsdb:
                 Path(folder, f"{rows}.parquet").unlink()
         steps = list(itertools.pairwise(sizes)) if len(times) == len(sizes) else []
         for low, high in steps:
             slope = (times[high] - times[low]) / (high - low)
             print(f"from {low} to {high}: {slope * 1e9:.1f} ns a row more")
-        if given.lsdb:
-            rows = int(given.lsdb)
+        for rows in map(int, given.lsdb):
+            shutil.rmtree(f"{folder}/hats_left", ignore_errors=True)
+            shutil.rmtree(f"{folder}/hats_right", ignore_errors=True)
             if rows not in sizes:
                 run(MAKE, folder, rows, HELD)
             run(LSDB_MAKE, folder, rows)

@@ -39,10 +39,11 @@ class Greedy:
 
 
 def _ranked(values: Floats) -> NDArray[np.intp]:
-    """Rows from the largest value down, of equal ones the first before: ``argsort(-values, kind="stable")``, in a third of the time.
+    """Rows from the largest value down, of equal ones the first before, as a stable ``argsort(-values)`` has them.
 
     A value and its row go into one word, as many leading bits of the one as the other leaves room for, and words are
-    sorted, which processors do many at a time. Values that differ in what was cut off are put into order afterwards.
+    sorted, which processors do many at a time, and three times as fast. Values that differ in what was cut off are put
+    into order afterwards.
     """
     count = len(values)
     if not count or not np.all(values >= 0):

@@ -132,14 +132,14 @@ def lines(slots: list[Slots], rows: int, spare: Words | None = None) -> tuple[In
     # The result lies in memory that is there, unless it would keep far more of it than it needs.
     if spare is None or not 3 * total <= len(spare) <= MOST_KEPT * total:
         spare = np.empty(3 * total, np.uint64)
-    numbers, sep, right = (spare[k * total : (k + 1) * total] for k in range(3))
+    numbers, sep, other = (spare[k * total : (k + 1) * total] for k in range(3))
     for to in np.split(where, np.cumsum([len(each.start) for each in slots])[:-1]):
         each = slots.pop(0)
         _blocked(each.words, each.start, each.counts, by, to.copy(), numbers, sep)
         del each
-    left, right, sep = numbers.view(np.int64), right.view(np.int64), sep.view(np.float64)
-    if _lined(first, shift, numbers, sep, left, right):
+    left, right, psi = numbers.view(np.int64), other.view(np.int64), sep.view(np.float64)
+    if _lined(first, shift, numbers, psi, left, right):
         # Two cells of one circle with the same hash, which is possible and no more: such a pair came twice.
         once = np.concatenate([[True], (np.diff(left) != 0) | (np.diff(right) != 0)])
-        return left[once], right[once], sep[once]
-    return left, right, sep
+        return left[once], right[once], psi[once]
+    return left, right, psi

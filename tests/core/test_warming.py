@@ -87,3 +87,23 @@ def test_no_kernel_is_left_out():
     through = "\n".join(texts[name] for name in able)
     compiled = {name for name, text in texts.items() if "parallel=True" in text}
     assert all(name in able or f"{name}" in through for name in compiled)
+
+
+def test_extensions_of_numba_are_not_loaded_for_us_but_for_whom_they_are_meant():
+    """Loading awkward, which comes with uproot, would take a fifth of the first match in a process."""
+    first = """
+import sys
+import numpy as np
+from skyexplorer.core import crossmatch, lookup
+here = np.linspace(0, 89, 30_000)
+crossmatch.pairs(here, here, here, here, 1e-4)
+lookup.warm()
+assert "numba" in sys.modules and "awkward" not in sys.modules
+import awkward, numba
+@numba.njit
+def longest(lists):
+    return max([len(each) for each in lists])
+print(longest(awkward.Array([[1, 2], [3]])))
+"""
+    ran = subprocess.run([sys.executable, "-W", "ignore", "-c", first], capture_output=True, text=True)
+    assert ran.stdout == "2\n", ran.stderr
