@@ -4,8 +4,8 @@
 
 Each measurement is a process of its own, and the tools take turns. ``parts`` is a whole public match (all pairs within
 2 arcsec, to the table of results), ``read`` only the reading of positions that it needs, ``duckdb`` a zone join in SQL over
-the same file. The files are plain doubles in row groups of 2²¹, which decode fastest, and lie in the cache of the system; memory is made
-ready before (`benchmarks.memory`).
+the same file. The files are plain doubles in row groups of 2²¹, which decode fastest, and lie in the cache of the
+system; memory is made ready before (`benchmarks.memory`).
 The peak is of the whole process, with the interpreter and the list that is held; not timed are imports, compiling, and the
 making of the left list. Of LSDB the computing is timed, with the cluster up and each worker warm: reading both catalogues,
 matching, and their rows side by side.
