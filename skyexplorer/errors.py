@@ -9,6 +9,12 @@
     ├── NotFoundError(LookupError)    a name that nothing here answers to
     ├── RecordingError                a step that cannot be written as source
     ├── FrontEndError(RuntimeError)   the browser side is missing or reported a failure
+    ├── ServiceError                  a service did not give what was asked; carries ``.service``, ``.url``, ``.status``
+    │   ├── UnreachableError(ConnectionError)  nobody there, or the line broke
+    │   ├── LateError(TimeoutError)   not within the deadline
+    │   ├── RefusedError              it said no to whoever asks: busy, forbidden, gone; carries ``.retry_after``
+    │   ├── QueryError                it said no to what was asked
+    │   └── AnswerError(FormatError)  it answered something else: cut short, malformed, too large
     └── Cancelled                     work that was asked to stop, and did
 
 Each error says what was wrong, with which value, and what to do next: the last part is
@@ -73,6 +79,60 @@ class RecordingError(SkyExplorerError):
 
 class FrontEndError(SkyExplorerError, RuntimeError):
     """The browser side is missing, or reported a failure."""
+
+
+class ServiceError(SkyExplorerError):
+    """A service did not give what was asked.
+
+    Parameters
+    ----------
+    message, advice : str
+        As for all errors.
+    service : str
+        Its id, or the host.
+    url : str
+        What was asked, without secrets.
+    status : int, optional
+        Of HTTP.
+    """
+
+    state = "error"
+    """What a ledger says of it."""
+
+    def __init__(
+        self, message: str, advice: str = "", *, service: str = "", url: str = "", status: int | None = None
+    ) -> None:
+        super().__init__(message, advice)
+        self.service, self.url, self.status = service, url, status
+
+
+class UnreachableError(ServiceError, ConnectionError):
+    """Nobody is there, or the line broke."""
+
+    state = "unreachable"
+
+
+class LateError(ServiceError, TimeoutError):
+    """There was no answer within the deadline."""
+
+    state = "late"
+
+
+class RefusedError(ServiceError):
+    """The service said no to whoever asks: busy, forbidden, gone; ``retry_after`` is in seconds where it was told."""
+
+    state = "refused"
+    retry_after: float | None = None
+
+
+class QueryError(ServiceError):
+    """The service said no to what was asked."""
+
+
+class AnswerError(ServiceError, FormatError):
+    """The service answered something else: cut short, malformed, too large, of another kind."""
+
+    state = "malformed"
 
 
 class Cancelled(SkyExplorerError):

@@ -1,0 +1,1 @@
+"""Alerts and events by name, where only HTTP is open."""
