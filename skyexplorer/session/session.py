@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from astropy.time import Time
 
+from skyexplorer.session.archives import Archives
 from skyexplorer.session.curves import Curves
 from skyexplorer.session.layers import EventLayer, Layer, Layers, SkyMapLayer
 from skyexplorer.session.notices import Notices
@@ -32,6 +33,7 @@ class Session:
         self.viewport = Viewport()
         self.notices = Notices()
         self.curves = Curves()
+        self.archives = Archives(self.selection)
         self.steps = Steps(self.layers)
         self.layers.removed.connect(self._let_go)
 
