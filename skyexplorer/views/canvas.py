@@ -112,7 +112,7 @@ class SkyCanvas(ipyaladin.Aladin):
     survey : str
         The survey to start with; a name of ``surveys`` or a HiPS address.
     on_message : callable, optional
-        Called as ``on_message(kind, content)`` for what the browser tells: ``"pick"``,
+        Called as ``on_message(kind, content)`` for what the browser tells: ``"pick"``, ``"region"``,
         ``"survey_failed"`` and ``"failed"`` (frontend/src/sky/messages.js).
     **options
         As for `ipyaladin.Aladin`: ``target``, ``fov``, ``height``, …
@@ -127,6 +127,7 @@ class SkyCanvas(ipyaladin.Aladin):
     _drawings = traitlets.List(traitlets.Instance(Drawing)).tag(sync=True, **ipywidgets.widget_serialization)
     _selected = traitlets.List(traitlets.Dict()).tag(sync=True)
     _grid = traitlets.Bool(False).tag(sync=True)
+    _tool = traitlets.Unicode("", help="What dragging draws: circle, polygon, or nothing.").tag(sync=True)
     _look = traitlets.Dict(help="Where to look; `turn` counts the moves made in Python.").tag(sync=True)
     _texts = traitlets.Dict().tag(sync=True)
 
@@ -164,6 +165,12 @@ class SkyCanvas(ipyaladin.Aladin):
         self._local_surveys = {name: packed_tiles(tiles) for name, tiles in surveys.items()}
         self._texts = {
             "choose": _("Several sources here: choose one"),
+            "draw_circle": _(
+                "Drag from the centre outwards. Keys: arrows, Space for the centre, Enter for the edge; Esc ends."
+            ),
+            "draw_polygon": _(
+                "Click the corners, double-click to close, or draw a line around. Keys: arrows, Space, Enter; Esc ends."
+            ),
             "no_webgl": _(
                 "The sky cannot be painted: this browser gives no WebGL 2. Turn on hardware acceleration, "
                 "or open the notebook in a recent Firefox, Chrome or Safari. Table and light curve still work."

@@ -19,6 +19,7 @@ from skyexplorer.session.text import _
 from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS
 from skyexplorer.views import drawing
 from skyexplorer.views.canvas import Drawing, SkyCanvas
+from skyexplorer.views.regions_draw import DrawnRegion
 
 ME = "sky"
 STYLE = frozenset({"visible", "opacity", "color", "shape"})
@@ -48,6 +49,7 @@ class SkyView:
         )
         self.widget.look(view.target.ra.deg, view.target.dec.deg, view.fov)
         self._drawings: dict[str, Drawing] = {}
+        self.region = DrawnRegion(session, self.widget)
         guard = session.notices.guard(_("Drawing the sky"))
         self._links = [
             (session.layers.added, guard(self._added)),
@@ -70,6 +72,7 @@ class SkyView:
         for signal, slot in self._links:
             signal.disconnect(slot)
         self.widget.unobserve(self._panned, names=["_target", "_fov"])
+        self.region.close()
 
     # session -> canvas
 
@@ -93,7 +96,7 @@ class SkyView:
 
     def _restack(self) -> None:
         drawings = (self._drawings.get(layer.name) for layer in self.session.layers.values())
-        self.widget._drawings = [made for made in drawings if made is not None]
+        self.widget._drawings = [*(made for made in drawings if made is not None), self.region.drawing]
 
     def _selected(self, sources: tuple[Any, ...], by: str) -> None:
         chosen = []
@@ -135,6 +138,9 @@ class SkyView:
     def _picked(self, content: dict[str, Any]) -> None:
         self.verbs.select(self.session.layers[content["drawing"]][int(content["row"])])
 
+    def _region_drawn(self, content: dict[str, Any]) -> None:
+        self.region.heard(content)
+
     def _survey_failed(self, content: dict[str, Any]) -> None:
         self.session.notices.post(
             _("The survey {survey} does not answer.").format(survey=self.session.viewport.survey),
@@ -153,6 +159,7 @@ class SkyView:
 
 HEARD = {
     "pick": SkyView._picked,
+    "region": SkyView._region_drawn,
     "survey_failed": SkyView._survey_failed,
     "failed": SkyView._browser_failed,
 }

@@ -116,6 +116,7 @@ export class Glass {
       this.drawPoints(g, layer, width, height);
     }
     this.drawSelected(g);
+    this.sketch?.(g); // a region being drawn
     this.frames = (this.frames ?? 0) + 1;
   }
 

@@ -12,6 +12,7 @@ import { Images } from "./images.js";
 import { isLocal, localHips, prepareBlank } from "./local.js";
 import { MESSAGE } from "./messages.js";
 import { Picking } from "./picking.js";
+import { RegionTool } from "./region.js";
 
 const Aladin = A.aladin;
 let rendering = null; // what the view being rendered right now needs: {model, aladin}
@@ -82,6 +83,7 @@ async function render({ model, el }) {
   const glass = new Glass(aladin, model, report);
   const images = new Images(A, aladin, model, report);
   const picking = new Picking(aladin, model, glass);
+  const regions = new RegionTool(aladin, model, glass);
   const layers = new LayerModels(model, glass, images, report);
   const grid = () =>
     aladin.setCooGrid({ enabled: model.get("_grid"), color: "rgb(140,165,200)", opacity: 0.35, labelSize: 12 });
@@ -109,6 +111,7 @@ async function render({ model, el }) {
     model.off("change:_look", looked);
     layers.dispose();
     picking.dispose();
+    regions.dispose();
     glass.dispose();
     cleanup?.();
   };

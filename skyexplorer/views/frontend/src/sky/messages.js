@@ -3,5 +3,6 @@
 export const MESSAGE = Object.freeze({
   pick: "skx:pick", // {drawing: str, row: int} a source was chosen; {drawing: "", row: -1}: the empty sky
   surveyFailed: "skx:survey_failed", // {survey: str} a survey on the network did not answer
+  region: "skx:region", // {shape: "circle", points: [center, edge]} | {shape: "polygon", points: corners} | {shape: "", points: []}: ended
   failed: "skx:failed", // {text: str} something broke in the browser
 });
