@@ -7,6 +7,7 @@ from astropy.time import Time
 
 from skyexplorer.session.archives import Archives
 from skyexplorer.session.curves import Curves
+from skyexplorer.session.events_list import Events
 from skyexplorer.session.layers import EventLayer, Layer, Layers, SkyMapLayer
 from skyexplorer.session.notices import Notices
 from skyexplorer.session.selection import Selection
@@ -33,6 +34,7 @@ class Session:
         self.viewport = Viewport()
         self.notices = Notices()
         self.curves = Curves()
+        self.events = Events()
         self.archives = Archives(self.selection)
         self.steps = Steps(self.layers)
         self.layers.removed.connect(self._let_go)
