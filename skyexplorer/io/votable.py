@@ -9,6 +9,7 @@ from typing import Any
 
 from skyexplorer.errors import FormatError
 from skyexplorer.io.choosing import MOST_BYTES, OVERFLOW, Part, choose, leave_note
+from skyexplorer.io.files import reading
 from skyexplorer.io.roles import frame_of
 from skyexplorer.io.xml import refuse_entities
 
@@ -28,12 +29,7 @@ def read(raw: bytes, wanted: str | int | None = None) -> Any:
         If the service answered with an error, or no table has rows; if data are kept elsewhere, which would have to be
         fetched; if entities are declared.
     """
-    from astropy.io.votable import parse
-
-    refuse_entities(raw)
-    _bounded(raw)
-    # How many rows there are is told by the rows; a number that lies would be taken as memory to set aside.
-    votable = parse(io.BytesIO(_ROWS.sub(rb"\1", raw)), verify="ignore")
+    votable = tree(raw)
     infos = list(_infos(votable))
     said = [text for info in infos if str(info.name).lower() == "error" and (text := _words(info))]
     for info in infos:
@@ -63,6 +59,23 @@ def read(raw: bytes, wanted: str | int | None = None) -> Any:
         table.meta[OVERFLOW] = True
         leave_note(table, "the service cut the answer (OVERFLOW)")
     return table
+
+
+def tree(raw: bytes) -> Any:
+    """The `astropy.io.votable.tree.VOTableFile` of bytes, of no rows too.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be parsed, declares entities or more memory than can be meant, or keeps its data elsewhere.
+    """
+    from astropy.io.votable import parse
+
+    refuse_entities(raw)
+    _bounded(raw)
+    with reading("a VOTable"):
+        # How many rows there are is told by the rows; a number that lies would be taken as memory to set aside.
+        return parse(io.BytesIO(_ROWS.sub(rb"\1", raw)), verify="ignore")
 
 
 def _bounded(raw: bytes) -> None:
