@@ -50,6 +50,7 @@ class Progress:
         self.total = total
         self.cancelled = False
         self._watchers: list[Callable[[Progress], object]] = []
+        self._hooks: list[Callable[[], object]] = []
         self._told = 0.0
         self._lock = Lock()
         self._tokens: list[Token[Progress | None]] = []
@@ -71,9 +72,39 @@ class Progress:
 
         return unwatch
 
+    def on_cancel(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call ``callback()`` once, when the work is to stop; at once if it already is. What is returned unhooks it.
+
+        For work that waits where it cannot report: for a socket, for the job of a service. The callback runs in
+        the thread that cancels, so it is short and only gives the sign.
+        """
+        with self._lock:
+            late = self.cancelled
+            if not late:
+                self._hooks.append(callback)
+        if late:
+            callback()
+
+        def unhook() -> None:
+            with self._lock:
+                if callback in self._hooks:
+                    self._hooks.remove(callback)
+
+        return unhook
+
     def cancel(self) -> None:
-        """Ask the work to stop, from any thread: its next report raises `Cancelled`."""
-        self.cancelled = True
+        """Ask the work to stop, from any thread: its next report raises `Cancelled`, and what `on_cancel` hooked is called."""
+        with self._lock:
+            self.cancelled = True
+            hooks, self._hooks = self._hooks, []
+        failures = []
+        for hook in hooks:
+            try:
+                hook()
+            except Exception as failure:  # noqa: BLE001: the others are told first
+                failures.append(failure)
+        if failures:
+            raise failures[0]
 
     def check(self) -> None:
         """Raise `Cancelled` if the work is to stop."""
@@ -130,6 +161,10 @@ class _Unwatched(Progress):
 
     def cancel(self) -> None:
         """Nothing: it belongs to all work that nobody watches."""
+
+    def on_cancel(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Nothing: it is never cancelled."""
+        return lambda: None
 
 
 _CURRENT: ContextVar[Progress | None] = ContextVar("skyexplorer_progress", default=None)

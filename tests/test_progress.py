@@ -104,3 +104,37 @@ def test_a_watcher_that_fails_is_heard_of():
     progress.watch(broken)
     with pytest.raises(RuntimeError, match="the bar is gone"):
         progress.report(1)
+
+
+def test_whoever_waits_is_told_at_once():
+    progress, told = Progress("a question"), []
+    progress.on_cancel(lambda: told.append("first"))
+    unhook = progress.on_cancel(lambda: told.append("unhooked"))
+    unhook()
+    unhook()
+    thread = threading.Thread(target=progress.cancel)
+    thread.start()
+    thread.join()
+    assert told == ["first"]
+    progress.cancel()
+    assert told == ["first"]
+    progress.on_cancel(lambda: told.append("late"))
+    assert told == ["first", "late"]
+
+
+def test_all_are_told_although_one_fails():
+    def broken():
+        raise RuntimeError("no socket")
+
+    progress, told = Progress(), []
+    progress.on_cancel(broken)
+    progress.on_cancel(lambda: told.append("second"))
+    with pytest.raises(RuntimeError, match="no socket"):
+        progress.cancel()
+    assert told == ["second"]
+    assert progress.cancelled
+
+
+def test_where_nobody_watches_nothing_is_hooked():
+    current().on_cancel(lambda: pytest.fail("called"))()
+    current().cancel()
