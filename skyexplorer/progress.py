@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from contextvars import ContextVar, Token
 from threading import Lock
 from typing import TypeVar
@@ -93,18 +94,13 @@ class Progress:
         return unhook
 
     def cancel(self) -> None:
-        """Ask the work to stop, from any thread: its next report raises `Cancelled`, and what `on_cancel` hooked is called."""
+        """Ask the work to stop, from any thread: its next report raises `Cancelled`; calls what `on_cancel` hooked."""
         with self._lock:
             self.cancelled = True
             hooks, self._hooks = self._hooks, []
-        failures = []
-        for hook in hooks:
-            try:
-                hook()
-            except Exception as failure:  # noqa: BLE001: the others are told first
-                failures.append(failure)
-        if failures:
-            raise failures[0]
+        with ExitStack() as told:  # all of them, although one fails
+            for hook in reversed(hooks):
+                told.callback(hook)
 
     def check(self) -> None:
         """Raise `Cancelled` if the work is to stop."""
