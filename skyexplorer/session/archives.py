@@ -1,8 +1,8 @@
 """Archives: which services can be asked and what each last answered; what the registry, the field and the images gave.
 
 Nothing here asks the network: verbs do, and put what they found here with `Archives.show`. What a click of the panel set
-going is remembered with `Archives.follow`, so that a script and a panel see the same question, whether it is still asked, and
-its answer.
+going is remembered with `Archives.follow`: so a script and a panel see the same question, whether it is still asked, and its
+answer.
 """
 
 from __future__ import annotations

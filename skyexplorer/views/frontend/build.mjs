@@ -3,7 +3,7 @@
 // ipyaladin's widget.js imports Aladin Lite from a CDN; here that import is answered by the npm
 // package, so that nothing is fetched when a notebook opens. IPYALADIN_STATIC names the folder
 // of the installed ipyaladin's front end.
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -39,7 +39,10 @@ const skyCss = await Promise.all(
   [path.join(ipyaladin, "widget.css"), path.join(here, "src/sky/sky.css")].map((file) => readFile(file, "utf8")),
 );
 await writeFile(path.join(out, "sky.css"), skyCss.join("\n"));
-await copyFile(path.join(here, "src/panels/panels.css"), path.join(out, "panels.css"));
+const panelsCss = await Promise.all(
+  ["panels.css", "side.css"].map((name) => readFile(path.join(here, "src/panels", name), "utf8")),
+);
+await writeFile(path.join(out, "panels.css"), panelsCss.join("\n"));
 
 // A remote import left in a bundle would break the promise that nothing is fetched.
 for (const name of ["sky.js", "panels.js"]) {

@@ -2,8 +2,11 @@
 //
 // Each panel renders from synced traits and again when they change; what a person does is sent to Python
 // as {type, …}, and comes back as changed traits. Text from outside is only ever set as textContent.
+import { renderArchives } from "./archives.js";
 import { renderCurve } from "./curve.js";
+import { renderEvents } from "./events.js";
 import { renderLayers } from "./layers.js";
+import { renderSide } from "./side.js";
 import { renderStatus } from "./status.js";
 import { renderTable } from "./table.js";
 import { renderToolbar } from "./toolbar.js";
@@ -14,6 +17,9 @@ const PANELS = {
   table: renderTable,
   curve: renderCurve,
   status: renderStatus,
+  tabs: renderSide,
+  archives: renderArchives,
+  events: renderEvents,
 };
 
 function render({ model, el }) {

@@ -1,0 +1,45 @@
+// The strip above the panels at the side of the sky: one of them is shown at a time.
+import { ICON, follow, h, iconButton } from "./dom.js";
+
+export function renderSide({ model, el, texts, tell }) {
+  el.setAttribute("role", "tablist");
+  el.setAttribute("aria-label", texts.label);
+  const tabs = model.get("tabs").map((tab) => {
+    const badge = h("span", { className: "skx-badge" });
+    const button = h("button", { type: "button", role: "tab", className: "skx-tab", onclick: () => tell("tab", { name: tab.name }) }, tab.label, badge);
+    return { ...tab, button, badge };
+  });
+  const wide = iconButton(ICON.widen, texts.wide, () => tell("wide", { on: !model.get("wide") }));
+  wide.classList.add("skx-widen");
+  el.append(...tabs.map((tab) => tab.button), h("span", { className: "skx-space" }), wide);
+  el.addEventListener("keydown", (event) => {
+    const at = tabs.findIndex((tab) => tab.button === document.activeElement);
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (at < 0 || !step) return;
+    const next = tabs[(at + step + tabs.length) % tabs.length];
+    next.button.focus();
+    tell("tab", { name: next.name });
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  const place = () => {
+    const active = model.get("active");
+    for (const tab of tabs) {
+      tab.button.setAttribute("aria-selected", String(tab.name === active));
+      tab.button.tabIndex = tab.name === active ? 0 : -1;
+    }
+    el.parentElement?.setAttribute("data-tab", active);
+    const on = model.get("wide");
+    wide.setAttribute("aria-pressed", String(on));
+    el.closest(".skx-grid")?.classList.toggle("skx-wide", on);
+  };
+  const late = requestAnimationFrame(place); // once the element stands in the page
+  const undo = [
+    () => cancelAnimationFrame(late),
+    follow(model, ["active", "wide"], place),
+    follow(model, ["busy"], () => {
+      for (const tab of tabs) tab.badge.classList.toggle("skx-busy", model.get("busy").includes(tab.name));
+    }),
+  ];
+  return () => undo.forEach((fn) => fn());
+}
