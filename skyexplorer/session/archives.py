@@ -64,6 +64,7 @@ class Archives:
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
         self._within, self._tool = "view", ""
+        self._footprints, self._chosen = True, -1
         self._answers: dict[str, Answer] = {}
         self._jobs: dict[str, Any] = {}
         self._findings = {name: Finding() for name in FINDINGS}
@@ -116,6 +117,28 @@ class Archives:
             self.changed.emit("tool")
 
     @property
+    def footprints(self) -> bool:
+        """Whether the outlines of the images that were found are drawn; default True."""
+        return self._footprints
+
+    @footprints.setter
+    def footprints(self, value: bool) -> None:
+        if bool(value) != self._footprints:
+            self._footprints = bool(value)
+            self.changed.emit("images")
+
+    @property
+    def chosen(self) -> int:
+        """Which of the images is marked; -1, the default, for none."""
+        return self._chosen
+
+    @chosen.setter
+    def chosen(self, row: int) -> None:
+        if int(row) != self._chosen:
+            self._chosen = int(row)
+            self.changed.emit("images")
+
+    @property
     def answers(self) -> Mapping[str, Answer]:
         """What each service answered last, by its id."""
         return MappingProxyType(self._answers)
@@ -136,6 +159,12 @@ class Archives:
         """Remember the job that asks a service."""
         self._jobs[service] = job
         self.changed.emit("answers")
+
+    @property
+    def jobs(self) -> list[Any]:
+        """All jobs that are remembered here; some may have ended."""
+        findings = [finding.job for finding in self._findings.values() if finding.job is not None]
+        return [*self._jobs.values(), *findings]
 
     def finding(self, kind: str) -> Finding:
         """What the registry (``"registry"``), the field (``"field"``) or the images (``"images"``) last gave."""
@@ -165,6 +194,8 @@ class Archives:
         if old.result is result and old.job is None:
             return
         self._findings[kind] = Finding(result, question or old.question)
+        if kind == "images":
+            self._chosen = -1
         self.changed.emit(kind)
 
     def _known(self, kind: str) -> None:

@@ -1,4 +1,4 @@
-"""A region drawn on the sky becomes the selected one; the selected one is shown, whoever chose it.
+"""A region drawn on the sky becomes the selected one; the selected one is shown, and the footprints of images with it.
 
 The browser draws (``frontend/src/sky/region.js``) while `Archives.tool` names a tool, and tells the corners in degrees.
 """
@@ -19,6 +19,8 @@ from skyexplorer.views.drawing import FOOTPRINT_POINTS, stroke
 
 ME = "sky"
 COLOR = "#ffd166"  # of no layer: what is asked about, not what is there
+IMAGES = "#9fd8cb"
+MOST = 300  # footprints drawn at once
 
 
 class DrawnRegion:
@@ -99,3 +101,56 @@ def region_of(shape: str, points: list[list[float]]) -> SkyRegion:
     if shape == "polygon":
         return SkyRegion.polygon(corners)
     raise InputError(f"A {shape} cannot be drawn.", "Draw a circle or a polygon.")
+
+
+class Footprints:
+    """Outlines of the images that were found, on the canvas; the chosen one stands out.
+
+    Parameters
+    ----------
+    session : Session
+        Whose images are shown.
+
+    Attributes
+    ----------
+    drawing : Drawing
+        To be put on top of those of the layers.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.drawing = Drawing(name=_("Images"), color=IMAGES)
+        self._of: Any = None
+        self._lines: list[tuple[int, Any]] = []
+        self._links = [
+            (session.archives.changed, session.notices.guard(_("Drawing footprints"))(self._changed))
+        ]
+        for signal, slot in self._links:
+            signal.connect(slot)
+        self._changed("images")
+
+    def close(self) -> None:
+        """Stop following the session."""
+        for signal, slot in self._links:
+            signal.disconnect(slot)
+        self.drawing.close()
+
+    def _changed(self, what: str) -> None:
+        if what != "images":
+            return
+        archives = self.session.archives
+        records = archives.finding("images").result
+        if records is not self._of:
+            self._of = records
+            regions = [(row, record.region) for row, record in enumerate(list(records or ())[:MOST])]
+            self._lines = [
+                (row, line) for row, region in regions if region is not None for line in region.outline(24)
+            ]
+        chosen = [line for row, line in self._lines if row == archives.chosen]
+        others = [line for row, line in self._lines if row != archives.chosen]
+        strokes = []
+        if archives.footprints and others:
+            strokes.append(stroke(others, width=1.1, alpha=0.7, fill=0.03))
+        if chosen:
+            strokes.append(stroke(chosen, width=2.4, fill=0.16, halo=True))
+        self.drawing.strokes = strokes

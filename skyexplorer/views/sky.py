@@ -19,7 +19,7 @@ from skyexplorer.session.text import _
 from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS
 from skyexplorer.views import drawing
 from skyexplorer.views.canvas import Drawing, SkyCanvas
-from skyexplorer.views.regions_draw import DrawnRegion
+from skyexplorer.views.regions_draw import DrawnRegion, Footprints
 
 ME = "sky"
 STYLE = frozenset({"visible", "opacity", "color", "shape"})
@@ -49,7 +49,7 @@ class SkyView:
         )
         self.widget.look(view.target.ra.deg, view.target.dec.deg, view.fov)
         self._drawings: dict[str, Drawing] = {}
-        self.region = DrawnRegion(session, self.widget)
+        self.region, self.footprints = DrawnRegion(session, self.widget), Footprints(session)
         guard = session.notices.guard(_("Drawing the sky"))
         self._links = [
             (session.layers.added, guard(self._added)),
@@ -73,6 +73,7 @@ class SkyView:
             signal.disconnect(slot)
         self.widget.unobserve(self._panned, names=["_target", "_fov"])
         self.region.close()
+        self.footprints.close()
 
     # session -> canvas
 
@@ -96,7 +97,8 @@ class SkyView:
 
     def _restack(self) -> None:
         drawings = (self._drawings.get(layer.name) for layer in self.session.layers.values())
-        self.widget._drawings = [*(made for made in drawings if made is not None), self.region.drawing]
+        over = (self.footprints.drawing, self.region.drawing)
+        self.widget._drawings = [*(made for made in drawings if made is not None), *over]
 
     def _selected(self, sources: tuple[Any, ...], by: str) -> None:
         chosen = []
