@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from skyexplorer.actions import filter as filter_
 from skyexplorer.actions import goto as goto_
+from skyexplorer.actions import jobs as jobs_
 from skyexplorer.actions import light_curve as light_curve_
 from skyexplorer.actions import open as open_
 from skyexplorer.actions import rank as rank_
 from skyexplorer.actions import select as select_
 from skyexplorer.actions.recording import recorded
 from skyexplorer.errors import InputError
+from skyexplorer.session.jobs import Job, Jobs
 from skyexplorer.session.layers import Layers
 from skyexplorer.session.selection import Selection
 from skyexplorer.session.session import Session
@@ -23,7 +25,7 @@ from skyexplorer.session.steps import Steps
 from skyexplorer.session.viewport import Viewport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from astropy import units as u
     from astropy.coordinates import SkyCoord
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from skyexplorer.model.catalog import Source, SourceCatalog
     from skyexplorer.model.event import Event
+    from skyexplorer.model.ledger import Ledger
     from skyexplorer.model.lightcurve import LightCurve
     from skyexplorer.model.skymap import SkyMap
 
@@ -291,6 +294,55 @@ class SkyExplorer:
         True
         """
         return light_curve_.light_curve(self.session, source)
+
+    @property
+    def jobs(self) -> Jobs:
+        """What is under way: ``sky.jobs.items``."""
+        return self.session.jobs
+
+    @property
+    def ledger(self) -> Ledger:
+        """Who was asked last, and what each answered; all of the last fifty are in ``sky.session.ledgers.items``."""
+        return self.session.ledgers.last
+
+    def submit(
+        self, verb: Callable[..., Any], /, *args: Any, replaces: str = "", what: str = "", **kwargs: Any
+    ) -> Job[Any]:
+        """Run a verb, or a function of yours, without waiting for it.
+
+        Parameters
+        ----------
+        verb : callable
+            A verb, such as ``sky.query_region``: it asks in another thread, and what comes is shown when the notebook is
+            free. A function of yours runs in another thread as a whole, and must leave ``sky`` alone; it reports
+            to ``skyexplorer.progress.current()``.
+        *args, **kwargs
+            Its arguments.
+        replaces : str
+            A job that was submitted before with the same word is cancelled, and what it brings is dropped.
+        what : str
+            What the job is called.
+
+        Returns
+        -------
+        Job
+            ``job.cancel()``, ``await job``, ``job.result(timeout)``, ``job.state``, ``job.progress``, ``job.ledger``.
+
+        Raises
+        ------
+        InputError
+            For something that cannot be submitted, and what the verb says of its arguments.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> job = sky.submit(pow, 2, 10)
+        >>> job.result(timeout=10)
+        1024
+        >>> job.state
+        'done'
+        """
+        return jobs_.submit(self.session.jobs, verb, args, kwargs, replaces=replaces, what=what)
 
     @property
     def widget(self) -> Any:

@@ -8,7 +8,9 @@ from astropy.time import Time
 from skyexplorer.session.archives import Archives
 from skyexplorer.session.curves import Curves
 from skyexplorer.session.events_list import Events
+from skyexplorer.session.jobs import Jobs
 from skyexplorer.session.layers import EventLayer, Layer, Layers, SkyMapLayer
+from skyexplorer.session.ledgers import Ledgers
 from skyexplorer.session.notices import Notices
 from skyexplorer.session.selection import Selection
 from skyexplorer.session.steps import Steps
@@ -16,7 +18,7 @@ from skyexplorer.session.viewport import Viewport
 
 
 class Session:
-    """Observable state, without widget, network or thread.
+    """Observable state, without widget, network or thread; it belongs to the thread that made it.
 
     Examples
     --------
@@ -36,6 +38,8 @@ class Session:
         self.curves = Curves()
         self.events = Events()
         self.archives = Archives(self.selection)
+        self.ledgers = Ledgers()
+        self.jobs = Jobs(self.notices, self.ledgers)
         self.steps = Steps(self.layers)
         self.layers.removed.connect(self._let_go)
 
