@@ -1,7 +1,7 @@
 """Pool: the threads in which services are waited for.
 
 Work that waits for other work (a question to several services) would hold a thread that the other work needs. So there is a
-pool for each depth: what is asked from within a thread runs one floor deeper, and nobody waits for his own floor. Each pool is
+pool for each depth: what is asked from within a thread runs one floor deeper, and nobody waits for his own floor. Each is
 bounded; its threads are daemons that end when there has been nothing to do for some seconds, so that nothing is left behind,
 and an interpreter that exits is not held up. What runs then is told to stop, so that servers are not left computing.
 """

@@ -7,8 +7,8 @@ Whoever asks a service says so with `asking`, in whatever thread::
         row.tell(found)
 
 It becomes a row of the `Book` of its context, if there is one (a job has one): "asking", after five seconds "slow", then
-"ok", "cached", or what its error is. Where nobody keeps a book, it costs nothing. When the job has ended, its ledger is one of
-the session's `Ledgers`.
+"ok", "cached", or what its error is. Where nobody keeps a book, it costs nothing. When the job has ended, its ledger is one
+of the session's `Ledgers`.
 """
 
 from __future__ import annotations
@@ -214,15 +214,14 @@ class Asked:
 class Ledgers:
     """The ledgers of the last fifty questions.
 
-        Examples
-        --------
-        >>> from skyexplorer.errors import Cancelled, ServiceError
-    from skyexplorer.model.ledger import Answer, Ledger
-        >>> from skyexplorer.session.ledgers import Ledgers
-        >>> ledgers = Ledgers()
-        >>> _ = ledgers.changed.connect(lambda: print(ledgers.last))
-        >>> ledgers.add("Galaxies near GW170817", Ledger([Answer("glade-plus", "ok", rows=49, seconds=1.2)]))
-        glade-plus: ok, 49 rows, 1.2 s
+    Examples
+    --------
+    >>> from skyexplorer.model.ledger import Answer, Ledger
+    >>> from skyexplorer.session.ledgers import Ledgers
+    >>> ledgers = Ledgers()
+    >>> _ = ledgers.changed.connect(lambda: print(ledgers.last))
+    >>> ledgers.add("Galaxies near GW170817", Ledger([Answer("glade-plus", "ok", rows=49, seconds=1.2)]))
+    glade-plus: ok, 49 rows, 1.2 s
     """
 
     changed = Signal()
