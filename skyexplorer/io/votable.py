@@ -18,8 +18,8 @@ _ROWS = re.compile(rb"(<(?:\w+:)?TABLE\b[^>]*?)\snrows\s*=\s*(\"[^\"]*\"|'[^']*'
 _ELSEWHERE = re.compile(rb"<(?:\w+:)?STREAM\b[^>]*\bhref\s*=\s*[\"']([^\"']*)")
 
 
-def read(raw: bytes, wanted: str | int | None = None) -> Any:
-    """The table of a VOTable: see `skyexplorer.io.tables.read`.
+def read(raw: bytes, wanted: str | int | None = None, empty: bool = False) -> Any:
+    """The table of a VOTable: see `skyexplorer.io.tables.read`; with ``empty`` also one of no rows, with its columns.
 
     UCDs are left in ``column.meta["ucd"]``, frames told by COOSYS in ``column.meta["frame"]``.
 
@@ -49,6 +49,8 @@ def read(raw: bytes, wanted: str | int | None = None) -> Any:
         Part(_name(table, i), len(table.array), lambda t=table, r=resource: _table(t, r, frames))  # type: ignore[misc]
         for i, (resource, table) in enumerate(_tables(votable))
     ]
+    if empty and parts and not any(part.rows for part in parts):
+        return parts[0].read()
     if not any(part.rows for part in parts):
         told = f" It says: {'; '.join(said)[:500]}." if said else ""
         raise FormatError(f"No table with rows in this VOTable.{told}", "Ask the service again.")

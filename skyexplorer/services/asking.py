@@ -1,0 +1,207 @@
+"""Asking a service for a region: whichever protocol it speaks, one question, one table.
+
+What is asked for covers the region and may be larger; rows that have a position are filtered with the region itself, so
+that all services answer the same question. That there is more than came is never left unsaid: see `Found.overflow`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from skyexplorer.errors import InputError, UnreachableError
+from skyexplorer.services.registry import SEARCHED, Service
+
+if TYPE_CHECKING:
+    import numpy as np
+    from astropy.table import Table
+    from numpy.typing import NDArray
+
+    from skyexplorer.model.region import SkyRegion
+    from skyexplorer.net import Web
+
+CLIENTS = {
+    "tap": "tap",
+    "obstap": "tap",
+    "scs": "scs",
+    "sia1": "sia",
+    "sia2": "sia",
+    "ssa": "ssa",
+    "file": "files",
+}
+"""The module that speaks each protocol: it has ``ask`` with the arguments of `ask`."""
+POINTS = ("tap", "scs", "file")
+"""Protocols whose rows are points, which lie in the region or not; rows of the others have footprints."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a service answered.
+
+    Attributes
+    ----------
+    table : astropy.table.Table
+        The rows; it may have none.
+    overflow : bool
+        Whether the service has more rows in this region than came.
+    address, query : str
+        Where was asked, and what; without secrets.
+    raw : bytes or None
+        The answer as it came, where it was one.
+    cached_at : str
+        When it was asked, ISO UTC, where the answer is one that was kept; of several the oldest.
+    how : str
+        How the region was put, where that is not as it is: ``"16 circles, 1.8 times its area"``.
+    retrieved, checksum : str
+        When it came, and ``sha256:…`` of its bytes.
+    note : str
+        What else a reader must know of it.
+    """
+
+    table: Table
+    overflow: bool = False
+    address: str = ""
+    query: str = ""
+    raw: bytes | None = None
+    cached_at: str = ""
+    how: str = ""
+    retrieved: str = ""
+    checksum: str = ""
+    note: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def ask(
+    service: Service,
+    region: SkyRegion,
+    *,
+    web: Web,
+    columns: Iterable[str] | None = None,
+    max_rows: int | None = None,
+    where: str = "",
+    refresh: bool = False,
+) -> Found:
+    """Ask a service for what lies in a region.
+
+    Parameters
+    ----------
+    service : Service
+    region : SkyRegion
+    web : Web
+        With the deadline.
+    columns : iterable of str, optional
+        By default those of the service, or all; position and id come with them.
+    max_rows : int, optional
+        By default the row cap of the service.
+    where : str
+        A further condition in ADQL, for services that speak it.
+    refresh : bool
+        Whether to ask although an answer is kept.
+
+    Returns
+    -------
+    Found
+
+    Raises
+    ------
+    InputError
+        For a service that cannot be asked for a region, or not so.
+    ServiceError
+        Of its kinds; where a mirror is known, it is asked before one is unreachable.
+    """
+    if not service.searched:
+        advice = (
+            f'Name a table: "{service.id}:schema.table".'
+            if service.protocol in ("tap", "obstap")
+            else f"Those that can speak one of {', '.join(SEARCHED)}."
+        )
+        raise InputError(f"{service.id} ({service.title}) cannot be asked for a region.", advice)
+    if max_rows is not None and max_rows < 1:
+        raise InputError(f"max_rows is {max_rows}.", "Give 1 or more.")
+    client = importlib.import_module(f"skyexplorer.services.{CLIENTS[service.protocol]}")
+    columns = None if columns is None else list(columns)
+    given: dict[str, Any] = {
+        "web": web,
+        "columns": columns,
+        "max_rows": max_rows,
+        "where": where,
+        "refresh": refresh,
+    }
+    places = [service, *(replace(service, address=mirror, upload_address="") for mirror in service.mirrors)]
+    for place in places[:-1]:
+        try:
+            return _exact(service, region, client.ask(place, region, **given))
+        except UnreachableError:
+            continue
+    try:
+        return _exact(service, region, client.ask(places[-1], region, **given))
+    except UnreachableError as error:
+        if len(places) > 1:
+            hosts = ", ".join(place.address for place in places)
+            raise UnreachableError(
+                f"{service.id} is not reached at any of {hosts}: {error.message}",
+                error.advice, service=service.id, url=service.address,
+            ) from error  # fmt: skip
+        raise
+
+
+def _exact(service: Service, region: SkyRegion, found: Found) -> Found:
+    """The rows inside; those without a position are kept where nothing tells that they are outside."""
+    found = (
+        found
+        if found.retrieved
+        else replace(found, retrieved=datetime.now(UTC).isoformat(timespec="seconds"))
+    )
+    if service.protocol not in POINTS or not len(found.table):
+        return found
+    inside = within(service, region, found.table)
+    if inside.all():
+        return found
+    return replace(found, table=found.table[inside])
+
+
+def within(service: Service, region: SkyRegion, table: Table) -> NDArray[np.bool_]:
+    """Which rows of an answer have their position inside a region.
+
+    Raises
+    ------
+    ColumnError
+        If no columns can be taken for positions.
+    """
+    import numpy as np
+
+    from skyexplorer.errors import FormatError
+    from skyexplorer.io import positions, roles
+
+    named = {role: column for role in ("ra", "dec") if (column := column_of(service, role, table))}
+    found = roles.roles(table, **named)
+    try:
+        ra, dec = positions.degrees(table, found)
+    except (
+        FormatError
+    ):  # no row has a position, or there are no rows: which of them are meant nobody can tell
+        return np.zeros(len(table), bool)
+    good = np.isfinite(ra) & np.isfinite(dec)
+    inside = np.zeros(len(table), bool)
+    inside[good] = region._contains(ra[good], dec[good])
+    return inside
+
+
+def column_of(service: Service, role: str, table: Table) -> str | None:
+    """The column of an answer that has a role: as declared, or so but for case and quotes; None where it is not there."""
+    declared = service.columns.get(role, "").strip('"')
+    if not declared:
+        return None
+    names = [str(name) for name in table.colnames]
+    if declared in names:
+        return declared
+    alike = [name for name in names if name.lower() == declared.lower()]
+    if len(alike) == 1:
+        return alike[0]
+    # VizieR and others make names of odd characters plain: 3HWC is _3HWC, ER-min is ER_min.
+    plain = "".join(c if c.isalnum() else "_" for c in declared.lower())
+    alike = [name for name in names if name.lower().lstrip("_") == plain.lstrip("_")]
+    return alike[0] if len(alike) == 1 else None
