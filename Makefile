@@ -10,7 +10,7 @@ PEERS  ?= $(BIN)/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: explore warm test soak formats env check lint types contracts unit browser chromium screenshots benchmark crossmatches wheel constraints clean help
+.PHONY: explore warm test soak formats env check lint types contracts unit browser chromium vo dachs screenshots benchmark crossmatches wheel constraints clean help
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,7 +23,7 @@ else
 	@$(BIN)/jupyter lab --ip=127.0.0.1 --port=$(PORT) $(AS_ROOT) notebooks/01_first_look.ipynb
 endif
 
-test: env chromium ## Style, types, import contracts, then all tests, those in Chromium too
+test: env chromium dachs ## Style, types, import contracts, then all tests, those in Chromium and on a real VO too
 	@$(MAKE) --no-print-directory lint types contracts
 	$(BIN)/python -m pytest $(TESTS)
 
@@ -44,6 +44,9 @@ $(VENV)/.ready: pyproject.toml constraints.txt hatch_build.py Makefile $(FRONTEN
 chromium: env
 	@$(BIN)/python -m tests.browser.chromium
 
+dachs: env
+	@$(BIN)/python -m tests.vo.dachs
+
 check: lint types contracts ## Style, types and import contracts
 
 lint:
@@ -56,8 +59,8 @@ types:
 contracts:
 	$(BIN)/lint-imports --no-cache
 
-unit: env ## The tests that need no browser
-	$(BIN)/python -m pytest $(TESTS) -m 'not browser and not build'
+unit: env ## The tests that need neither a browser nor a VO
+	$(BIN)/python -m pytest $(TESTS) -m 'not browser and not build and not vo'
 
 warm: env
 	@$(BIN)/skyexplorer warm
@@ -72,6 +75,9 @@ formats: env ## Write docs/reference/files.md: what each real file becomes (need
 
 browser: env chromium ## The tests in Chromium
 	$(BIN)/python -m pytest $(TESTS) -m browser
+
+vo: env dachs ## The tests of live archives, on a real Virtual Observatory on loopback
+	$(BIN)/python -m pytest $(TESTS) -m vo
 
 screenshots: env chromium ## The pictures in the README
 	$(BIN)/python docs/screenshots.py

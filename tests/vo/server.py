@@ -1,0 +1,275 @@
+"""DaCHS and its PostgreSQL in a folder of their own, started, ended, killed and started again.
+
+`Server` does it. ``python -m tests.vo.server`` keeps one for another process: it takes orders, a JSON line each, from its
+standard input, and ends everything and removes the folder where that ends, however the other process came to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import grp
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.vo import content
+from tests.vo.dachs import BIN
+
+CONFIG = """\
+[general]
+rootDir: {home}/root
+gavoGroup: {group}
+group: {group}
+sendmail: cat >/dev/null
+maintainerAddress: root@localhost
+[web]
+serverURL: {url}
+bindAddress: 127.0.0.1
+serverPort: {port}
+user:
+sitename: Loopback VO
+[async]
+defaultExecTimeSync: 60
+defaultExecTime: 600
+defaultMAXREC: 20000
+hardMAXREC: 2000000
+maxTAPRunning: 4
+[ivoa]
+authority: loopback.test
+dalDefaultLimit: 10000
+dalHardLimit: 1000000
+"""
+SETTINGS = (
+    "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100", "shared_buffers=128MB",
+    "maintenance_work_mem=128MB", "max_wal_size=2GB", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off",
+)  # fmt: skip
+
+
+def _dies_with_parent() -> None:
+    ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Server:
+    """A VO below a new temporary folder.
+
+    Parameters
+    ----------
+    url : str
+        What it calls itself in its answers: the address of a proxy in front of it.
+    port, database : int
+        Its own port on 127.0.0.1, and PostgreSQL's.
+    data : Path, optional
+        Folder of real files.
+    """
+
+    def __init__(self, url: str, port: int, database: int, data: Path | None) -> None:
+        self.url, self.port, self.database, self.data = url, port, database, data
+        self.home = Path(tempfile.mkdtemp(prefix="skyexplorer-vo-"))
+        self.home.chmod(0o755)
+        # PostgreSQL does not run as root; Debian's package made a user for it.
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self.env = {
+            "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(self.home / "home"),
+            "GAVOSETTINGS": str(self.home / "gavo.rc"), "GAVOCUSTOM": "/nonexistent", "TZ": "UTC",
+        }  # fmt: skip
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.laps: dict[str, float] = {}
+
+    def _start(self, what: str, *command: str) -> subprocess.Popen[bytes]:
+        with (self.home / "logs" / f"{what}.log").open("ab") as log:
+            as_user: dict[str, Any] = (
+                {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
+            )
+            return subprocess.Popen(
+                command, cwd=self.home / "home", env=self.env, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_dies_with_parent, **as_user,
+            )  # fmt: skip
+
+    def _run(self, what: str, *command: str) -> None:
+        started = time.monotonic()
+        code = self._start(what, *command).wait(180)
+        self.laps[what] = self.laps.get(what, 0.0) + time.monotonic() - started
+        if code:
+            log = (self.home / "logs" / f"{what}.log").read_text(errors="replace")
+            raise RuntimeError(f"{' '.join(command)} ended with {code}:\n{log[-4000:]}")
+
+    def make(self) -> None:
+        """Make the data base and all that is in it."""
+        for folder in ("home", "logs", "run", "root"):
+            (self.home / folder).mkdir()
+        group = self.user or grp.getgrgid(os.getgid()).gr_name
+        (self.home / "gavo.rc").write_text(
+            CONFIG.format(home=self.home, group=group, url=self.url, port=self.port)
+        )
+        if self.user:
+            self._own()
+        started = time.monotonic()
+        self._run(
+            "initdb", str(BIN / "initdb"), "-D", f"{self.home}/pg", "-U", "postgres", "-A", "trust", "-E", "UTF8",
+            "--locale=C.UTF-8", "--no-sync",
+        )  # fmt: skip
+        self.start_database()
+        self._sql("create database gavo template template0 encoding 'UTF8'", "postgres")
+        dsn = f"host=127.0.0.1 port={self.database} user=postgres dbname=gavo"
+        self._run("init", "dachs", "init", "-d", dsn)
+        self._sql("alter role gavoadmin superuser")  # COPY reads our files
+        content.write(self.home / "root" / "inputs", self.url, self.data)
+        if self.user:
+            self._own()
+        self._run("import", "dachs", "imp", "//obscore")
+        for name, published in content.DESCRIPTORS:
+            self._run("import", "dachs", "imp", name)
+            if published:
+                self._run("publish", "dachs", "pub", name)
+        self._sql("analyze")
+        self.laps["made"] = time.monotonic() - started
+
+    def _own(self) -> None:
+        for path in (self.home, *self.home.rglob("*")):
+            shutil.chown(path, self.user, self.user)
+
+    def _sql(self, statement: str, base: str = "gavo") -> None:
+        self._run(
+            "sql",
+            "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.database),
+            "-U",
+            "postgres",
+            "-qc",
+            statement,
+            base,
+        )
+
+    def ask(self, query: str) -> str:
+        """What PostgreSQL answers: a line for each row, fields apart by tabs."""
+        command = [
+            "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.database),
+            "-U",
+            "postgres",
+            "-qAtF",
+            "\t",
+            "-c",
+            query,
+            "gavo",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+    # what runs
+
+    def start_database(self) -> None:
+        """Start PostgreSQL, and wait until it answers."""
+        options = [word for setting in SETTINGS for word in ("-c", setting)]
+        self.running["database"] = self._start(
+            "database", str(BIN / "postgres"), "-D", f"{self.home}/pg", "-p", str(self.database), "-k",
+            f"{self.home}/run", "-c", "listen_addresses=127.0.0.1", *options,
+        )  # fmt: skip
+        ready = [str(BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.database), "-U", "postgres"]
+        self._wait("database", lambda: subprocess.run(ready, stdout=subprocess.DEVNULL).returncode == 0)
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        started = time.monotonic()
+        self.running["dachs"] = self._start("dachs", "dachs", "serve", "debug")
+        self._wait("dachs", self._available)
+        self.laps["serve"] = time.monotonic() - started
+
+    def _available(self) -> bool:
+        address = f"http://127.0.0.1:{self.port}/tap/availability"
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def _wait(self, what: str, ready: Any, seconds: float = 60.0) -> None:
+        until = time.monotonic() + seconds
+        while not ready():
+            ended = self.running[what].poll()
+            if ended is not None or time.monotonic() > until:
+                log = (self.home / "logs" / f"{what}.log").read_text(errors="replace")
+                raise RuntimeError(f"{what} did not start (ended: {ended}):\n{log[-4000:]}")
+            time.sleep(0.05)
+
+    def end(self, what: str, kill: bool = False) -> None:
+        """End "dachs" or "database"; killed, or as it likes to be ended."""
+        process = self.running.pop(what, None)
+        if process is None:
+            return
+        if not kill:
+            process.send_signal(signal.SIGINT if what == "database" else signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its workers too
+        process.wait(10)
+
+    def close(self) -> None:
+        """End all, and leave nothing behind."""
+        self.end("dachs")
+        self.end("database")
+        self._end_strays()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _end_strays(self) -> None:
+        """End what was started by what we started, and left its group: our settings stand in its environment."""
+        mark = f"GAVOSETTINGS={self.home}".encode()
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if int(entry.name) != os.getpid() and mark in (entry / "environ").read_bytes():
+                    os.kill(int(entry.name), signal.SIGKILL)
+
+
+def obey(server: Server, order: dict[str, Any]) -> Any:
+    """Do what one line of orders says."""
+    do = order["do"]
+    if do == "make":
+        server.make()
+        server.start()
+        return {"home": str(server.home), "laps": server.laps}
+    if do == "kill":
+        return server.end(order["what"], kill=True)
+    if do == "stop":
+        return server.end(order["what"])
+    if do == "start":
+        return server.start_database() if order["what"] == "database" else server.start()
+    if do == "sql":
+        return server.ask(order["query"])
+    raise ValueError(f"There is no order {do!r}.")
+
+
+def main(url: str, port: str, database: str, data: str) -> None:
+    """Take orders until they end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server = Server(url, int(port), int(database), Path(data) if data else None)
+    try:
+        for line in sys.stdin:
+            try:
+                answer = {"is": obey(server, json.loads(line))}
+            except (RuntimeError, ValueError, OSError, subprocess.SubprocessError) as wrong:
+                answer = {"error": str(wrong)}
+            print(json.dumps(answer), flush=True)
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
