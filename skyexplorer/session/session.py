@@ -40,6 +40,7 @@ class Session:
         self.archives = Archives(self.selection)
         self.ledgers = Ledgers()
         self.jobs = Jobs(self.notices, self.ledgers)
+        self.ledgers.changed.connect(lambda: self.archives.heard(self.ledgers.last))
         self.steps = Steps(self.layers)
         self.layers.removed.connect(self._let_go)
 

@@ -7,8 +7,11 @@ from typing import Any
 import ipywidgets
 
 from skyexplorer.session.session import Session
+from skyexplorer.views.archives import ArchivesPanel
+from skyexplorer.views.events import EventsPanel
 from skyexplorer.views.layers import LayersPanel
 from skyexplorer.views.lightcurve import LightCurvePanel
+from skyexplorer.views.side import Side
 from skyexplorer.views.sky import SkyView
 from skyexplorer.views.status import StatusBar
 from skyexplorer.views.table import TablePanel
@@ -35,6 +38,11 @@ class Workbench:
         self.toolbar = Toolbar(session, verbs, verbs.theme)
         self.sky = SkyView(session, verbs)
         self.layers = LayersPanel(session, verbs)
+        self.archives, self.events = ArchivesPanel(session, verbs), EventsPanel(session, verbs)
+        self.tabs = Side(session, verbs)
+        self.tabs.observe(lambda change: self._looked_at(change["new"]), names="active")
+        side = ipywidgets.Box([self.tabs, self.layers, self.archives, self.events])
+        side.add_class("skx-side")
         self.table = TablePanel(session, verbs)
         self.curve = LightCurvePanel(session, verbs, dark=self.toolbar.dark)
         self.status = StatusBar(session, verbs)
@@ -42,7 +50,7 @@ class Workbench:
         places: dict[str, Any] = {
             "bar": self.toolbar,
             "sky": self.sky.widget,
-            "layers": self.layers,
+            "layers": side,
             "curve": self.curve,
             "table": self.table,
             "status": self.status,
@@ -56,9 +64,25 @@ class Workbench:
         self.root.layout.width = "100%"
         grid.layout.height = f"{verbs.height}px"
 
+    def _looked_at(self, name: str) -> None:
+        """What a panel beside the sky lists is read when it is first looked at."""
+        for panel in (self.archives, self.events):
+            if panel.kind == name:
+                panel.begin()
+
     def close(self) -> None:
         """Close all widgets; the session stays."""
         self.sky.close()
-        for widget in (self.toolbar, self.layers, self.table, self.curve, self.status, self.sky.widget):
+        for widget in (
+            self.toolbar,
+            self.tabs,
+            self.layers,
+            self.archives,
+            self.events,
+            self.table,
+            self.curve,
+            self.status,
+            self.sky.widget,
+        ):
             widget.close()
         self.root.close()

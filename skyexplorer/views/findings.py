@@ -1,0 +1,103 @@
+"""Findings as rows: services, what is in the view, the registry's resources and images, as the archives panel shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from skyexplorer.session.archives import Archives, Finding
+from skyexplorer.session.text import _
+from skyexplorer.views.states import partial, status
+
+if TYPE_CHECKING:
+    from skyexplorer.model.record import Record
+
+MOST = 300  # rows in the page at once
+BANDS = {
+    "tev": _("TeV gamma rays"),
+    "gamma": _("Gamma rays"),
+    "x-ray": _("X-rays"),
+    "ultraviolet": _("Ultraviolet"),
+    "optical": _("Optical"),
+    "infrared": _("Infrared"),
+    "radio": _("Radio"),
+    "neutrino": _("Neutrinos"),
+    "gw": _("Gravitational waves"),
+    "cosmic-ray": _("Cosmic rays"),
+    "many": _("Many bands"),
+}
+"""By rising wavelength, then the other messengers."""
+
+
+def service_rows(services: Iterable[Any]) -> list[dict[str, Any]]:
+    """Services for the list, by band."""
+    order = list(BANDS)
+    ranked = sorted(
+        services, key=lambda service: order.index(service.band) if service.band in order else len(order)
+    )
+    return [_service(service) for service in ranked]
+
+
+def _service(service: Any) -> dict[str, Any]:
+    verified = service.verified != "never"
+    where = f"{service.address} {service.table}".strip()
+    facts = [service.protocol.upper(), _("at most {count} rows").format(count=f"{service.row_cap:,}")]
+    tip = [
+        service.title,
+        f"{service.id}: {where}",
+        _("messenger: {messenger}").format(messenger=service.messenger),
+        _("reference: {reference}").format(reference=service.reference),
+        _("licence: {licence}").format(licence=service.licence),
+        service.note,
+    ]
+    band = BANDS.get(service.band, service.band)
+    return {
+        "id": service.id,
+        "title": service.title,
+        "band": band,
+        "facts": " · ".join(facts),
+        "check": _("checked {date}").format(date=service.verified) if verified else _("never checked"),
+        "verified": verified,
+        "tip": [line for line in tip if line],
+        "search": " ".join((service.id, service.title, band, service.messenger, service.note)).casefold(),
+    }
+
+
+def images(finding: Finding, archives: Archives, cuts: Mapping[int, Any]) -> dict[str, Any]:
+    """Images that were found."""
+    records = finding.result
+    text = ""
+    if records is not None:
+        count = len(records)
+        text = _("No image is known here.") if not count else _("{count} images.").format(count=f"{count:,}")
+        if count > MOST:
+            text += " " + _("The first {most} are listed.").format(most=MOST)
+        text = " ".join(filter(None, (text, partial(records.ledger))))
+    rows = [
+        {**_image(record), "row": row, "chosen": row == archives.chosen, **_cut(cuts.get(row))}
+        for row, record in enumerate(list(records or ())[:MOST])
+    ]
+    return {"rows": rows, "status": status(finding.job, text), "footprints": archives.footprints}
+
+
+def _image(record: Record) -> dict[str, Any]:
+    when = "" if record.start is None else record.start.utc.iso[:10]
+    facts = [record.collection or record.service, record.instrument, record.band, when, _size(record.size)]
+    tip = [record.title, record.target, record.facility, record.address]
+    return {
+        "title": record.title or record.identifier or record.collection or _("image"),
+        "facts": " · ".join(dict.fromkeys(fact for fact in facts if fact)),
+        "tip": "\n".join(line for line in tip if line),
+    }
+
+
+def _size(bytes_: int | None) -> str:
+    return "" if not bytes_ else f"{bytes_ / 1e6:.3g} MB"
+
+
+def _cut(job: Any) -> dict[str, Any]:
+    if job is None:
+        return {"state": ""}
+    if job.state == "done":
+        return {"state": "ok", "text": _("cut out")}
+    return status(job)
