@@ -6,8 +6,10 @@ thing. Without a browser all of it works, except that there is nothing to look a
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from skyexplorer.actions import curves as curves_
 from skyexplorer.actions import filter as filter_
 from skyexplorer.actions import goto as goto_
 from skyexplorer.actions import jobs as jobs_
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
     from astropy.time import Time
 
+    from skyexplorer.actions.curves import LiveCurves
     from skyexplorer.model.catalog import Source, SourceCatalog
     from skyexplorer.model.event import Event
     from skyexplorer.model.ledger import Ledger
@@ -294,6 +297,56 @@ class SkyExplorer:
         True
         """
         return light_curve_.light_curve(self.session, source)
+
+    @recorded()
+    @jobs_.live("Asking the archives for light curves of {source}")
+    def live_curves(
+        self,
+        source: Source | Event | SkyCoord | str,
+        providers: Iterable[str] | str | None = None,
+        radius: float | u.Quantity = 3.0,
+        deadline: float = 60.0,
+        cadence: str = "weekly",
+    ) -> jobs_.Live[LiveCurves]:
+        """Ask archives for light curves of a source, all at once, and show them together.
+
+        Parameters
+        ----------
+        source : Source, Event, SkyCoord or str
+            A source, an event with a position, a place, or the name of one.
+        providers : iterable of str, optional
+            Ids of those to ask; by default those that can have data of it. Among them are ``"fermi-lcr"``,
+            ``"swift-bat"``, ``"maxi"``, ``"ztf-lc"``, ``"asassn"``, ``"gaia-datalink"`` and ``"mast"`` (TESS, Kepler).
+        radius : float or Quantity
+            Around the position, within which a star is taken for it; in arcseconds.
+        deadline : float
+            Seconds for all. Who has not answered then is left out, and the ledger says so.
+        cadence : str
+            Of the Fermi LAT Light Curve Repository: ``"daily"`` (bins of 3 days), ``"weekly"`` or ``"monthly"``.
+
+        Returns
+        -------
+        LiveCurves
+            A sequence of LightCurve; ``found["ztf-lc"]`` are those of one provider, ``.ledger`` tells who answered what,
+            ``.notes`` what they said beside, and ``.skipped`` why others were not asked.
+
+        Raises
+        ------
+        InputError
+            For something without a position, or an unknown provider.
+        NotFoundError
+            For an unknown name.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer()
+        >>> nobody = sky.live_curves("TXS 0506+056", providers=[])
+        >>> len(nobody), nobody.ledger.complete
+        (0, True)
+        """
+        asked = curves_.question(self.session, source, providers, radius, deadline, cadence=cadence)
+        found = yield partial(curves_.ask_curves, asked, curves_.telling(self.session, asked))
+        return curves_.show_curves(self.session, asked, found)
 
     @property
     def jobs(self) -> Jobs:

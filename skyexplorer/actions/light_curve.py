@@ -1,4 +1,7 @@
-"""Light curve: of the selected source, from wherever there is one, or a word that there is none."""
+"""Light curve: of the selected source, from wherever there is one, or a word that there is none.
+
+What archives gave of a source is shown beside its own; asking them is a verb of its own, `skyexplorer.actions.curves`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from astropy import units as u
+from astropy.coordinates import SkyCoord
 
 from skyexplorer.actions import finding, names
 from skyexplorer.actions.select import named
@@ -18,7 +22,9 @@ from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 
 MOST = 6
-"""How many curves are shown at once, where many sources are selected."""
+"""Of how many sources curves are shown at once, where many are selected."""
+PLAIN = "VSX: "
+"""How a note begins that says of a source what it is, and not of a service how it answered."""
 
 
 def light_curve(session: Session, source: Any) -> LightCurve | None:
@@ -55,29 +61,50 @@ def follow(session: Session) -> None:
 
 
 def show(session: Session, sources: tuple[Any, ...]) -> None:
-    """Put the light curves of these on show, with the events that concern them."""
-    found = [(source, finding.curve_of(session, source)) for source in sources[:MOST]]
-    curves = [curve for _source, curve in found if curve is not None]
-    said = [_said(source, curve) for source, curve in found]
+    """Put the light curves of these on show, their own and those that archives gave, with the events that concern them."""
+    found = [(source, _curves_of(session, source)) for source in sources[:MOST]]
+    curves = [curve for _source, own in found for curve in own]
+    said = [_said(source, own) for source, own in found]
+    said += [_noted(session, source) for source, _own in found]
     if len(sources) > MOST:
         said.append(
             _("{count} are selected; the first {most} are shown.").format(count=len(sources), most=MOST)
         )
     elif found and not curves and not is_event(found[0][0]):
         said.append(_having(session))
-    title = ", ".join(str(source.name) for source, curve in found if curve is not None or len(found) == 1)
+    title = ", ".join(name_of(source) for source, own in found if own or len(found) == 1)
     session.curves.show(
         curves, title, " ".join(text for text in said if text), _marks(session, sources[:MOST])
     )
 
 
-def _said(thing: Any, curve: LightCurve | None) -> str:
+def name_of(thing: Any) -> str:
+    """What a source, an event or a place is called."""
+    return str(thing.to_string(precision=5)) if isinstance(thing, SkyCoord) else str(thing.name)
+
+
+def _curves_of(session: Session, thing: Any) -> list[LightCurve]:
+    own = None if isinstance(thing, SkyCoord) else finding.curve_of(session, thing)
+    heard = session.curves.of(thing)
+    return [*([] if own is None else [own]), *(() if heard is None else heard.all)]
+
+
+def _noted(session: Session, thing: Any) -> str:
+    """What catalogues without light curves say of it, such as the type of a variable star."""
+    heard = session.curves.of(thing)
+    if heard is None:
+        return ""
+    told = [note for id, note in heard.notes.items() if id not in heard.curves and note.startswith(PLAIN)]
+    return " ".join(f"{note}." for note in told)
+
+
+def _said(thing: Any, curves: list[LightCurve]) -> str:
     if is_event(thing):
         if thing.time is None:
             return _("{name} is an event without a time.").format(name=thing.name)
         when = thing.time.utc.iso[:19]
         return _("{name} is an event: its time, {when} UTC, is marked.").format(name=thing.name, when=when)
-    return "" if curve is not None else _("{name} has no light curve here.").format(name=thing.name)
+    return "" if curves else _("{name} has no light curve here.").format(name=name_of(thing))
 
 
 def _having(session: Session) -> str:

@@ -1,13 +1,20 @@
-"""Curves: the light curves on show, and what is said where there are none."""
+"""Curves: the light curves on show, what is said where there are none, and what the archives answered of a source.
+
+Nothing here asks the network: the verb `live_curves` does, and puts what came here with `Curves.heard`, a provider after the
+other as they answer. What a click of the panel set going is remembered with `Curves.follow`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from psygnal import Signal
 
 from skyexplorer.errors import InputError
+from skyexplorer.model.ledger import Answer
+from skyexplorer.session.selection import same
 
 if TYPE_CHECKING:
     from astropy.time import Time
@@ -15,6 +22,8 @@ if TYPE_CHECKING:
     from skyexplorer.model.lightcurve import LightCurve
 
 Mark: TypeAlias = "tuple[str, Time]"
+KEPT = 50
+"""Sources of which it is remembered what the archives answered."""
 
 
 def key(name: str) -> str:
@@ -29,11 +38,38 @@ def key(name: str) -> str:
     return "".join(str(name).split()).replace("-", "").replace("_", "").casefold()
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What the archives answered of one source, so far."""
+
+    thing: Any
+    """The source, event or place that was asked about."""
+    curves: Mapping[str, tuple[LightCurve, ...]] = field(default_factory=dict)
+    """The light curves of each provider that has answered, by its id."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """What each provider answered, by its id."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What a provider has to say beside, by its id."""
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    """Why others were not asked, by their ids."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What the providers are called, by their ids."""
+    job: Any = None
+    """The job that asks, while it does; else None."""
+
+    @property
+    def all(self) -> tuple[LightCurve, ...]:
+        """The light curves of all providers."""
+        return tuple(curve for curves in self.curves.values() for curve in curves)
+
+
 class Curves:
-    """What the light-curve panel shows, and the light curves that were opened."""
+    """What the light-curve panel shows, the light curves that were opened, and those that the archives gave."""
 
     changed = Signal()
     """Tells that something here has changed."""
+    asked = Signal()
+    """Tells that the archives are asked, or that one of them has answered."""
 
     def __init__(self) -> None:
         self._shown: tuple[LightCurve, ...] = ()
@@ -41,6 +77,7 @@ class Curves:
         self._title = self._message = ""
         self._log_y = False
         self._opened: dict[str, LightCurve] = {}
+        self._heard: list[Heard] = []
 
     @property
     def shown(self) -> tuple[LightCurve, ...]:
@@ -118,3 +155,47 @@ class Curves:
     def opened(self, name: str) -> LightCurve | None:
         """The light curve that was opened under this name, or None; case and spaces do not count."""
         return self._opened.get(key(name))
+
+    def follow(self, thing: Any, job: Any) -> None:
+        """A job asks the archives about this; what they answered before stays until it is done."""
+        old = self.of(thing) or Heard(thing)
+        self._put(replace(old, job=job))
+
+    def heard(
+        self,
+        thing: Any,
+        curves: Mapping[str, tuple[LightCurve, ...]],
+        answers: Mapping[str, Answer],
+        notes: Mapping[str, str],
+        skipped: Mapping[str, str],
+        titles: Mapping[str, str],
+        *,
+        whole: bool = True,
+    ) -> None:
+        """Keep what the archives answered of this.
+
+        Parameters
+        ----------
+        thing : Source, Event or SkyCoord
+        curves, answers, notes, skipped, titles : mapping
+            By the ids of the providers; see `Heard`.
+        whole : bool
+            False where others are still to answer: what came before stays then.
+        """
+        old = self.of(thing) or Heard(thing)
+        new = Heard(thing, dict(curves), dict(answers), dict(notes), dict(skipped), dict(titles))
+        if not whole:
+            new = replace(
+                new, curves={**old.curves, **curves}, answers={**old.answers, **answers},
+                notes={**old.notes, **notes}, job=old.job,
+            )  # fmt: skip
+        self._put(new)
+
+    def of(self, thing: Any) -> Heard | None:
+        """What the archives answered of this, or None where they were not asked."""
+        return next((heard for heard in self._heard if same(heard.thing, thing)), None)
+
+    def _put(self, heard: Heard) -> None:
+        others = [other for other in self._heard if not same(other.thing, heard.thing)]
+        self._heard = [*others, heard][-KEPT:]
+        self.asked.emit()
