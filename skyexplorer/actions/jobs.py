@@ -222,8 +222,8 @@ class _Run:
         except BaseException as failed:
             job.book.note(failed)
             job.fail(failed)
-            if not isinstance(failed, Exception):
-                raise
+            if failed is not error and not isinstance(failed, Exception):
+                raise  # Ctrl-C came here, at home
             return
         if ask is None:
             job.book.note(self.value)

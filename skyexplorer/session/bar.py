@@ -9,7 +9,7 @@ from typing import TextIO
 
 WIDTH = 20
 PATIENCE = 1.0  # s that somebody waits before a bar is drawn
-EIGHTHS = " ▏▎▍▌▋▊▉"
+EIGHTHS = ("", *"▏▎▍▌▋▊▉")
 
 
 def bar(share: float, width: int = WIDTH) -> str:
@@ -19,10 +19,10 @@ def bar(share: float, width: int = WIDTH) -> str:
     --------
     >>> from skyexplorer.session.bar import bar
     >>> bar(0.55, width=10)
-    '█████▌    '
+    '█████▌░░░░'
     """
     full, part = divmod(round(min(max(share, 0.0), 1.0) * width * 8), 8)
-    return ("█" * full + EIGHTHS[part] * (full < width)).ljust(width)[:width]
+    return ("█" * full + EIGHTHS[part]).ljust(width, "░")
 
 
 def line(what: str, share: float | None, seconds: float, width: int = 79) -> str:
@@ -32,7 +32,7 @@ def line(what: str, share: float | None, seconds: float, width: int = 79) -> str
     --------
     >>> from skyexplorer.session.bar import line
     >>> line("Asking gaia-dr3", 0.25, 3.2)
-    'Asking gaia-dr3  █████                25 %  3 s'
+    'Asking gaia-dr3  █████░░░░░░░░░░░░░░░  25 %  3 s'
     >>> line("Asking gaia-dr3", None, 3.2)
     'Asking gaia-dr3 …  3 s'
     """
