@@ -1,0 +1,79 @@
+"""Spectra and light curves by region, of services that speak SSA; pyvo writes the question, the answers are `records`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from astropy import units as u
+
+from skyexplorer.errors import InputError
+from skyexplorer.model.region import SkyRegion
+from skyexplorer.services import answers
+
+if TYPE_CHECKING:
+    from skyexplorer.model.record import Record
+    from skyexplorer.net import Web
+    from skyexplorer.services.asking import Found
+    from skyexplorer.services.registry import Service
+
+
+def ask(
+    service: Service,
+    region: SkyRegion,
+    *,
+    web: Web,
+    columns: Any = None,
+    max_rows: int | None = None,
+    where: str = "",
+    refresh: bool = False,
+) -> Found:
+    """The spectra in a region, as a table: parameters are those of `sia.ask`.
+
+    Raises
+    ------
+    InputError
+        For columns or a condition, which the protocol does not have.
+    ServiceError
+        Of its kinds.
+    """
+    return _asked(service, region, web=web, columns=columns, max_rows=max_rows, where=where, refresh=refresh)[
+        1
+    ]
+
+
+def find(
+    service: Service, region: SkyRegion, *, web: Web, max_rows: int | None = None, refresh: bool = False
+) -> tuple[list[Record], Found]:
+    """The spectra and light curves in a region, as records, and the answer they are from."""
+    results, found = _asked(service, region, web=web, max_rows=max_rows, refresh=refresh)
+    return [
+        one
+        for one in answers.records(results, service.id, "spectrum")
+        if one.coord is None or region.contains(one.coord)
+    ], found
+
+
+def _asked(
+    service: Service,
+    region: SkyRegion,
+    *,
+    web: Web,
+    columns: Any = None,
+    max_rows: int | None = None,
+    where: str = "",
+    refresh: bool = False,
+) -> tuple[Any, Found]:
+    from pyvo.dal.ssa import SSAQuery
+
+    if columns or where:
+        raise InputError(
+            f"{service.id} is asked by SSA, which has neither columns nor conditions.",
+            "Leave them out, and filter what comes.",
+        )
+    cap = service.row_cap if max_rows is None else max_rows
+    width = min(2 * region.radius.to_value(u.deg), 2 * answers.WIDEST)
+    query = SSAQuery(service.address, pos=region.center, diameter=width * u.deg, maxrec=cap)
+    results, reply = answers.ask(
+        web, service.address, service=service.id, params=dict(query), refresh=refresh
+    )
+    return results, answers.found(service, results, reply)
