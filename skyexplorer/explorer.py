@@ -15,6 +15,7 @@ from skyexplorer.actions import goto as goto_
 from skyexplorer.actions import jobs as jobs_
 from skyexplorer.actions import light_curve as light_curve_
 from skyexplorer.actions import open as open_
+from skyexplorer.actions import query as query_
 from skyexplorer.actions import rank as rank_
 from skyexplorer.actions import select as select_
 from skyexplorer.actions.recording import recorded
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from skyexplorer.model.event import Event
     from skyexplorer.model.ledger import Ledger
     from skyexplorer.model.lightcurve import LightCurve
+    from skyexplorer.model.region import SkyRegion
     from skyexplorer.model.skymap import SkyMap
+    from skyexplorer.services import Service
 
 THEMES = ("auto", "light", "dark")
 
@@ -297,6 +300,125 @@ class SkyExplorer:
         True
         """
         return light_curve_.light_curve(self.session, source)
+
+    @recorded()
+    @jobs_.live("Asking {service}")
+    def query_region(
+        self,
+        region: SkyRegion | SkyCoord | SkyMap | Event | Source | str | None = None,
+        service: str | Service | Iterable[str | Service] = "fermi-4fgl",
+        *,
+        radius: u.Quantity | float | None = None,
+        columns: Iterable[str] | None = None,
+        max_rows: int | None = None,
+        where: str = "",
+        deadline: float = 60.0,
+        refresh: bool = False,
+        name: str | None = None,
+    ) -> jobs_.Live[SourceCatalog | query_.Catalogs]:
+        """Ask archives what they hold in a region of the sky; it becomes a layer.
+
+        Whatever the protocol, the answer has the rows inside the region and no others. That a service has more rows than it
+        gave is told in ``origin.overflow``, in the ledger and in a notice; `fetch_on` brings them.
+
+        Parameters
+        ----------
+        region : SkyRegion, SkyCoord, SkyMap, Event, Source or str, optional
+            A map or an event stands for its 90 % region, a text for what lies on the layer of that name; by default
+            it is the field in view.
+        service : str, Service, or several of them
+            Ids of rows of ``skyexplorer.services.services()``, or ``"vizier:II/246/out"`` for any table of a host. Several
+            are asked side by side.
+        radius : Quantity or float, optional
+            Of a circle around a position; numbers are degrees.
+        columns : iterable of str, optional
+            Columns to ask for; those of position, name and id come with them. By default those of the service's row, or all.
+        max_rows : int, optional
+            Rows to ask each service for at most; by default the cap of its row.
+        where : str
+            A further condition in ADQL, such as ``"variability_index > 27.7"``.
+        deadline : float
+            Seconds for all of it.
+        refresh : bool
+            Ask although an answer is kept.
+        name : str, optional
+            What the layer is called; by default as the service.
+
+        Returns
+        -------
+        SourceCatalog, or Catalogs
+            With ``origin`` and ``ledger``; it may have no rows. For several services a dict by id of those that
+            answered, whose ``ledger`` tells of the others too.
+
+        Raises
+        ------
+        ServiceError
+            Of its kinds, where none answered.
+        InputError, NotFoundError
+            For what cannot be asked.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer.services import Service
+        >>> sky, crab = SkyExplorer(samples=False), SkyCoord("05h34m32s +22d00m52s")
+        >>> with TemporaryDirectory() as folder:  # a file is a service too
+        ...     path = Path(folder) / "pulsars.csv"
+        ...     _ = path.write_text("name,ra,dec\\nCrab,83.633,22.015\\nVela,128.836,-45.176\\n")
+        ...     found = sky.query_region(crab, Service("mine", "Pulsars", "file", str(path)), radius=1 * u.deg)
+        >>> found.names, sky.layers["mine"].rows, found.ledger[0].state
+        (['Crab'], 1, 'ok')
+        """
+        question = query_.prepare(
+            self.session, region, service, radius=radius, columns=columns, max_rows=max_rows, where=where,
+            deadline=deadline, refresh=refresh, name=name,
+        )  # fmt: skip
+        answers = yield partial(query_.ask_region, question)
+        return query_.show_region(self.session, question, answers)
+
+    @recorded()
+    @jobs_.live("Fetching the rest of {catalog}")
+    def fetch_on(
+        self, catalog: SourceCatalog | str, max_rows: int | None = None, *, deadline: float = 600.0
+    ) -> jobs_.Live[SourceCatalog]:
+        """Fetch what a row cap cut off an answer, and put the whole in its place.
+
+        The region is asked again by parts, and those parts by their halves, until no answer is cut.
+
+        Parameters
+        ----------
+        catalog : SourceCatalog or str
+            What `query_region` returned, or the name of its layer.
+        max_rows : int, optional
+            Rows at most; by default a million.
+        deadline : float
+            Seconds for all of it.
+
+        Returns
+        -------
+        SourceCatalog
+            All rows; ``origin.overflow`` tells whether there are still more.
+
+        Raises
+        ------
+        InputError
+            For a catalogue that was not asked of a service.
+        ServiceError
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> sky.fetch_on(sky.open("gw170817-galaxies"))
+        Traceback (most recent call last):
+        ...
+        skyexplorer.errors.InputError: ... was not asked of a service. Give what query_region returned, or its layer.
+        """
+        question = query_.prepare_on(self.session, catalog, max_rows, deadline)
+        answers = yield partial(query_.ask_region, question)
+        return query_.show_on(self.session, catalog, question, answers)
 
     @recorded()
     @jobs_.live("Asking the archives for light curves of {source}")

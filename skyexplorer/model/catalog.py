@@ -20,6 +20,7 @@ from skyexplorer.errors import FormatError, InputError
 from skyexplorer.io import choosing, epochs, files, hats, positions, roles, tables
 from skyexplorer.model import checks
 from skyexplorer.model.checks import Flag
+from skyexplorer.model.ledger import Ledger
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.proper_motion import Motion, told
@@ -45,9 +46,15 @@ class SourceCatalog:
     pmra, pmdec, parallax, radial_velocity : str, optional
         Columns of the proper motion, μ_α* = μ_α cos δ and μ_δ (in their unit, else mas/yr), and of what makes the motion
         one in space (else mas and km/s). Else told from the columns.
+    ellipse : tuple of str, optional
+        Columns of the semi-axes and the position angle of error ellipses (deg), instead of ``error``.
+    containment : float, optional
+        Probability inside ``error`` or ``ellipse``; default that of one sigma, 0.3935.
     title : str
         What it is called.
     origin : Origin, optional
+    empty : bool
+        Whether a table of no rows will do: an answer to a question can be that there are none.
 
     Raises
     ------
@@ -71,6 +78,10 @@ class SourceCatalog:
     ('Crab', 83.633)
     """
 
+    ledger: Ledger | None = None
+    """Who was asked for it, and what came; None where it was read or made."""
+    question: Any = None
+    """What was asked, for `SkyExplorer.fetch_on`; None where it was read or made."""
     _moved_by: Floats  # years, where it is
     _given: SourceCatalog | None = None  # of a catalogue at another epoch: the one it was made from
 
@@ -87,10 +98,13 @@ class SourceCatalog:
         pmdec: str | None = None,
         parallax: str | None = None,
         radial_velocity: str | None = None,
+        ellipse: tuple[str, str, str] | None = None,
+        containment: float | None = None,
         title: str = "",
         kind: str = "",
         band: str = "",
         origin: Origin | None = None,
+        empty: bool = False,
     ) -> None:
         self._roles = roles.roles(
             table, ra=ra, dec=dec, error=error, name=name,
@@ -105,7 +119,14 @@ class SourceCatalog:
             table = table.copy(copy_data=False)
             for column, unit in bare.items():
                 table[column].unit = unit
-        self._lon, self._lat = positions.degrees(table, self._roles)
+        if ellipse is not None:
+            self._roles = replace(self._roles, ellipse=ellipse, error=None)
+        if containment is not None:
+            self._roles = replace(self._roles, containment=containment)
+        if empty and not len(table):
+            self._lon, self._lat = np.zeros((2, 0))
+        else:
+            self._lon, self._lat = positions.degrees(table, self._roles)
         with np.errstate(all="ignore"):  # what overflows or is a damaged NaN is odd, and flagged
             table, told = checks.tidied(table, self._roles)
             self.flags: tuple[Flag, ...] = (*told, *checks.flags(table, self._roles, self._lon))

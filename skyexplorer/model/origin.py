@@ -22,6 +22,8 @@ class Origin:
         Who answered: ``"file"``, ``"sample"``, ``"user"`` or the id of a service.
     location : str
         Path or address.
+    query : str
+        What was asked there, without secrets.
     reference, licence : str
         Where to cite it from, and under which licence it may be used; unknown is ``"unknown"``.
     note : str
@@ -58,6 +60,12 @@ class Origin:
     checksum: str = ""
     header: Mapping[str, Any] = field(default_factory=dict, compare=False)
     versions: Mapping[str, str] = field(default_factory=dict, compare=False)
+    query: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where it was asked or read: the same as ``location``."""
+        return self.location
 
     @classmethod
     def of_file(cls, path: str | Path, raw: bytes, **facts: Any) -> Origin:

@@ -35,6 +35,8 @@ CLIENTS = {
 """The module that speaks each protocol: it has ``ask`` with the arguments of `ask`."""
 POINTS = ("tap", "scs", "file")
 """Protocols whose rows are points, which lie in the region or not; rows of the others have footprints."""
+QUESTIONS = 256
+"""Asked at most to fetch all of a region."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,61 @@ def ask(
                 error.advice, service=service.id, url=service.address,
             ) from error  # fmt: skip
         raise
+
+
+def ask_whole(
+    service: Service,
+    region: SkyRegion,
+    *,
+    web: Web,
+    most: int,
+    columns: Iterable[str] | None = None,
+    where: str = "",
+    refresh: bool = False,
+) -> Found:
+    """All that lies in a region, also where that is more than the service gives at once: by parts of the region.
+
+    A part of which the answer was cut is asked again by its halves.
+
+    Parameters
+    ----------
+    most : int
+        Rows at most; where there are more, that is told (``overflow``).
+    others
+        See `ask`.
+    """
+    from skyexplorer import progress
+    from skyexplorer.services import merging, tiling
+
+    given: dict[str, Any] = {"web": web, "columns": columns, "where": where, "refresh": refresh}
+    if service.protocol == "file":
+        return ask(service, region, max_rows=most, **given)
+    waiting: list[SkyRegion] = [region]
+    answers: list[Found] = []
+    rows = asked = 0
+    total, done = float(region.area.value), 0.0
+    while waiting:
+        part = waiting.pop()
+        found = ask(service, part, max_rows=min(service.row_cap, most), **given)
+        asked += 1
+        halves = tiling.split(part) if found.overflow and asked + len(waiting) < QUESTIONS else []
+        if halves and rows < most:
+            waiting += halves
+            continue
+        answers.append(found)
+        rows += len(found.table)
+        done += float(part.area.value)
+        progress.current().report(min(done, total), total)
+        if rows >= most and waiting:
+            answers[-1] = replace(found, overflow=True)
+            break
+    # Halves are cells, which cover a little more than the region.
+    whole = _exact(service, region, merging.merged(service, answers))
+    if len(whole.table) > most:
+        whole = replace(whole, table=whole.table[:most], overflow=True)
+    how = f"{len(answers)} parts of the region" if len(answers) > 1 else whole.how
+    query = answers[0].query if len(answers) == 1 else f"{asked} questions such as {answers[0].query}"
+    return replace(whole, how=how, query=query)
 
 
 def _exact(service: Service, region: SkyRegion, found: Found) -> Found:

@@ -31,7 +31,8 @@ SEARCHED = ("tap", "obstap", "scs", "sia1", "sia2", "ssa", "file")
 """Protocols of services that can be asked for a region."""
 ROLES = (
     "ra", "dec", "id", "name", "error", "error_major", "error_minor", "error_angle", "time", "energy", "distance",
-    "redshift", "type", "flux", "magnitude", "period", "pmra", "pmdec", "parallax", "radial_velocity", "epoch", "region", "moc",
+    "redshift", "type", "flux", "magnitude", "period", "pmra", "pmdec", "parallax", "radial_velocity", "epoch",
+    "region", "moc",
 )  # fmt: skip
 BANDS = (
     "gamma",

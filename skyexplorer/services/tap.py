@@ -243,7 +243,7 @@ class _Asked:
             self.end(job.url, abort=not done)
 
     def end(self, url: str, abort: bool) -> None:
-        """Tell the server that its job is not wanted any more; with a line and a deadline of its own, for ours may be over."""
+        """Tell the server that its job is not wanted any more; with a deadline of its own, for ours may be over."""
         from skyexplorer.net import Web
         from skyexplorer.progress import Progress
 

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skyexplorer.core import healpix, regions, sphere
-from skyexplorer.core.cover import CORNER
 
 if TYPE_CHECKING:
     from skyexplorer.model.region import SkyRegion
 
 Floats = NDArray[np.float64]
 SIDE = 58.6323  # deg: of a base cell
+CORNER = 1.07  # radius of a circle around a cell over its side, at most
 FEWEST, MOST_CELLS = 200, 60_000  # cells over a region; candidates looked at
 OUTLINE = 720  # points
 ENOUGH = 0.02  # of the area of all circles: a split that saves less is not made
