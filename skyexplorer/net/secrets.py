@@ -1,0 +1,114 @@
+"""What must not be seen, taken out of what is shown: addresses, headers, and texts that services send back."""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
+
+HIDDEN = "***"
+SECRET = re.compile(
+    r"token|passw(or)?d|passwd|secret|authori[sz]ation|api-?_?key|access-?_?key|signature|credential|cookie|^(sig|pwd|pass)$",
+    re.IGNORECASE,
+)
+"""Names of query parameters and headers whose values are secrets."""
+
+
+def masked(url: str) -> str:
+    """An address without secrets: user and password, and parameters that are named as such.
+
+    Examples
+    --------
+    >>> from skyexplorer.net.secrets import masked
+    >>> masked("https://me:mine@example.org/tap?token=abc&q=M%2031")
+    'https://***@example.org/tap?token=***&q=M%2031'
+    """
+    try:
+        parts = urlsplit(str(url))
+    except (
+        ValueError
+    ):  # an address so broken that its parts cannot be told: none of it is shown beyond the path
+        return re.split(r"[?#]", re.sub(r"//[^/]*@", f"//{HIDDEN}@", str(url)))[0]
+    where = parts.netloc.rpartition("@")
+    return urlunsplit(
+        parts._replace(
+            netloc=f"{HIDDEN}@{where[2]}" if where[1] else parts.netloc,
+            query="&".join(map(_hidden, parts.query.split("&"))) if parts.query else "",
+            fragment="",
+        )
+    )
+
+
+def _hidden(pair: str) -> str:
+    name, given, value = pair.partition("=")
+    return f"{name}={HIDDEN}" if given and value and SECRET.search(unquote_plus(name)) else pair
+
+
+def values(url: str, headers: Mapping[str, str]) -> set[str]:
+    """The secrets that a request carries, so that they can be taken out of a text."""
+    found = {str(value) for name, value in headers.items() if SECRET.search(name)}
+    found |= {part for value in tuple(found) for part in value.split()[1:]}  # Bearer …, Basic …
+    parts = urlsplit(url)
+    found |= {parts.password or "", parts.username or ""}
+    for pair in parts.query.split("&"):
+        name, _, value = pair.partition("=")
+        if SECRET.search(unquote_plus(name)):
+            found |= {value, unquote_plus(value)}
+    return {value for value in found if len(value) > 3}
+
+
+def without(text: str, secret: Iterable[str]) -> str:
+    """The text without these values, however they are quoted."""
+    for value in sorted(secret, key=len, reverse=True):
+        text = text.replace(value, HIDDEN).replace(quote(value, safe=""), HIDDEN)
+    return text
+
+
+def shown(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers that may be kept and shown."""
+    return {str(name): str(value) for name, value in headers.items() if not SECRET.search(name)}
+
+
+def excerpt(content: bytes, length: int = 500) -> str:
+    """The beginning of a text, in one line and without control characters; empty where it is no text.
+
+    Examples
+    --------
+    >>> from skyexplorer.net.secrets import excerpt
+    >>> excerpt(b"<html><body><h1>Not here</h1> \\x1b[31mred</body></html>")
+    'Not here \\\\x1b[31mred'
+    """
+    head = content[: 40 * length]
+    if b"\0" in head:
+        return ""
+    text = head.decode("utf-8", "replace")
+    if re.match(r"\s*<(!doctype\s+html|html)", text, re.IGNORECASE):
+        text = re.sub(
+            r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>",
+            " ",
+            text,
+            flags=re.DOTALL | re.IGNORECASE,
+        )
+    text = " ".join(text.split())
+    return "".join(
+        c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c
+        for c in text[:length]
+    )
+
+
+class _Discreet(logging.Filter):
+    """urllib3 logs the path of each request, with its parameters."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(masked(a) if isinstance(a, str) and "?" in a else a for a in record.args)
+        return True
+
+
+def keep_out_of_logs() -> None:
+    """Take secrets out of what urllib3 logs of requests."""
+    log = logging.getLogger("urllib3.connectionpool")
+    if not any(isinstance(present, _Discreet) for present in log.filters):
+        log.addFilter(_Discreet())
