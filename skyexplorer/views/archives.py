@@ -22,7 +22,6 @@ from skyexplorer.views.panel import Panel
 from skyexplorer.views.states import going, told, waited
 
 ME = "archives"
-MORE = 10  # times as many rows, where an answer was cut
 MODES = ("services", "field", "registry", "images")
 
 
@@ -47,7 +46,7 @@ class ArchivesPanel(Panel):
     def __init__(self, session: Session, verbs: Any) -> None:
         super().__init__(session, verbs)
         self._begun = False
-        self._open: set[int] = set()  # rows of the registry that show their columns
+        self._open: dict[int, Any] = {}  # jobs that ask for the columns of a row of the registry
         self._cuts: dict[int, Any] = {}  # jobs that cut images out, by row
         self.link(session.archives.changed, self._changed)
         self.link(session.selection.region_changed, lambda region, by: self._where())
@@ -199,17 +198,21 @@ class ArchivesPanel(Panel):
 
     def on_ask(self, id: str) -> None:
         """Ask a service about the place; what comes is a layer."""
-        self._ask(id)
+        self._submit(id, self.verbs.query_region, self.session.archives.region, service=id)
 
     def on_more(self, id: str) -> None:
         """Fetch on where the last answer was cut."""
-        answer = self.session.archives.answers[id]
-        self._ask(id, max_rows=MORE * (answer.rows or 1))
+        for layer in reversed(self.session.layers.values()):
+            if layer.origin is not None and layer.origin.service == id and layer.origin.overflow:
+                return self._submit(id, self.verbs.fetch_on, layer.name)
+        return self._submit(
+            id, self.verbs.query_region, self.session.archives.region, service=id
+        )  # its layer is gone
 
-    def _ask(self, id: str, **how: Any) -> None:
+    def _submit(self, id: str, verb: Any, *args: Any, **how: Any) -> None:
         archives = self.session.archives
         try:
-            job = self.verbs.submit(self.verbs.query_region, archives.region, service=id, **how)
+            job = self.verbs.submit(verb, *args, **how)
         except SkyExplorerError as error:  # of the place, before anyone is asked
             archives.heard([Answer.of_error(id, error)])
         else:
@@ -246,6 +249,20 @@ class ArchivesPanel(Panel):
         if covering:
             asked["covering"] = self._place()
         self._find("registry", self.verbs.find_services, words.strip(), **asked)
+
+    def on_preview(self, row: int) -> None:
+        """Show the columns of a service of the registry, or hide them."""
+        if self._open.pop(row, None) is None:
+            found = self.session.archives.finding("registry").result[row]
+            what = _("Columns of {title}").format(title=found.title)
+            job = self._open[row] = self.verbs.submit(columns_of, found, what=what)
+            job.then(self.session.notices.guard(self.doing)(lambda: self._found("registry")))
+        self._found("registry")
+
+    def on_add(self, row: int, table: str) -> None:
+        """Ask a service of the registry about the place; what comes is a layer."""
+        found = self.session.archives.finding("registry").result[row]
+        self._submit(found.id, self.verbs.query_region, self.session.archives.region, service=found.id)
 
     def on_images(self) -> None:
         """Find images of the place."""
@@ -312,6 +329,11 @@ def _asking(job: Any, answer: Answer | None) -> dict[str, Any]:
         "title": job.progress.what,
         "share": share,
     }
+
+
+def columns_of(found: Any) -> Any:
+    """The columns of a service that was found: the registry may have to be asked for them."""
+    return found.columns
 
 
 def _area(region: Any) -> str:

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from skyexplorer.session.archives import Archives, Finding
 from skyexplorer.session.text import _
-from skyexplorer.views.states import partial, status
+from skyexplorer.views.states import going, partial, status
 
 if TYPE_CHECKING:
     from skyexplorer.model.record import Record
 
 MOST = 300  # rows in the page at once
+TABLES = 20  # of one service, with all their columns
+WAVEBANDS = ("gamma-ray", "x-ray", "euv", "uv", "optical", "infrared", "millimeter", "radio", "neutrino")
+"""As the registry calls them."""
+KINDS = {
+    "scs": _("cone search"), "sia1": _("images"), "sia2": _("images"), "ssa": _("spectra"), "tap": _("tables"),
+    "obstap": _("observations"), "hips": _("surveys"),
+}  # fmt: skip
 BANDS = {
     "tev": _("TeV gamma rays"),
     "gamma": _("Gamma rays"),
@@ -60,6 +67,82 @@ def _service(service: Any) -> dict[str, Any]:
         "verified": verified,
         "tip": [line for line in tip if line],
         "search": " ".join((service.id, service.title, band, service.messenger, service.note)).casefold(),
+    }
+
+
+def registry(finding: Finding, opened: Mapping[int, Any]) -> dict[str, Any]:
+    """Services that the registry knows; those that were opened tell their columns.
+
+    Parameters
+    ----------
+    finding : Finding
+        With a sequence of services found.
+    opened : mapping of int to Job
+        Jobs that ask for the columns of a row.
+    """
+    found = finding.result
+    text = ""
+    if found is not None:
+        count = len(found)
+        text = _("{count} services.").format(count=f"{count:,}") if count else _("The registry knows none.")
+        if count > MOST:
+            text += " " + _("The first {most} are listed; say more words.").format(most=MOST)
+        notes = (getattr(found, "note", ""), partial(getattr(found, "ledger", ())))
+        text = " ".join(filter(None, (text, *notes)))
+    rows = [
+        {**_resource(one), "row": row, **_columns(one, opened.get(row))}
+        for row, one in enumerate(list(found or ())[:MOST])
+    ]
+    return {
+        "rows": rows,
+        "bands": list(WAVEBANDS),
+        "status": status(finding.job, text),
+        "question": {name: value for name, value in finding.question.items() if isinstance(value, str)},
+    }
+
+
+def _resource(found: Any) -> dict[str, Any]:
+    facts = [
+        KINDS.get(found.kind, found.kind),
+        ", ".join(found.wavebands),
+        found.short_name,
+        found.capability,
+    ]
+    reference = _("reference: {reference}").format(reference=found.reference) if found.reference else ""
+    licence = _("licence: {licence}").format(licence=found.licence) if found.licence else ""
+    tip = [found.title, ", ".join(found.creators), found.ivoid, found.address, reference, licence]
+    return {
+        "title": found.title,
+        "facts": " · ".join(fact for fact in facts if fact),
+        "tip": "\n".join(line for line in tip if line),
+        "description": found.description,
+        "askable": True,
+    }
+
+
+def _columns(found: Any, job: Any) -> dict[str, Any]:
+    """What an opened row tells: the columns of its tables, or why not."""
+    if job is None:
+        return {"open": False}
+    if job.state != "done":
+        return {
+            "open": True,
+            "asking": going(job),
+            **{k: v for k, v in status(job).items() if k in ("said", "advice")},
+        }
+    tables: dict[str, list[dict[str, str]]] = {}
+    for column in job.result(0):
+        told = {name: str(column[name] or "").strip() for name in ("name", "unit", "ucd", "description")}
+        tables.setdefault(str(column["table"] or "").strip(), []).append(
+            {name: "" if value == "--" else value for name, value in told.items()}
+        )
+    listed = [{"name": name, "columns": columns} for name, columns in list(tables.items())[:TABLES]]
+    text = _("{count} tables; the first {most} are shown.").format(count=len(tables), most=TABLES)
+    none = _("The registry lists no columns of it.")
+    return {
+        "open": True,
+        "tables": listed,
+        "note": none if not tables else text if len(tables) > TABLES else "",
     }
 
 

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.table import Table
 
-from skyexplorer import SkyRegion
+from skyexplorer import SkyRegion, SourceCatalog
 from skyexplorer.errors import InputError, LateError, RefusedError, UnreachableError
 from skyexplorer.model.ledger import Answer, Ledger
+from skyexplorer.model.origin import Origin
 from skyexplorer.model.record import Record, Records
+from skyexplorer.session.layers import CatalogLayer
 from skyexplorer.session.session import Session
 from skyexplorer.views.archives import ArchivesPanel
 from skyexplorer.views.canvas import STATIC
@@ -102,16 +105,22 @@ class TestServices:
         assert panel.states["fermi-4fgl"]["state"] == "slow"
         assert "60 s" in panel.states["fermi-4fgl"]["text"]
 
-    def test_a_cut_answer_says_so_and_can_be_fetched_on(self, verbs: FakeVerbs, panel: ArchivesPanel) -> None:
+    def test_a_cut_answer_says_so_and_can_be_fetched_on(
+        self, session: Session, verbs: FakeVerbs, panel: ArchivesPanel
+    ) -> None:
         tell(panel, "ask", id="gaia-dr3")
         verbs.answer("gaia-dr3", rows=2000, overflow=True)
         state = panel.states["gaia-dr3"]
         assert state["more"]
         assert state["text"] == "first 2,000 of more"
+        origin = Origin("Gaia DR3", service="gaia-dr3", overflow=True)
+        stars = SourceCatalog(Table({"ra": [1.0], "dec": [2.0]}), origin=origin)
+        session.layers.add(CatalogLayer("gaia-dr3", stars))
         tell(panel, "more", id="gaia-dr3")
-        name, args, how = verbs.calls[-1]
-        assert (name, args, how["service"]) == ("query_region", (None,), "gaia-dr3")
-        assert how["max_rows"] > 2000
+        assert verbs.calls[-1] == ("fetch_on", ("gaia-dr3",), {})
+        session.layers.remove("gaia-dr3")
+        tell(panel, "more", id="gaia-dr3")
+        assert verbs.calls[-1][0] == "query_region", "it is asked anew where its layer is gone"
 
     def test_a_kept_answer_tells_its_age(self, session: Session, panel: ArchivesPanel) -> None:
         answer = kept("glade-plus", rows=49)
@@ -227,8 +236,9 @@ def images() -> Records:
             "image",
             "https://x.example/a.fits",
             collection="S4",
-            region=circle(0.4),
-            coord=circle().center,
+            ra=10.0,
+            dec=20.0,
+            place=lambda: circle(0.4),
         ),
         Record("<b>bad</b>", "image", "https://x.example/b.fits", service="x", size=3_000_000),
     ]

@@ -265,6 +265,7 @@ function resultItem(row, texts, tell) {
           ),
         ),
       ),
+      ...(row.note ? [h("p", {}, row.note)] : []),
       ...(row.said ? [trouble(row.said, row.advice)] : []),
       ...(row.asking ? [h("p", { className: "skx-soft" }, sign("asking"), " ", texts.asking_columns)] : []),
     );
