@@ -75,7 +75,8 @@ def live(
             if ask is None:
                 return run.value  # type: ignore[no-any-return]
             text = call.say(self, *args, **kwargs)  # type: ignore[attr-defined]
-            job = explorer.session.jobs.new(text, home=Home(), loud=False, stop=pool.stop)
+            jobs = explorer.session.jobs
+            job = jobs.new(text, home=None if jobs.home.here else Home(), loud=False, stop=pool.stop)
             run.out(job, ask)
             try:
                 return job.result()  # type: ignore[no-any-return]

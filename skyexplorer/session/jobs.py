@@ -37,6 +37,11 @@ LOOK = 0.2  # s: how often somebody who waits looks up
 class Home:
     """A thread, and the calls that others leave for it.
 
+    Parameters
+    ----------
+    notices : Notices, optional
+        Where the error of a call is said: whoever left it is not there any more.
+
     Examples
     --------
     >>> from skyexplorer.session.jobs import Home
@@ -46,8 +51,9 @@ class Home:
     at home
     """
 
-    def __init__(self) -> None:
+    def __init__(self, notices: Notices | None = None) -> None:
         self.thread = threading.current_thread()
+        self._guard = (notices or Notices()).guard(_("What came back"))
         self._calls: deque[Callable[[], object]] = deque()
         self._news = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -98,7 +104,8 @@ class Home:
     def run(self) -> None:
         """Make the calls that were left, in their order."""
         while self._calls:  # a call may itself wait here, and make the others
-            self._calls.popleft()()
+            with self._guard:
+                self._calls.popleft()()
 
     def wait(self, until: Callable[[], bool], timeout: float | None, look: Callable[[], object]) -> bool:
         """Make the calls that are left here until something is so; False where that takes longer than the time-out."""
@@ -356,7 +363,7 @@ class Jobs:
     """Tells a job that got on, or has ended; told once a second too while it runs, since its clock does."""
 
     def __init__(self, notices: Notices, ledgers: Ledgers) -> None:
-        self.home = Home()
+        self.home = Home(notices)
         self._notices, self._ledgers = notices, ledgers
         self._items: dict[int, Job[Any]] = {}
         self._numbers = itertools.count(1)

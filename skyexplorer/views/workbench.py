@@ -9,6 +9,7 @@ import ipywidgets
 from skyexplorer.session.session import Session
 from skyexplorer.views.archives import ArchivesPanel
 from skyexplorer.views.events import EventsPanel
+from skyexplorer.views.jobs import JobsPanel
 from skyexplorer.views.layers import LayersPanel
 from skyexplorer.views.lightcurve import LightCurvePanel
 from skyexplorer.views.side import Side
@@ -45,7 +46,9 @@ class Workbench:
         side.add_class("skx-side")
         self.table = TablePanel(session, verbs)
         self.curve = LightCurvePanel(session, verbs, dark=self.toolbar.dark)
-        self.status = StatusBar(session, verbs)
+        self.status, self.jobs = StatusBar(session, verbs), JobsPanel(session, verbs)
+        foot = ipywidgets.Box([self.status, self.jobs])
+        foot.add_class("skx-foot")
         self.toolbar.observe(lambda change: self.curve.paint(dark=change["new"]), names="dark")
         places: dict[str, Any] = {
             "bar": self.toolbar,
@@ -53,7 +56,7 @@ class Workbench:
             "layers": side,
             "curve": self.curve,
             "table": self.table,
-            "status": self.status,
+            "status": foot,
         }
         for place, widget in places.items():
             widget.add_class(f"skx-at-{place}")
@@ -82,6 +85,7 @@ class Workbench:
             self.table,
             self.curve,
             self.status,
+            self.jobs,
             self.sky.widget,
         ):
             widget.close()

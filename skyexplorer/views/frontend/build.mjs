@@ -40,7 +40,7 @@ const skyCss = await Promise.all(
 );
 await writeFile(path.join(out, "sky.css"), skyCss.join("\n"));
 const panelsCss = await Promise.all(
-  ["panels.css", "side.css"].map((name) => readFile(path.join(here, "src/panels", name), "utf8")),
+  ["panels.css", "side.css", "jobs.css"].map((name) => readFile(path.join(here, "src/panels", name), "utf8")),
 );
 await writeFile(path.join(out, "panels.css"), panelsCss.join("\n"));
 

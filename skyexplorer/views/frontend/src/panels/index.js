@@ -5,6 +5,7 @@
 import { renderArchives } from "./archives.js";
 import { renderCurve } from "./curve.js";
 import { renderEvents } from "./events.js";
+import { renderJobs } from "./jobs.js";
 import { renderLayers } from "./layers.js";
 import { renderSide } from "./side.js";
 import { renderStatus } from "./status.js";
@@ -20,6 +21,7 @@ const PANELS = {
   tabs: renderSide,
   archives: renderArchives,
   events: renderEvents,
+  jobs: renderJobs,
 };
 
 function render({ model, el }) {
