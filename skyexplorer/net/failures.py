@@ -83,7 +83,7 @@ def of_exchange(error: BaseException, exchange: Exchange, got: int = 0) -> Servi
         return LateError(
             f"{name} was silent for {exchange.patience:.3g} s.", advice="Try again later.", **who
         )
-    if trouble := first(ssl.SSLError, ssl.CertificateError, urllib3.SSLError, requests.exceptions.SSLError):
+    if trouble := first(ssl.SSLError) or first(urllib3.SSLError, requests.exceptions.SSLError):
         reason = (
             getattr(trouble, "verify_message", "") or getattr(trouble, "reason", "") or type(trouble).__name__
         )
