@@ -22,6 +22,7 @@ from astropy.time import Time
 from psygnal import Signal
 
 from skyexplorer.errors import RecordingError
+from skyexplorer.model.region import SkyRegion
 from skyexplorer.session.layers import Layers
 from skyexplorer.session.selection import is_event, is_source
 
@@ -173,7 +174,8 @@ class Steps:
         needs = frozenset[str]().union(*(step.needs for step in self._items))
         used = {id(source) for step in self._items for source in step.uses}
         lines = [_IMPORTS[name] for name in _ORDER if name in needs]
-        lines += [""] * bool(lines) + ["from skyexplorer import SkyExplorer", "", self.start]
+        names = "SkyExplorer, SkyRegion" if "SkyRegion" in needs else "SkyExplorer"
+        lines += [""] * bool(lines) + [f"from skyexplorer import {names}", "", self.start]
         lines += [f"{step.variable} = {step.call}" if id(step) in used else step.call for step in self._items]
         return "\n".join(lines) + "\n"
 
@@ -202,6 +204,8 @@ class _Writer:
             return self._time(value)
         if isinstance(value, u.Quantity):
             return self._quantity(value)
+        if isinstance(value, SkyRegion):
+            return self._region(value)
         return self._object(value)
 
     def _object(self, value: Any) -> str:
@@ -231,6 +235,22 @@ class _Writer:
             f"a value of type {kind} has no source form.",
             "Open it from a file, by its path, and it can be written.",
         )
+
+    def _region(self, value: SkyRegion) -> str:
+        """The object where it is one of the session's; a circle or a polygon, as one draws them, by its numbers."""
+        try:
+            return self._object(value)
+        except RecordingError:
+            if value.kind not in ("circle", "polygon") or len(value._shapes) != 1:
+                raise
+        numbers = value._shapes[0].values
+        if value.kind == "circle":
+            ra, dec, radius = numbers
+            text = f"SkyRegion.circle({self._coord(SkyCoord(ra, dec, unit='deg'))}, {self._quantity(radius * u.deg)})"
+        else:
+            text = f"SkyRegion.polygon({self._coord(SkyCoord(list(numbers[::2]), list(numbers[1::2]), unit='deg'))})"
+        self.needs.add("SkyRegion")
+        return text
 
     def _use(self, step: Step) -> str:
         self.uses.append(step)

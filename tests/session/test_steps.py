@@ -11,7 +11,9 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from hypothesis import given
 from hypothesis import strategies as st
+from mocpy import MOC
 
+from skyexplorer import SkyRegion
 from skyexplorer.errors import RecordingError
 from skyexplorer.session.layers import CatalogLayer, EventLayer
 from skyexplorer.session.session import Session
@@ -120,3 +122,31 @@ def test_rows_in_a_row_are_one_step():
     steps.record("goto", ("4 4",))
     steps.record("goto", ("5 5",))
     assert [step.args[0] for step in steps.items] == ["2 2", "3 3", "4 4", "5 5"]
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        SkyRegion.circle(SkyCoord(197.4 * u.deg, -23.4 * u.deg), 3.25 * u.deg),
+        SkyRegion.polygon(
+            SkyCoord([190.0, 205.0, 205.0, 190.0] * u.deg, [-30.0, -30.0, -15.0, -15.0] * u.deg)
+        ),
+    ],
+)
+def test_a_drawn_region_comes_back(region: SkyRegion) -> None:
+    steps = Session().steps
+    steps.record("query_region", (region,), {"service": "fermi-4fgl"})
+    source = steps.to_source()
+    call = source.splitlines()[-1].removeprefix("sky.query_region(").removesuffix(", service='fermi-4fgl')")
+    space: dict = {}
+    exec("\n".join(line for line in source.splitlines() if line.startswith("from")), space)
+    again = eval(call, space)
+    assert again.kind == region.kind
+    assert again.area.value == pytest.approx(region.area.value, rel=1e-12)
+
+
+def test_a_region_of_cells_is_refused() -> None:
+    steps = Session().steps
+    steps.record("query_region", (SkyRegion.from_moc(MOC.from_str("3/10-12")),))
+    with pytest.raises(RecordingError, match="SkyRegion"):
+        steps.to_source()
