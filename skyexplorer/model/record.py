@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -14,10 +14,8 @@ from astropy.time import Time
 
 from skyexplorer.errors import FormatError, InputError
 from skyexplorer.io import regions_text
+from skyexplorer.model.ledger import Ledger
 from skyexplorer.model.region import SkyRegion
-
-if TYPE_CHECKING:
-    from skyexplorer.model.ledger import Ledger
 
 DATALINK = "content=datalink"
 """What the format of an address says that leads to a list of files, and not to one."""
@@ -154,7 +152,7 @@ _UNITS = (
 """Shorter than so many metres: the unit, and its name."""
 
 
-class Records(Sequence[Record]):
+class Records(list[Record]):
     """Files that were found, with who answered.
 
     Parameters
@@ -162,23 +160,18 @@ class Records(Sequence[Record]):
     records : iterable of Record
     ledger : Ledger
         Who was asked, and what came.
+
+    Examples
+    --------
+    >>> from skyexplorer.model.record import Record, Records
+    >>> found = Records([Record("a", "image", "https://archive.example/a.fits")])
+    >>> found.to_table()["title"][0]
+    'a'
     """
 
-    def __init__(self, records: Iterable[Record], ledger: Ledger) -> None:
-        self._records = tuple(records)
-        self.ledger = ledger
-
-    @overload
-    def __getitem__(self, index: int) -> Record: ...
-    @overload
-    def __getitem__(self, index: slice) -> Records: ...
-    def __getitem__(self, index: int | slice) -> Record | Records:
-        return (
-            Records(self._records[index], self.ledger) if isinstance(index, slice) else self._records[index]
-        )
-
-    def __len__(self) -> int:
-        return len(self._records)
+    def __init__(self, records: Iterable[Record] = (), ledger: Ledger | None = None) -> None:
+        super().__init__(records)
+        self.ledger = Ledger() if ledger is None else ledger
 
     def to_table(self) -> Any:
         """The same as an astropy Table."""

@@ -1,7 +1,7 @@
 """The registry of the Virtual Observatory: which services there are, by words, band, UCD, region and protocol.
 
 pyvo writes the question (`pyvo.registry.rtcons`) and reads the resources. Its `search` is not used: it takes no session and
-so no deadline, asks for capabilities and tables before it asks the registry, and loads a vocabulary of wavebands from ivoa.net,
+so no deadline, asks for capabilities and tables before it asks the registry, and loads a vocabulary from ivoa.net,
 without which it fails. One question is asked here, of a registry as RegTAP 1.2 describes it; where it turns out to know no
 regions, the same is asked without.
 """

@@ -123,7 +123,7 @@ def ask(
     """
     from skyexplorer.model.places import degrees
 
-    arcsec = _radius(radius)
+    arcsec = checked_radius(radius)
     if selection not in ("all", "best"):
         raise InputError(f"selection is {selection!r}.", 'Give "all" or "best".')
     wanted, row = target(right), registry.get(SERVICE)
@@ -139,7 +139,8 @@ def ask(
     return _joined(parts)
 
 
-def _radius(radius: Any) -> float:
+def checked_radius(radius: Any) -> float:
+    """A radius in arcseconds; InputError for one that the service does not take."""
     try:
         arcsec = float(u.Quantity(radius).to_value(u.arcsec))
     except (u.UnitsError, TypeError, ValueError) as error:
