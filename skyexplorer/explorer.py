@@ -14,6 +14,7 @@ from skyexplorer.actions import filter as filter_
 from skyexplorer.actions import goto as goto_
 from skyexplorer.actions import jobs as jobs_
 from skyexplorer.actions import light_curve as light_curve_
+from skyexplorer.actions import live as live_
 from skyexplorer.actions import open as open_
 from skyexplorer.actions import query as query_
 from skyexplorer.actions import rank as rank_
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from skyexplorer.model.event import Event
     from skyexplorer.model.ledger import Ledger
     from skyexplorer.model.lightcurve import LightCurve
+    from skyexplorer.model.listing import EventsList
     from skyexplorer.model.region import SkyRegion
     from skyexplorer.model.skymap import SkyMap
     from skyexplorer.services import Service
@@ -119,28 +121,45 @@ class SkyExplorer:
         return self.session.steps
 
     @recorded()
-    def open(self, what: Any, *, source: str = "sample", name: str | None = None) -> Any:
-        """Open a sample, a file or an object, and show it as a layer, or as a light curve.
+    @jobs_.live("Opening {what}")
+    def open(
+        self, what: Any, *, source: str = "sample", name: str | None = None, revision: int | str | None = None,
+        deadline: float = live_.DEADLINE,
+    ) -> jobs_.Live[Any]:  # fmt: skip
+        """Open a sample, a file, an address, an event of the archives or an object, and show it.
+
+        It becomes a layer, or a light curve.
 
         Parameters
         ----------
         what : str, Path, bytes, SkyMap, Event, list of Event, SourceCatalog or LightCurve
-            The name of a sample (``skyexplorer.samples.names()``), a path, the bytes of a file, or the
-            object itself. What a file holds is told from its content, not from its name.
-        source : str
-            ``"sample"``: live services are not there yet.
+            The name of a sample (``skyexplorer.samples.names()``), a path, an address of http or https, the bytes of a
+            file, or the object itself. What a file holds is told from its content, not from its name.
+            With ``source="live"`` the name of an event: ``"S190814bv"``, ``"GW170817"``, ``"IceCube-170922A"``,
+            ``"bn180116026"``, ``"GRB 180116A"``, ``"GCN Circular 33603"``.
+        source : {"sample", "live"}
+            ``"live"``: the event comes from those who publish it. Who knows it is told by the form of its name; who does not
+            hands on to the next, and ``sky.ledger`` says who answered what.
         name : str, optional
             What the layer is called.
+        revision : int or str, optional
+            A version of a live event, by default the newest: of its map (``1``, or ``"bayestar.multiorder.fits,1"``), of the
+            catalogue (``"v2"``, ``"GWTC-2.1-confident"``), of the circular.
+        deadline : float
+            Seconds for what comes over the network.
 
         Returns
         -------
         SkyMap, Event, list of Event, SourceCatalog or LightCurve
-            What was opened; for a sample that is open already, the same object.
+            What was opened; for a sample that is open already, the same object. A live event has its map, revision,
+            false-alarm rate and classes; its ``origin`` tells address, version, checksum and when it came.
 
         Raises
         ------
         NotFoundError
-            For a name that is neither a sample nor a file.
+            For a name that is neither a sample nor a file, or that no archive knows: it says who was asked, what is near.
+        ServiceError
+            Where somebody who may know it could not be asked.
         FormatError
             For a file that is not what it claims to be; the session stays as it was.
         InputError
@@ -153,7 +172,71 @@ class SkyExplorer:
         >>> list(sky.layers)
         ['GW170817']
         """
-        return open_.open(self.session, what, source=source, name=name)
+        ask = live_.question(what, source, revision, deadline)
+        if ask is not None:
+            what = yield ask
+        return open_.open(self.session, what, name=name)
+
+    @recorded()
+    @jobs_.live("Listing events")
+    def events(
+        self,
+        messenger: str | None = None,
+        since: Time | str | None = None,
+        until: Time | str | None = None,
+        *,
+        far_below: u.Quantity | None = None,
+        kind: str | None = None,
+        area_below: u.Quantity | None = None,
+        search: str = "",
+        live: bool = True,
+        deadline: float = 30.0,
+    ) -> jobs_.Live[EventsList]:
+        """List recent and historical events of GraceDB, GWOSC, IceCube, Fermi GBM and the GCN Circulars, side by side.
+
+        Parameters
+        ----------
+        messenger : str, optional
+            ``"gw"``, ``"neutrino"``, ``"gamma"``, …; by default all.
+        since, until : Time or str, optional
+            Both ends belong to it.
+        far_below : Quantity, optional
+            False-alarm rate, in Hz or per year. Events of which none is told are left out.
+        kind : str, optional
+            What it is, such as ``"BNS"``, ``"CBC"``, ``"gold"``, ``"GRB"``; case does not count.
+        area_below : Quantity, optional
+            Of the 90 % region. Events of which none is told are left out.
+        search : str
+            Words in its names, kind, source or note.
+        live : bool
+            Whether the network is used; else what was kept is listed, and the samples.
+        deadline : float
+            Seconds for all; who has not answered then is left out, and the ledger says so.
+
+        Returns
+        -------
+        EventsList
+            The latest first; ``to_table()`` makes a table of it, ``filtered(…)`` narrows it, ``ledger`` tells who answered.
+            An event that several list is one row. It is opened with ``sky.open(event.name, source="live")``.
+
+        Raises
+        ------
+        InputError
+            For a value that cannot be, such as a rate without a unit.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> listed = sky.events("neutrino", "2017-09-22", "2017-09-23", live=False)
+        >>> listed["IceCube-170922A"].name
+        'IC170922A'
+        """
+        chosen = live_.wanted(
+            messenger=messenger, since=since, until=until, far_below=far_below, kind=kind, area_below=area_below,
+            search=search,
+        )  # fmt: skip
+        found = yield partial(live_.ask_list, chosen, live, deadline)
+        return live_.show_list(self.session, found)
 
     @recorded(key="select", silent=("by",))
     def select(

@@ -36,8 +36,8 @@ ROOM = 2.6
 """How many times the radius of a 90 % region the view is wide."""
 
 
-def open(session: Session, what: Any, *, source: str = "sample", name: str | None = None) -> Any:
-    """Open a sample, a file, bytes, or an object, and show it.
+def open(session: Session, what: Any, *, name: str | None = None) -> Any:
+    """Open a sample, a file, bytes, or an object, and show it; what lies elsewhere, `live` has fetched before.
 
     Parameters
     ----------
@@ -45,8 +45,6 @@ def open(session: Session, what: Any, *, source: str = "sample", name: str | Non
         Where it becomes a layer; a light curve is shown as a curve instead.
     what : str, Path, bytes, SkyMap, SkyRegion, Event, list of Event, SourceCatalog, LightCurve or EventList
         Name of a sample, or of a file; its bytes; or the object itself.
-    source : str
-        ``"sample"``: live services are not there yet.
     name : str, optional
         What the layer is called.
 
@@ -64,8 +62,6 @@ def open(session: Session, what: Any, *, source: str = "sample", name: str | Non
     InputError
         Something that cannot be opened.
     """
-    if source != "sample":
-        raise InputError(f"source is {source!r}: live services are not there yet.", 'Leave it at "sample".')
     if isinstance(what, str):
         sample = sample_name(what)
         if sample is not None:
@@ -105,7 +101,7 @@ def _is_sample(layer: Layer) -> bool:
 def _existing(what: str | PurePath) -> Path:
     if "://" in str(what):
         raise InputError(
-            f"{what} is an address, and those are not opened yet.", "Save it, and give the file's path."
+            f"{what} is an address of a kind that is not opened.", "Give one of http or https, or save it and give its path."
         )
     path = Path(what).expanduser()
     try:
@@ -115,7 +111,7 @@ def _existing(what: str | PurePath) -> Path:
     if not exists:
         raise NotFoundError(
             f"{str(what)[:200]!r} is neither a sample nor a file (looked for {str(path.absolute())[:300]}).",
-            f"The samples are: {', '.join(samples.names())}.",
+            f"The samples are: {', '.join(samples.names())}. Events of archives are opened with source=\"live\".",
         )
     if folder and not hats.is_hats(path):
         raise InputError(f"{path} is a folder, and no HATS catalogue.", "Give a file in it.")
@@ -136,7 +132,7 @@ def _show(session: Session, data: Any, name: str | None, fallback: str) -> Any:
         session.curves.show(data, title)
         return data
     for layer in session.layers.values():
-        if layer.data is data:
+        if layer.data is data or _is_same(layer.data, data):
             return _reveal(session, layer)
     layer = make_layer(data, name or _own_name(data) or fallback)
     view = _view_of(layer)
@@ -149,6 +145,16 @@ def _show(session: Session, data: Any, name: str | None, fallback: str) -> Any:
             field, layer.name, _("Count rate of the whole field; select a source in it for its own.")
         )
     return layer.data
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two events are one that was fetched twice: of one name, and from the same bytes at the same address."""
+    if not (isinstance(one, Event) and isinstance(other, Event) and one.name == other.name):
+        return False
+    mine, its = one.origin, other.origin
+    fetched = mine.service not in ("file", "sample", "user") and bool(mine.checksum)
+    same = (mine.service, mine.location, mine.checksum) == (its.service, its.location, its.checksum)
+    return fetched and same and (one.revision, one.retracted) == (other.revision, other.retracted)
 
 
 def _reveal(session: Session, layer: Layer) -> Any:

@@ -244,9 +244,10 @@ class EventFilter:
             return False
         if self.kind and not _of_kind(event, self.kind):
             return False
-        text = " ".join(
-            (*event.names, *map(normalised, event.names), event.kind, event.source, event.note)
-        ).casefold()
+        if not self.search.strip():
+            return True
+        named = (*event.names, *map(normalised, event.names))
+        text = " ".join((*named, event.kind, event.source, event.note)).casefold()
         return all(word in text for word in self.search.casefold().split())
 
     def __eq__(self, other: object) -> bool:
