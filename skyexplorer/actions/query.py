@@ -117,7 +117,7 @@ def prepare(
         float(deadline),
         bool(refresh),
         name,
-        single=isinstance(service, str | Service),
+        single=isinstance(service, str | Service) or hasattr(service, "service"),
     )
 
 

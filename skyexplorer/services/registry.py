@@ -52,6 +52,7 @@ GROUP, VARIABLE, FILE = "skyexplorer.services", "SKYEXPLORER_SERVICES", "service
 _ID = re.compile(r"[a-z0-9][a-z0-9+._-]*")
 
 _added: list[Path] = []
+_learned: dict[str, Any] = {}  # what was found elsewhere, by id: each has a ``service``
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,8 @@ def get(id: str) -> Service:
     if id in rows:
         return rows[id]
     low = str(id).strip().lower()
+    if low in _learned:
+        return _row(_learned[low])
     base, colon, table = str(id).partition(":")
     if low in rows:
         return rows[low]
@@ -235,6 +238,17 @@ def add(path: str | Path) -> list[Service]:
     rows = _services(sources)
     _added.append(file)
     return [rows[id] for id in _ids(sources[-1][1])]
+
+
+def learn(found: Iterable[Any]) -> None:
+    """Let services that were found, such as those of the registry, be asked by their id in this process.
+
+    Parameters
+    ----------
+    found : iterable
+        Of things with an ``id`` and a ``service``, which is a `Service`; it is looked up when it is asked for.
+    """
+    _learned.update({str(one.id).lower(): one for one in found})
 
 
 def user_file() -> Path:
@@ -409,8 +423,16 @@ def of(services_: Iterable[str | Service] | str | Service) -> list[Service]:
     NotFoundError, InputError
         For an unknown id; for something else, or nothing.
     """
-    given = [services_] if isinstance(services_, str | Service) else list(services_)
-    if not given or not all(isinstance(one, str | Service) for one in given):
+    one = isinstance(services_, str | Service) or hasattr(services_, "service")
+    given = [services_] if one else list(services_)  # type: ignore[arg-type]
+    if not given or not all(isinstance(each, str | Service) or hasattr(each, "service") for each in given):
         raise InputError(f"service is {services_!r}.", 'Give an id such as "fermi-4fgl", or a list of them.')
-    rows = [get(one) if isinstance(one, str) else one for one in given]
+    rows = [_row(each) for each in given]
     return list({row.id: row for row in rows}.values())
+
+
+def _row(one: Any) -> Service:
+    """The row of an id, of a row, or of what was found and has one."""
+    if isinstance(one, str):
+        return get(one)
+    return one if isinstance(one, Service) else _row(one.service)
