@@ -1,8 +1,7 @@
-"""Jobs: work that goes on elsewhere, what is known of it here, and the way back to the thread that owns the session.
+"""Jobs: work that goes on in other threads, and what is known of it at the home of the session (see `home`).
 
-A session belongs to one thread, its `Home`: there its state changes and its signals are told. Work in other threads
-leaves calls at home. Where an asyncio loop runs at home (a notebook), the loop makes them; where none does (a script), they
-are made by whoever waits there: `Job.result`, `Job.wait`, or a look at `Job.state`.
+Who runs a job calls `begin`, then `finish` or `fail`; who waits for it calls `result`, awaits it, or listens to its signal
+``changed``, which is told at home.
 """
 
 from __future__ import annotations
@@ -11,10 +10,9 @@ import asyncio
 import itertools
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from typing import Any, Generic, Literal, TypeVar
 
 from psygnal import Signal
@@ -22,7 +20,9 @@ from psygnal import Signal
 from skyexplorer.errors import Cancelled, LateError, SkyExplorerError
 from skyexplorer.model.ledger import Ledger
 from skyexplorer.progress import Progress
-from skyexplorer.session.bar import Bar, bar
+from skyexplorer.session import job_repr
+from skyexplorer.session.bar import Bar
+from skyexplorer.session.home import Home
 from skyexplorer.session.ledgers import Book, Ledgers
 from skyexplorer.session.notices import Notices
 from skyexplorer.session.text import _
@@ -31,96 +31,6 @@ T = TypeVar("T")
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 ENDED = ("done", "failed", "cancelled")
 TICK = 1.0  # s: how often running jobs are told of, for their clocks
-LOOK = 0.2  # s: how often somebody who waits looks up
-
-
-class Home:
-    """A thread, and the calls that others leave for it.
-
-    Parameters
-    ----------
-    notices : Notices, optional
-        Where the error of a call is said: whoever left it is not there any more.
-
-    Examples
-    --------
-    >>> from skyexplorer.session.jobs import Home
-    >>> home = Home()
-    >>> home.call(lambda: print("at home"))
-    >>> home.run()
-    at home
-    """
-
-    def __init__(self, notices: Notices | None = None) -> None:
-        self.thread = threading.current_thread()
-        self._guard = (notices or Notices()).guard(_("What came back"))
-        self._calls: deque[Callable[[], object]] = deque()
-        self._news = threading.Condition()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._context: Context | None = None
-        self.settle()
-
-    @property
-    def here(self) -> bool:
-        """Whether this is the thread."""
-        return threading.current_thread() is self.thread
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop | None:
-        """The loop that runs at home, as far as is known."""
-        return self._loop
-
-    def settle(self) -> None:
-        """Look which loop runs here; to be called at home."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        if loop is not self._loop:
-            # Calls that are made from this loop print where this was said, not where a worker came from.
-            self._loop, self._context = loop, copy_context()
-            if self._calls:
-                loop.call_soon(self.run, context=self._context)
-
-    def call(self, what: Callable[[], object]) -> None:
-        """Leave a call for this thread, from any thread."""
-        with self._news:
-            self._calls.append(what)
-            self._news.notify_all()
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the loop has been closed: whoever waits here will make the call
-                self._loop.call_soon_threadsafe(self.run, context=self._context)
-
-    def visit(self) -> None:
-        """Make the calls that were left, where this is home and no loop will."""
-        if self.here and (self._loop is None or not self._loop.is_running()):
-            self.run()
-
-    def poke(self) -> None:
-        """Wake whoever waits here."""
-        with self._news:
-            self._news.notify_all()
-
-    def run(self) -> None:
-        """Make the calls that were left, in their order."""
-        while self._calls:  # a call may itself wait here, and make the others
-            with self._guard:
-                self._calls.popleft()()
-
-    def wait(self, until: Callable[[], bool], timeout: float | None, look: Callable[[], object]) -> bool:
-        """Make the calls that are left here until something is so; False where that takes longer than the time-out."""
-        end = None if timeout is None else time.monotonic() + timeout
-        while True:
-            self.run()
-            if until():
-                return True
-            left = LOOK if end is None else min(LOOK, end - time.monotonic())
-            if left <= 0:
-                return False
-            look()
-            with self._news:
-                if not self._calls and not until():
-                    self._news.wait(left)
 
 
 class Job(Generic[T]):
@@ -139,6 +49,8 @@ class Job(Generic[T]):
         Where it is not empty, a later job with the same word cancels this one.
     progress : Progress
         ``.share`` (0 to 1, or None), and ``.what`` it is doing now.
+    book : Book
+        Where its work writes down who is asked.
 
     Examples
     --------
@@ -150,6 +62,9 @@ class Job(Generic[T]):
     >>> job
     <Job 1: sum, done>
     """
+
+    changed = Signal()
+    """Tells at home that it got on or has ended; once a second too while it runs, since its clock does."""
 
     def __init__(
         self,
@@ -337,13 +252,13 @@ class Job(Generic[T]):
         self._told(self)
 
     def __repr__(self) -> str:
-        head = f"<Job {self.id}: {self.what}, {self.state}>"
-        if not self.ended:
-            share = self.progress.share
-            far = "" if share is None else f" {bar(share)} {100 * share:.0f} %,"
-            head = f"<Job {self.id}: {self.what}, {self.state},{far} {self.seconds:.0f} s>"
-        rows = "\n".join(f"  {answer.line()}" for answer in self.ledger)
-        return f"{head}\n{rows}" if rows else head
+        return job_repr.text(self)
+
+    def _repr_html_(self) -> str:
+        return job_repr.html(self)
+
+    def _ipython_display_(self) -> None:
+        job_repr.display(self)
 
 
 class Jobs:
@@ -360,7 +275,7 @@ class Jobs:
     added = Signal(object)
     """Tells the new job."""
     changed = Signal(object)
-    """Tells a job that got on, or has ended; told once a second too while it runs, since its clock does."""
+    """Tells a job that got on or has ended; once a second too while it runs, since its clock does."""
 
     def __init__(self, notices: Notices, ledgers: Ledgers) -> None:
         self.home = Home(notices)
@@ -429,6 +344,7 @@ class Jobs:
             if job.loud and job.exception is not None and not isinstance(job.exception, Cancelled):
                 self._say(job, job.exception)
         self._guarded(self.changed, job)
+        self._guarded(job.changed)
         self._tick_later()
 
     def _say(self, job: Job[Any], error: BaseException) -> None:
@@ -438,9 +354,9 @@ class Jobs:
             with self._notices.guard(job.what):  # which logs it, with the way it came
                 raise error
 
-    def _guarded(self, signal: Any, job: Job[Any]) -> None:
+    def _guarded(self, signal: Any, *what: Job[Any]) -> None:
         with self._notices.guard(_("The list of jobs")):
-            signal.emit(job)
+            signal.emit(*what)
 
     def _tick_later(self) -> None:
         loop = self.home.loop
@@ -452,4 +368,5 @@ class Jobs:
         self._ticking = False
         for job in self.items:
             self._guarded(self.changed, job)
+            self._guarded(job.changed)
         self._tick_later()

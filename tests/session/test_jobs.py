@@ -11,8 +11,8 @@ import pytest
 
 from skyexplorer.errors import Cancelled, LateError, UnreachableError
 from skyexplorer.model.ledger import Answer, Ledger
-from skyexplorer.session import bar, ledgers
-from skyexplorer.session.jobs import Home
+from skyexplorer.session import bar, job_repr, ledgers
+from skyexplorer.session.home import Home
 from skyexplorer.session.ledgers import KEPT, Book, Ledgers, asking
 from skyexplorer.session.session import Session
 
@@ -175,6 +175,57 @@ class TestJob:
         job.finish(7)
         thread.join(5)
         assert got == [(False, 7)]
+
+
+class TestHowItShowsItself:
+    def test_text_and_html(self, session):
+        job = session.jobs.new("Asking <two>")
+        job.begin()
+        job.progress.report(1, total=4, what="Reading & sorting")
+        job.book.open("gaia-dr3").close(UnreachableError("No <b>route</b>."))
+        assert (
+            repr(job).splitlines()[0].startswith("<Job 1: Asking <two>, running, █████░░░░░░░░░░░░░░░ 25 %")
+        )
+        assert "gaia-dr3: unreachable" in repr(job).splitlines()[1]
+        html = job._repr_html_()
+        assert "Asking &lt;two&gt;" in html
+        assert "Reading &amp; sorting" in html
+        assert "width:25.0%" in html
+        assert "No &lt;b&gt;route&lt;/b&gt;." in html
+        job.fail(ValueError("a < b"))
+        assert "a &lt; b" in job._repr_html_()
+        assert "failed" in repr(job)
+
+    def test_in_a_terminal_it_is_its_text(self, session, capsys):
+        job = session.jobs.new("counting")
+        job.finish(1)
+        job._ipython_display_()
+        assert capsys.readouterr().out == "<Job 1: counting, done>\n"
+
+    def test_in_a_notebook_it_is_kept_up_to_date(self, session, monkeypatch):
+        shown = []
+
+        class Handle:
+            def update(self, html):
+                shown.append(html.data)
+
+        def show(html, display_id):
+            shown.append(html.data)
+            return Handle()
+
+        shell = type("Shell", (), {"kernel": True})()
+        monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+        monkeypatch.setattr("IPython.display.display", show)
+        monkeypatch.setattr(job_repr, "OFTEN", 0.0)
+        job = session.jobs.new("counting")
+        job._ipython_display_()
+        job.progress.report(1, total=2)
+        assert job.state == "waiting"
+        job.finish(1)
+        assert job.state == "done"
+        assert ["waiting" in shown[0], "done" in shown[-1], len(shown)] == [True, True, 3]
+        session.jobs.changed.emit(job)
+        assert len(shown) == 3
 
 
 class TestAwait:
