@@ -133,7 +133,7 @@ class ArchivesPanel(Panel):
         with self.hold_sync():
             self.within, self.tool = archives.within, archives.tool
             self.view = f"{self.session.viewport.fov:.3g}°"
-            self.region = "" if region is None else _area(region)
+            self.region = "" if region is None else findings.area(region)
 
     def _list_services(self) -> None:
         try:
@@ -239,6 +239,19 @@ class ArchivesPanel(Panel):
         """Count what is at the place."""
         self._find("field", self.verbs.field, self.session.archives.region)
 
+    def on_bring(self, row: int) -> None:
+        """A click on what is here: objects become a layer, observations are listed, pictures lie behind."""
+        field = self.session.archives.finding("field").result
+        one = field[row]
+        if one.what == findings.PICTURES:
+            self.session.viewport.move(survey=one.surveys[0], by=ME)
+        elif one.what == findings.OBSERVATIONS:
+            self.mode = "images"
+            self._cuts.clear()
+            self._find("images", self.verbs.images, field.region, service=one.service)
+        else:
+            self._submit(one.service, self.verbs.query_region, field.region, service=one.service)
+
     def on_search(self, words: str, waveband: str, ucd: str, covering: bool) -> None:
         """Search the registry."""
         if not (words.strip() or waveband or ucd.strip()):
@@ -247,7 +260,7 @@ class ArchivesPanel(Panel):
         given = {"waveband": waveband, "ucd": ucd.strip()}
         asked: dict[str, Any] = {name: value for name, value in given.items() if value}
         if covering:
-            asked["covering"] = self._place()
+            asked["region"] = self._place()
         self._find("registry", self.verbs.find_services, words.strip(), **asked)
 
     def on_preview(self, row: int) -> None:
@@ -259,7 +272,7 @@ class ArchivesPanel(Panel):
             job.then(self.session.notices.guard(self.doing)(lambda: self._found("registry")))
         self._found("registry")
 
-    def on_add(self, row: int, table: str) -> None:
+    def on_add(self, row: int) -> None:
         """Ask a service of the registry about the place; what comes is a layer."""
         found = self.session.archives.finding("registry").result[row]
         self._submit(found.id, self.verbs.query_region, self.session.archives.region, service=found.id)
@@ -270,7 +283,7 @@ class ArchivesPanel(Panel):
         self._find("images", self.verbs.images, self.session.archives.region)
 
     def _find(self, kind: str, verb: Any, *args: Any, **question: Any) -> None:
-        job = self.verbs.submit(verb, *args, **question)
+        job = self.verbs.submit(verb, *args, replaces=f"archives: {kind}", **question)
         archives = self.session.archives
         archives.follow(kind, job, args=args, **question)
         guard = self.session.notices.guard(self.doing)
@@ -334,8 +347,3 @@ def _asking(job: Any, answer: Answer | None) -> dict[str, Any]:
 def columns_of(found: Any) -> Any:
     """The columns of a service that was found: the registry may have to be asked for them."""
     return found.columns
-
-
-def _area(region: Any) -> str:
-    area = region.area.to_value(u.deg**2)
-    return f"{area:.3g} deg²" if area >= 0.01 else f"{3600 * area:.3g} arcmin²"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from astropy import units as u
+
+from skyexplorer.model.ledger import GOOD
 from skyexplorer.session.archives import Archives, Finding
 from skyexplorer.session.text import _
 from skyexplorer.views.states import going, partial, status
@@ -14,6 +17,13 @@ if TYPE_CHECKING:
 
 MOST = 300  # rows in the page at once
 TABLES = 20  # of one service, with all their columns
+OBJECTS, OBSERVATIONS, PICTURES = "objects", "observations", "pictures"
+WHAT = {OBJECTS: "", OBSERVATIONS: _("files"), PICTURES: _("surveys")}
+TIPS = {
+    OBJECTS: _("Bring {title} as a layer"),
+    OBSERVATIONS: _("List the images of {title}"),
+    PICTURES: _("Lay {title} behind"),
+}
 WAVEBANDS = ("gamma-ray", "x-ray", "euv", "uv", "optical", "infrared", "millimeter", "radio", "neutrino")
 """As the registry calls them."""
 KINDS = {
@@ -68,6 +78,43 @@ def _service(service: Any) -> dict[str, Any]:
         "tip": [line for line in tip if line],
         "search": " ".join((service.id, service.title, band, service.messenger, service.note)).casefold(),
     }
+
+
+def field(finding: Finding) -> dict[str, Any]:
+    """What is in the field, by band."""
+    found = finding.result
+    if found is None:
+        return {"rows": [], "about": "", "status": status(finding.job)}
+    at = found.region.center
+    about = _("{area} around {ra:.2f} {dec:+.2f}").format(
+        area=area(found.region), ra=at.ra.deg, dec=at.dec.deg
+    )
+    rows = [
+        {
+            "row": number,
+            "group": BANDS.get(row.band, row.band),
+            "title": row.title,
+            "kind": WHAT.get(row.what, row.what),
+            "count": row.count or 0,
+            "text": row.text,
+            "estimate": row.estimate,
+            "can": bool(row.surveys) if row.what == PICTURES else bool(row.service and row.count != 0),
+            "state": "" if row.state in GOOD else row.state,
+            "tip": "\n".join(
+                part for part in (TIPS.get(row.what, "").format(title=row.title), row.note) if part
+            ),
+        }
+        for number, row in enumerate(found[:MOST])
+    ]
+    estimated = _("≈ is estimated from the whole sky.") if any(row["estimate"] for row in rows) else ""
+    text = " ".join(part for part in (estimated, partial(found.ledger)) if part)
+    return {"rows": rows, "about": about, "status": status(finding.job, text)}
+
+
+def area(region: Any) -> str:
+    """Area of a region, for people."""
+    value = region.area.to_value(u.deg**2)
+    return f"{value:.3g} deg²" if value >= 0.01 else f"{3600 * value:.3g} arcmin²"
 
 
 def registry(finding: Finding, opened: Mapping[int, Any]) -> dict[str, Any]:

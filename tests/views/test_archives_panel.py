@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -315,3 +316,140 @@ def test_every_control_of_the_panel_has_a_text(panel: ArchivesPanel) -> None:
         f"mode_{m}" for m in ("services", "field", "registry", "images")
     }
     assert used <= set(panel._texts), used - set(panel._texts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """As of `skyexplorer.actions.field.FieldRow`, which views do not know."""
+
+    band: str
+    title: str
+    what: str
+    count: int | None = None
+    service: str = ""
+    estimate: bool = False
+    state: str = "ok"
+    note: str = ""
+    surveys: tuple[str, ...] = ()
+    text: str = ""
+
+
+class Rows(list[Any]):
+    ledger = Ledger([Answer("a", "ok"), Answer("b", "refused", message="No.")])
+    note = ""
+    region = circle()
+
+
+class TestField:
+    @pytest.fixture
+    def shown(self, verbs: FakeVerbs, panel: ArchivesPanel) -> ArchivesPanel:
+        tell(panel, "field")
+        assert verbs.calls[-1][:2] == ("field", (None,))
+        verbs.end(
+            Rows(
+                [
+                    Row("gamma", "4FGL", "objects", 12, "fermi-4fgl", text="12"),
+                    Row("optical", "Gaia", "objects", 12000, "gaia-dr3", estimate=True, text="≈ 12,000"),
+                    Row("x-ray", "Chandra", "observations", 3, "chandra", text="3"),
+                    Row("optical", "DSS", "pictures", 2, surveys=("CDS/P/DSS2/color",), text="2"),
+                    Row("radio", "NVSS", "objects", None, "nvss", state="late", note="No answer.", text="?"),
+                    Row("radio", "None", "objects", 0, "none", text="0"),
+                ]
+            )
+        )
+        return panel
+
+    def test_counts_by_band_and_who_did_not_answer(self, shown: ArchivesPanel) -> None:
+        field = shown.field
+        assert [row["text"] for row in field["rows"]] == ["12", "≈ 12,000", "3", "2", "?", "0"]
+        assert field["rows"][0]["group"] == "Gamma rays"
+        assert "b: refused" in field["status"]["text"]
+        assert "estimated" in field["status"]["text"]
+        assert "12.6 deg² around 10.00 +20.00" in field["about"]
+        assert [row["can"] for row in field["rows"]] == [True, True, True, True, True, False]
+
+    def test_objects_become_a_layer(self, verbs: FakeVerbs, shown: ArchivesPanel) -> None:
+        tell(shown, "bring", row=0)
+        assert verbs.calls[-1] == ("query_region", (Rows.region,), {"service": "fermi-4fgl"})
+        assert shown.states["fermi-4fgl"]["asking"]
+
+    def test_observations_are_listed(self, verbs: FakeVerbs, shown: ArchivesPanel) -> None:
+        tell(shown, "bring", row=2)
+        assert verbs.calls[-1] == ("images", (Rows.region,), {"service": "chandra"})
+        assert shown.mode == "images"
+
+    def test_pictures_lie_behind(self, session: Session, shown: ArchivesPanel) -> None:
+        tell(shown, "bring", row=3)
+        assert session.viewport.survey == "CDS/P/DSS2/color"
+
+
+@dataclasses.dataclass
+class Resource:
+    """As of `skyexplorer.services.regtap.ServiceFound`, which views do not know."""
+
+    id: str = "reg:x"
+    ivoid: str = "ivo://x/y"
+    title: str = "<i>Blazars</i>"
+    kind: str = "scs"
+    address: str = "https://x.example/scs"
+    short_name: str = "BZ"
+    description: str = "All of them."
+    wavebands: tuple[str, ...] = ("gamma-ray",)
+    reference: str = ""
+    licence: str = ""
+    capability: str = ""
+    creators: tuple[str, ...] = ()
+    columns: Any = None
+
+
+class TestRegistry:
+    @pytest.fixture
+    def shown(self, verbs: FakeVerbs, panel: ArchivesPanel) -> ArchivesPanel:
+        tell(panel, "search", words=" blazar ", waveband="gamma-ray", ucd="", covering=False)
+        verbs.end(Rows([Resource(), Resource("reg:z", title="Other")]))
+        return panel
+
+    def test_words_and_conditions_are_handed_on(self, verbs: FakeVerbs, shown: ArchivesPanel) -> None:
+        assert verbs.calls[-1] == ("find_services", ("blazar",), {"waveband": "gamma-ray"})
+        row = shown.registry["rows"][0]
+        assert row["title"] == "<i>Blazars</i>"
+        assert row["facts"] == "cone search · gamma-ray · BZ"
+        assert not row["open"]
+
+    def test_only_what_covers_the_view(
+        self, session: Session, verbs: FakeVerbs, panel: ArchivesPanel
+    ) -> None:
+        session.viewport.move(target=circle().center, fov=4)
+        tell(panel, "search", words="", waveband="", ucd="src.redshift", covering=True)
+        _name, args, how = verbs.calls[-1]
+        assert args == ("",)
+        assert how["ucd"] == "src.redshift"
+        assert how["region"].radius.value == pytest.approx(2)
+        assert how["region"].contains(circle().center)
+
+    def test_nothing_to_look_for_asks_nobody(self, verbs: FakeVerbs, panel: ArchivesPanel) -> None:
+        tell(panel, "search", words="  ", waveband="", ucd="", covering=True)
+        assert verbs.calls == []
+
+    def test_a_row_tells_its_columns(self, verbs: FakeVerbs, shown: ArchivesPanel) -> None:
+        tell(shown, "preview", row=0)
+        assert shown.registry["rows"][0]["asking"]
+        columns = {"table": ["t", "t"], "name": ["ra", "z"], "unit": ["deg", "--"], "ucd": ["pos.eq.ra", ""],
+                   "description": ["Right ascension", ""]}  # fmt: skip
+        verbs.end(Table(columns))
+        (table,) = shown.registry["rows"][0]["tables"]
+        assert table["name"] == "t"
+        assert table["columns"][0]["unit"] == "deg"
+        assert table["columns"][1]["unit"] == ""
+        tell(shown, "preview", row=0)
+        assert not shown.registry["rows"][0]["open"]
+
+    def test_columns_that_do_not_come_say_why(self, verbs: FakeVerbs, shown: ArchivesPanel) -> None:
+        tell(shown, "preview", row=1)
+        verbs.end(error=LateError("The registry is late.", "Try again."))
+        row = shown.registry["rows"][1]
+        assert (row["said"], row["advice"]) == ("The registry is late.", "Try again.")
+
+    def test_it_is_added_as_a_layer(self, verbs: FakeVerbs, shown: ArchivesPanel) -> None:
+        tell(shown, "add", row=1)
+        assert verbs.calls[-1] == ("query_region", (None,), {"service": "reg:z"})

@@ -192,11 +192,11 @@ function fieldBody(model, texts, tell) {
           {},
           h(
             "button",
-            { type: "button", className: "skx-holding", disabled: !row.service || !row.count, title: row.tip, onclick: () => tell("bring", { row: row.row }) },
+            { type: "button", className: "skx-holding", disabled: !row.can, title: row.tip, onclick: () => tell("bring", { row: row.row }) },
             h("span", { className: "skx-holding-name" }, row.title),
-            h("span", { className: "skx-holding-kind" }, row.kind),
+            h("span", { className: "skx-holding-kind" }, row.kind, row.state ? sign(row.state) : null),
             bar,
-            h("span", { className: "skx-num" }, row.text),
+            h("span", { className: `skx-num${row.estimate ? " skx-soft" : ""}` }, row.text),
           ),
         ),
       );
@@ -257,7 +257,7 @@ function resultItem(row, texts, tell) {
         h(
           "div",
           { className: "skx-preview-table" },
-          h("div", { className: "skx-preview-head" }, h("b", {}, table.name), button(texts.add, () => tell("add", { row: row.row, table: table.name }), { "aria-label": fill(texts.add_of, { name: table.name }) })),
+          table.name ? h("div", { className: "skx-preview-head" }, table.name) : null,
           h(
             "table",
             {},
@@ -282,7 +282,7 @@ function resultItem(row, texts, tell) {
         h("span", { className: "skx-caret", "aria-hidden": "true" }, row.open ? "▾" : "▸"),
         row.title,
       ),
-      row.askable ? button(texts.add, () => tell("add", { row: row.row, table: "" }), { "aria-label": fill(texts.add_of, { name: row.title }) }) : null,
+      row.askable ? button(texts.add, () => tell("add", { row: row.row }), { "aria-label": fill(texts.add_of, { name: row.title }) }) : null,
     ),
     h("p", { className: "skx-service-facts" }, row.facts),
     about,
