@@ -30,6 +30,7 @@ import inspect
 from collections.abc import Callable, Generator
 from contextlib import nullcontext
 from functools import partial
+from pathlib import PurePath
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from psygnal import EmitLoopError
@@ -243,5 +244,12 @@ def _elsewhere(function: Callable[[], T]) -> Live[T]:
 
 
 def _short(value: Any) -> str:
-    text = str(getattr(value, "name", "") or value)
+    """An argument in a few words."""
+    named = getattr(value, "name", None)
+    if isinstance(value, str | int | float | PurePath):
+        text = str(value)
+    elif isinstance(value, list | tuple) and value:
+        text = ", ".join(map(_short, value[:3])) + (", …" if len(value) > 3 else "")
+    else:
+        text = named if isinstance(named, str) and named else type(value).__name__
     return text if len(text) <= LONG else text[: LONG - 1] + "…"

@@ -149,6 +149,7 @@ def stop(progress: Progress) -> None:
 
 @atexit.register
 def _stop_all() -> None:
+    """What runs is told to stop, and given a moment to tell its server."""
     end = time.monotonic() + AT_EXIT
     with _lock:
         left = tuple(_at_work)
@@ -156,3 +157,5 @@ def _stop_all() -> None:
         if time.monotonic() < end:
             with suppress(Exception):
                 progress.cancel()
+    while _at_work and time.monotonic() < end:
+        time.sleep(0.01)

@@ -234,6 +234,19 @@ class TestVerbs:
         sky.submit(sky.click, "b", by="panel").result(10)
         assert [step.call for step in sky.steps.items] == ["sky.click('b')"]
 
+    @pytest.mark.parametrize(
+        ("service", "said"),
+        [
+            ("gaia-dr3", "gaia-dr3"),
+            (("a", "b", "c", "d"), "a, b, c, …"),
+            (b"x" * 1_000_000, "bytes"),
+            (None, "NoneType"),
+            ("x" * 200, "x" * 59 + "…"),
+        ],
+    )
+    def test_what_a_job_is_called(self, service, said):
+        assert Explorer.query.say(None, service) == f"Asking {said}"
+
     def test_help_tells_what_a_caller_gets(self):
         assert str(inspect.signature(Explorer.query)) == "(self, service, rows=3) -> 'list'"
         assert Explorer.query.__doc__ == "Ask a service."
@@ -554,11 +567,14 @@ class TestThreads:
             from skyexplorer import SkyExplorer
             from skyexplorer.progress import current
             def work():
-                current().on_cancel(lambda: print("the server was told", flush=True))
                 began.set()
-                while True:
-                    {"pass" if stubborn else "current().check()"}
-                    time.sleep(0.01)
+                try:
+                    while True:
+                        {"pass" if stubborn else "current().check()"}
+                        time.sleep(0.01)
+                finally:
+                    time.sleep(0.2)
+                    print("the server was told", flush=True)
             began = threading.Event()
             SkyExplorer(samples=False).submit(work)
             began.wait(10)
@@ -571,7 +587,7 @@ class TestThreads:
             timeout=30,
             check=True,
         )
-        assert ran.stdout == "the server was told\n"
+        assert ran.stdout == "the server was told\n" * (not stubborn)
         assert ran.stderr == ""
         assert time.monotonic() - start < 20
 
