@@ -10,15 +10,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from skyexplorer.actions import curves as curves_
+from skyexplorer.actions import field as field_
 from skyexplorer.actions import filter as filter_
 from skyexplorer.actions import goto as goto_
+from skyexplorer.actions import images as images_
 from skyexplorer.actions import jobs as jobs_
 from skyexplorer.actions import light_curve as light_curve_
 from skyexplorer.actions import live as live_
 from skyexplorer.actions import open as open_
 from skyexplorer.actions import query as query_
 from skyexplorer.actions import rank as rank_
+from skyexplorer.actions import registry_search as registry_search_
+from skyexplorer.actions import resolve as resolve_
 from skyexplorer.actions import select as select_
+from skyexplorer.actions import xmatch as xmatch_
 from skyexplorer.actions.recording import recorded
 from skyexplorer.errors import InputError
 from skyexplorer.session.jobs import Job, Jobs
@@ -33,17 +38,22 @@ if TYPE_CHECKING:
 
     from astropy import units as u
     from astropy.coordinates import SkyCoord
+    from astropy.table import Table
     from astropy.time import Time
 
     from skyexplorer.actions.curves import LiveCurves
+    from skyexplorer.actions.field import Field
+    from skyexplorer.actions.registry_search import ServicesFound
     from skyexplorer.model.catalog import Source, SourceCatalog
     from skyexplorer.model.event import Event
     from skyexplorer.model.ledger import Ledger
     from skyexplorer.model.lightcurve import LightCurve
     from skyexplorer.model.listing import EventsList
+    from skyexplorer.model.record import Record, Records
     from skyexplorer.model.region import SkyRegion
     from skyexplorer.model.skymap import SkyMap
     from skyexplorer.services import Service
+    from skyexplorer.services.soda import CutOut
 
 THEMES = ("auto", "light", "dark")
 
@@ -292,9 +302,14 @@ class SkyExplorer:
         select_.brush(self.session, start, stop, by)
 
     @recorded(key="goto", silent=("by",))
+    @jobs_.live("Asking where {what} is")
     def goto(
-        self, what: str | SkyCoord | Source | Event, fov: float | u.Quantity | None = None, by: str = ""
-    ) -> SkyCoord:
+        self,
+        what: str | SkyCoord | Source | Event,
+        fov: float | u.Quantity | None = None,
+        by: str = "",
+        source: str = "here",
+    ) -> jobs_.Live[SkyCoord]:
         """Look at coordinates, a sample, or a source, which is then selected too.
 
         Parameters
@@ -305,6 +320,8 @@ class SkyExplorer:
             New width of the view, in degrees.
         by : str
             Who asks; views give their name here.
+        source : {"here", "live"}
+            ``"live"``: a name that nothing here answers to is asked of SIMBAD, NED and VizieR.
 
         Returns
         -------
@@ -315,6 +332,8 @@ class SkyExplorer:
         ------
         NotFoundError
             For a name that nothing answers to; the message tells those that look like it.
+        ServiceError
+            Where the name resolvers were to be asked, and could not be.
 
         Examples
         --------
@@ -322,10 +341,304 @@ class SkyExplorer:
         >>> sky.goto("05h34m32s +22d00m52s", fov=2).to_string(precision=2)
         '83.63 22.01'
         """
-        target, selected = goto_.goto(self.session, what, fov, by)
+        ask = goto_.asked(self.session, what, source)
+        place = what if ask is None else (yield ask)
+        target, selected = goto_.goto(self.session, place, fov, by)
         # Two in a row are one step only where the second leaves nothing of the first.
         self._step_key = f"goto {selected} {fov is not None}"
         return target
+
+    @recorded()
+    @jobs_.live("Searching the registry for {words}")
+    def find_services(
+        self,
+        words: str | Iterable[str] = "",
+        *,
+        waveband: str | None = None,
+        ucd: str | None = None,
+        region: SkyRegion | SkyMap | Event | str | None = None,
+        kind: str | None = None,
+        deadline: float = 30.0,
+        refresh: bool = False,
+    ) -> jobs_.Live[ServicesFound]:
+        """Look for services in the registry of the Virtual Observatory, or for pictures of the sky.
+
+        Parameters
+        ----------
+        words : str or iterable of str
+            All of them are to be in the title, the description or the subjects.
+        waveband : str, optional
+            Such as ``"gamma"``, ``"x-ray"``, ``"optical"``, ``"radio"``, ``"neutrino"``.
+        ucd : str, optional
+            That one of its columns is to have, such as ``"src.redshift"``; ``%`` stands for anything.
+        region : SkyRegion, SkyMap, Event or str, optional
+            That its coverage is to overlap; a name is that of a layer.
+        kind : str, optional
+            ``"scs"``, ``"sia1"``, ``"sia2"``, ``"ssa"``, ``"tap"`` or ``"obstap"``; ``"hips"`` for pictures of the sky.
+        deadline : float
+            Seconds.
+        refresh : bool
+            Whether to ask although an answer is kept; one is kept for a day.
+
+        Returns
+        -------
+        ServicesFound
+            A list. ``sky.query_region(region, service=found[3])`` asks one of it; ``found[3].columns`` are its columns. A
+            picture is put behind the layers by ``sky.viewport.survey = found[3].id``.
+
+        Raises
+        ------
+        InputError
+            For nothing to look for, or a kind or waveband that is none.
+        ServiceError
+            Where the registry does not answer.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> sky.find_services("blazar", waveband="gamma-rays")
+        Traceback (most recent call last):
+        skyexplorer.errors.InputError: waveband is 'gamma-rays'. Give one of radio, millimeter, ...
+        """
+        where = None if region is None else query_.region_of(self.session, region)
+        asked = registry_search_.prepare(
+            words, waveband=waveband, ucd=ucd, region=where, kind=kind, deadline=deadline, refresh=refresh
+        )
+        found = yield partial(registry_search_.ask_services, asked)
+        return registry_search_.show_services(self.session, asked, found)
+
+    @recorded()
+    @jobs_.live("Counting what is in the field")
+    def field(
+        self,
+        region: SkyRegion | SkyMap | Event | str | None = None,
+        services: str | Service | Iterable[str | Service] | None = None,
+        *,
+        deadline: float = 30.0,
+        refresh: bool = False,
+    ) -> jobs_.Live[Field]:
+        """Count what each mission and band has in the field.
+
+        Parameters
+        ----------
+        region : SkyRegion, SkyMap, Event or str, optional
+            By default the field in view; a name is that of a layer.
+        services : str, Service, or iterable of them, optional
+            By default all tables of the services, and the surveys that MocServer knows; ``"mocserver"`` is only these.
+        deadline : float
+            Seconds for all. Who has not answered then is estimated where that is possible, and the ledger says so.
+        refresh : bool
+            Whether to ask although an answer is kept.
+
+        Returns
+        -------
+        Field
+            A list of rows by band: ``row.count``, ``row.estimate``, ``row.title``, ``row.what``. A row is brought by
+            ``sky.query_region(region, service=row)``; where its ``what`` is ``"observations"``, ``sky.images`` lists them.
+            ``.ledger`` tells who answered.
+
+        Raises
+        ------
+        InputError
+            For a service that cannot count.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> sky.field(services="sesame")
+        Traceback (most recent call last):
+        skyexplorer.errors.InputError: sesame cannot count what is in a field. Those of TAP can.
+        """
+        asked = field_.prepare(self.session, region, services, deadline=deadline, refresh=refresh)
+        found = yield partial(field_.ask_field, asked)
+        return field_.show_field(self.session, asked, found)
+
+    @recorded()
+    @jobs_.live("Looking for images")
+    def images(
+        self,
+        region: SkyRegion | SkyMap | Event | str | None = None,
+        service: str | Service | Iterable[str | Service] | None = None,
+        *,
+        max_rows: int | None = None,
+        deadline: float = 60.0,
+        refresh: bool = False,
+    ) -> jobs_.Live[Records]:
+        """List images of a region, and show what they cover.
+
+        Parameters
+        ----------
+        region : SkyRegion, SkyMap, Event or str, optional
+            By default the field in view; a name is that of a layer.
+        service : str, Service, or iterable of them, optional
+            By default all that list images (ObsTAP, SIA).
+        max_rows : int, optional
+            Of each service.
+        deadline : float
+            Seconds for all.
+        refresh : bool
+            Whether to ask although an answer is kept.
+
+        Returns
+        -------
+        Records
+            A list: ``.title``, ``.region``, ``.start``, ``.band``, ``.address`` of each; ``.ledger`` tells who answered.
+
+        Raises
+        ------
+        InputError
+            For a service that lists none.
+        ServiceError
+            Where none answered.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> sky.images(service="2mass")
+        Traceback (most recent call last):
+        skyexplorer.errors.InputError: 2mass (...) lists no images. These do: ...
+        """
+        asked = images_.prepare(
+            self.session, region, service, max_rows=max_rows, deadline=deadline, refresh=refresh
+        )
+        found = yield partial(images_.ask_images, asked)
+        return images_.show_images(self.session, asked, found)
+
+    @recorded()
+    @jobs_.live("Cutting a part out of {image}")
+    def cutout(
+        self,
+        image: Record,
+        region: SkyRegion | SkyMap | Event | str | None = None,
+        *,
+        deadline: float = 600.0,
+    ) -> jobs_.Live[CutOut]:
+        """Fetch the part of an image that a region covers; what it covers becomes a layer.
+
+        Parameters
+        ----------
+        image : Record
+            One of those that `images` found.
+        region : SkyRegion, SkyMap, Event or str, optional
+            By default the field in view; a name is that of a layer.
+        deadline : float
+            Seconds for the file.
+
+        Returns
+        -------
+        CutOut
+            ``.path`` is a FITS file, ``.raw`` its bytes, ``.header`` and ``.shape`` those of its image; ``.origin`` says
+            whether the archive has cut it, or it was cut here from the whole file.
+
+        Raises
+        ------
+        InputError
+            For something that is no image, or lies beside the region.
+        ServiceError
+            Where the archive does not give it.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> from skyexplorer.model.record import Record
+        >>> sky.cutout(Record("4FGL J0509.4+0542", "spectrum", "https://archive.example/txs.fits"))
+        Traceback (most recent call last):
+        skyexplorer.errors.InputError: 4FGL J0509.4+0542 is of the kind 'spectrum', not an image. Give one of sky.images(…).
+        """
+        record, where = images_.prepare_cutout(self.session, image, region)
+        found = yield partial(images_.ask_cutout, record, where, deadline)
+        return images_.show_cutout(self.session, found)
+
+    @recorded()
+    @jobs_.live("Asking where {name} is")
+    def resolve(self, name: str, *, deadline: float = 20.0, refresh: bool = False) -> jobs_.Live[SkyCoord]:
+        """Ask SIMBAD, NED and VizieR where something is; the view stays.
+
+        Parameters
+        ----------
+        name : str
+            Such as ``"M 87"``.
+        deadline : float
+            Seconds.
+        refresh : bool
+            Whether to ask although an answer is kept; one is kept for a month.
+
+        Returns
+        -------
+        SkyCoord
+            ICRS.
+
+        Raises
+        ------
+        NotFoundError
+            Where none of them knows it.
+        ServiceError
+            Where they could not be asked.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> sky.resolve("")
+        Traceback (most recent call last):
+        skyexplorer.errors.InputError: '' is no name. Give one such as "M 87".
+        """
+        found = yield resolve_.asked(name, deadline, refresh)
+        return found.coord
+
+    @recorded()
+    @jobs_.live("Matching with {other}")
+    def xmatch(
+        self,
+        catalog: SourceCatalog | SkyCoord | str,
+        other: SourceCatalog | SkyCoord | Service | str,
+        radius: u.Quantity,
+        *,
+        mode: str = "all",
+        deadline: float = 300.0,
+        refresh: bool = False,
+    ) -> jobs_.Live[Table]:
+        """Match a list with another: here, or at CDS with any table of VizieR, or SIMBAD.
+
+        Parameters
+        ----------
+        catalog : SourceCatalog, SkyCoord or str
+            The list, or the name of its layer.
+        other : SourceCatalog, SkyCoord, Service or str
+            A list, or the name of a layer: they are matched here. Else a service such as ``"2mass"`` or ``"simbad"``, or a
+            table of VizieR such as ``"II/246/out"``: positions are sent to X-Match at CDS, and matched there.
+        radius : Quantity
+            At most 180 arcsec at CDS.
+        mode : {"all", "nearest"}
+            All partners within the radius, or the nearest only.
+        deadline : float
+            Seconds.
+        refresh : bool
+            Whether to ask although an answer is kept.
+
+        Returns
+        -------
+        Table
+            ``left`` (row of the list) and ``separation`` (arcsec); here ``right``, the row of the other, there its columns.
+
+        Raises
+        ------
+        InputError
+            For a radius that cannot be, or a service whose tables CDS does not have.
+        ServiceError
+            Where X-Match does not answer; `RefusedError` where it has banned this address.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> sky = SkyExplorer()
+        >>> matched = sky.xmatch("fermi-sources", sky.layers["fermi-sources"].coords, 1 * u.arcsec)
+        >>> len(matched) == len(sky.layers["fermi-sources"].data)
+        True
+        """
+        match, there = xmatch_.prepare(
+            self.session, catalog, other, radius, mode=mode, deadline=deadline, refresh=refresh
+        )
+        return (yield match) if there else match()
 
     @recorded()
     def rank(self, catalog: SourceCatalog | str, by: Event | SkyMap | str) -> SourceCatalog:

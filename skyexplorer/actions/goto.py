@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from skyexplorer import samples
-from skyexplorer.actions import finding
+from skyexplorer.actions import finding, resolve
 from skyexplorer.errors import InputError, NotFoundError
 from skyexplorer.model.skymap import SkyMap
+from skyexplorer.services.resolve import Resolved
 from skyexplorer.session.selection import is_event, is_source
 from skyexplorer.session.session import Session
+from skyexplorer.session.text import _
 
 NARROW = 10.0
 """Degrees to which the view narrows for a source, where it was wider."""
@@ -34,6 +37,28 @@ _SEXAGESIMAL = re.compile(
 )
 
 
+SOURCES = ("here", "live")
+
+
+def asked(session: Session, what: Any, source: str = "here") -> Callable[[], Resolved] | None:
+    """What asks the name resolvers, where that is wanted and nothing here answers to the name; else None.
+
+    Raises
+    ------
+    InputError
+        For a source that is none.
+    """
+    if source not in SOURCES:
+        raise InputError(f"source is {source!r}.", f"Give one of {', '.join(SOURCES)}.")
+    if source == "here" or not isinstance(what, str):
+        return None
+    try:
+        _place(session, what)
+    except NotFoundError:
+        return resolve.asked(what)
+    return None
+
+
 def goto(session: Session, what: Any, fov: Any = None, by: str = "") -> tuple[SkyCoord, bool]:
     """Look at a place.
 
@@ -41,7 +66,7 @@ def goto(session: Session, what: Any, fov: Any = None, by: str = "") -> tuple[Sk
     ----------
     session : Session
         Whose viewport moves; a source or event that was named is selected too.
-    what : str, SkyCoord, Source or Event
+    what : str, SkyCoord, Source, Event or Resolved
         Coordinates (``"83.63 22.01"`` in degrees, ``"05 34 32 +22 00 52"``, ``"l=184.5 b=-5.8"``),
         the name of a source or sample, or the thing itself.
     fov : float or Quantity, optional
@@ -69,11 +94,18 @@ def goto(session: Session, what: Any, fov: Any = None, by: str = "") -> tuple[Sk
     if fov is None and isinstance(getattr(thing, "localization", None), SkyMap):
         region = thing.localization.credible_region(0.9)
         at, fov = region.center, min(MAP_WIDTH * region.radius.to_value("deg"), 180.0)
-    elif fov is None and thing is not None and session.viewport.fov > NARROW:
+    elif fov is None and (thing is not None or isinstance(what, Resolved)) and session.viewport.fov > NARROW:
         fov = NARROW
     session.viewport.move(target=at, fov=fov, by=by)
     if thing is not None:
         session.selection.select(thing, by)
+    if isinstance(what, Resolved):
+        kind = f" ({what.type})" if what.type else ""
+        session.notices.post(
+            _("{name} is {known}{kind}, as {resolver} knows it.").format(
+                name=what.name, known=what.known_as or what.name, kind=kind, resolver=what.resolver
+            )
+        )
     return session.viewport.target, thing is not None
 
 
@@ -81,6 +113,8 @@ def _place(session: Session, what: Any) -> tuple[Any, SkyCoord | None]:
     """The source or event, if it is one, and its position."""
     if isinstance(what, SkyCoord):
         return None, what
+    if isinstance(what, Resolved):
+        return None, what.coord
     if is_source(what):
         return what, what.coord
     if is_event(what):
@@ -100,7 +134,9 @@ def _place(session: Session, what: Any) -> tuple[Any, SkyCoord | None]:
         except NotFoundError:
             at = None
     if at is None:
-        raise finding.not_found(session, what)
+        error = finding.not_found(session, what)
+        offer = _("Name resolvers may know it: sky.goto({name!r}, source='live').").format(name=what)
+        raise NotFoundError(error.message, f"{error.advice} {offer}")
     return None, at
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from skyexplorer.errors import InputError
 from skyexplorer.model.ledger import Answer, Ledger
-from skyexplorer.services import hips, mocserver, regtap
+from skyexplorer.services import hips, mocserver, registry, regtap
 from skyexplorer.services.regtap import ServiceFound
 from skyexplorer.session.ledgers import asking
 from skyexplorer.session.session import Session
@@ -162,7 +162,8 @@ def _surveys(question: Question, web: Any) -> list[ServiceFound]:
 
 
 def show_services(session: Session, question: Question, found: ServicesFound) -> ServicesFound:
-    """Put on show what was found."""
+    """Put on show what was found; each can be asked by its id from now on."""
+    registry.learn(one for one in found if one.kind != HIPS)
     session.archives.heard(found.ledger)
     session.archives.show(
         "registry", found, words=" ".join(question.words), waveband=question.waveband or "", ucd=question.ucd or "",
