@@ -45,6 +45,7 @@ def test_the_verbs():
     assert verbs == {
         *("open", "select", "brush", "goto", "rank", "light_curve"),
         *("query_region", "fetch_on"),
+        *("submit", "jobs", "ledger"),
         *("layers", "selection", "viewport", "steps", "widget"),
     }
 

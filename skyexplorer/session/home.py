@@ -100,6 +100,7 @@ class Home:
         while True:
             self.run()
             if until():
+                self.run()  # what was left at the last moment
                 return True
             left = LOOK if end is None else min(LOOK, end - time.monotonic())
             if left <= 0:

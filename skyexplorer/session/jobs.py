@@ -182,7 +182,7 @@ class Job(Generic[T]):
             with suppress(RuntimeError):  # the loop that waited is closed
                 loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
 
-        self.then(ended)
+        self._when_ended(ended)
         try:
             yield from future
         except asyncio.CancelledError:
@@ -191,7 +191,14 @@ class Job(Generic[T]):
         return self.result(0)
 
     def then(self, call: Callable[[], object]) -> None:
-        """Call this when it has ended, in the thread in which it does; at once if it has."""
+        """Call this at home when it has ended; at once if it has."""
+        if self.ended and self.home.here:
+            call()
+        else:
+            self._when_ended(lambda: self.home.call(call))
+
+    def _when_ended(self, call: Callable[[], object]) -> None:
+        """Call this in the thread in which it ends."""
         with self._lock:
             if self._state not in ENDED:
                 self._after.append(call)
@@ -242,10 +249,10 @@ class Job(Generic[T]):
             self.book.close(error)
             after, self._after = self._after, []
         self._tell()
-        self._ended.set()
-        self.home.poke()
         for call in after:
             call()
+        self._ended.set()
+        self.home.poke()
         return True
 
     def _tell(self) -> None:

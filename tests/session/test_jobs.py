@@ -164,6 +164,8 @@ class TestJob:
         job.then(lambda: told.append("ended"))
         assert told == []
         elsewhere(lambda: job.finish(1))
+        assert told == []
+        assert job.result() == 1
         job.then(lambda: told.append("again"))
         assert told == ["ended", "again"]
 
