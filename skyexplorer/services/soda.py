@@ -17,6 +17,7 @@ from skyexplorer.errors import AnswerError, FormatError, InputError, NotFoundErr
 from skyexplorer.io.files import reading
 from skyexplorer.model import record as records
 from skyexplorer.model.origin import Origin
+from skyexplorer.model.picture import Picture
 from skyexplorer.model.record import Processing, Record
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.services import answers, datalink
@@ -56,6 +57,8 @@ class CutOut:
     region: SkyRegion | None
     record: Record
     origin: Origin
+    picture: Picture | None = None
+    """To be laid on the sky; None where no pixel has a value."""
 
     @property
     def raw(self) -> bytes:
@@ -284,12 +287,17 @@ def opened(path: Path, record: Record, how: str, url: str) -> CutOut:
             number = _image(hdus)
             header, shape = hdus[number].header.copy(), tuple(hdus[number].shape)
             covered = records.of_pixels(_sky(header), shape[-1], shape[-2])
+            flat = np.asarray(hdus[number].data).reshape(-1, *shape[-2:])[0]
     except FormatError as error:
         raise AnswerError(
             f"{record.service}: {error.message}", error.advice, service=record.service, url=url
         ) from error
     origin = Origin.of_file(path, path.read_bytes(), title=record.title, service=record.service, note=how)
-    return CutOut(path, header, shape, covered, record, replace(origin, location=url))
+    try:
+        picture = Picture.of(flat, _sky(header))
+    except FormatError:
+        picture = None  # of pixels without a value; the file is what was asked for nevertheless
+    return CutOut(path, header, shape, covered, record, replace(origin, location=url), picture)
 
 
 def missing(record: Record) -> NotFoundError:

@@ -22,6 +22,7 @@ import traitlets
 from ipyaladin.utils.call_store import CallStore
 
 from skyexplorer.errors import FrontEndError
+from skyexplorer.model.picture import Picture
 from skyexplorer.model.tiles import TileSet
 from skyexplorer.session.text import _
 
@@ -57,6 +58,17 @@ def packed_tiles(tiles: TileSet, *, opacity: float = 1.0) -> dict[str, Any]:
         "tiles": {f"{order}/{npix}": data for (order, npix), data in tiles.tiles.items()},
         "version": f"{id(tiles):x}",
         "opacity": opacity,
+    }
+
+
+def packed_picture(picture: Picture) -> dict[str, Any]:
+    """A picture in the form that the front end takes."""
+    return {
+        "png": picture.png,
+        "ra": np.ascontiguousarray(picture.ra, float).tobytes(),
+        "dec": np.ascontiguousarray(picture.dec, float).tobytes(),
+        "rows": picture.ra.shape[0] - 1,
+        "columns": picture.ra.shape[1] - 1,
     }
 
 
@@ -100,6 +112,7 @@ class Drawing(ipywidgets.Widget):
     details = traitlets.List(traitlets.Unicode()).tag(sync=True)
     strokes = traitlets.List(traitlets.Dict()).tag(sync=True)
     tiles = traitlets.Dict().tag(sync=True)
+    picture = traitlets.Dict(help="See `packed_picture`; nothing where it is empty.").tag(sync=True)
 
 
 class SkyCanvas(ipyaladin.Aladin):

@@ -23,7 +23,7 @@ from skyexplorer.session.layers import (
     SkyMapLayer,
 )
 from skyexplorer.session.text import _
-from skyexplorer.views.canvas import Drawing, packed_tiles
+from skyexplorer.views.canvas import Drawing, packed_picture, packed_tiles
 
 POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0, "eventlist": 12.0, "region": 12.0}
 LEVELS = (0.5, 0.9)  # the credible regions that every map shows; the slider adds one more
@@ -193,11 +193,14 @@ def _offset_ellipses(
 
 
 def _regions(drawing: Drawing, layer: RegionLayer) -> None:
+    picture = getattr(layer.data, "picture", None)  # a cut-out has one
+    if picture is not None:
+        drawing.picture = packed_picture(picture)
     strokes = []
     for k, region in enumerate(layer.regions):
         lines = region.outline(FOOTPRINT_POINTS)
         # Lines around a MOC may be those of its holes: filling them would show the contrary.
-        fill = 0.12 if k == 0 and region.kind != "moc" else 0.0
+        fill = 0.12 if k == 0 and region.kind != "moc" and picture is None else 0.0
         strokes.append(stroke(lines, width=1.7, dash=(7, 4) if k else (), fill=fill, halo=True))
     drawing.strokes = strokes
 

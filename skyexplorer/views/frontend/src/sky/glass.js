@@ -3,6 +3,7 @@
 // Positions are projected in one call a layer by Aladin's own projection (wasm.worldToScreenVec), in
 // the frame in which Aladin redraws, so glass and sky never part. Drawing here instead of through
 // Aladin's catalogues gives us every shape, opacity and order, and picking that knows our rows.
+import { Picture } from "./pictures.js";
 import { drawShape } from "./shapes.js";
 
 const float64 = (view) => new Float64Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
@@ -67,8 +68,11 @@ export class Glass {
             rows: stroke.rows ? uint32(stroke.rows) : null,
           })),
         };
+    const picture = layer.get("picture");
     return {
       ...geometry,
+      pictureSource: picture,
+      picture: old && old.pictureSource === picture ? old.picture : this.pictured(picture),
       name: layer.get("name"),
       shown: uint8(layer.get("shown")),
       visible: layer.get("visible"),
@@ -79,6 +83,12 @@ export class Glass {
       names: layer.get("names"),
       details: layer.get("details"),
     };
+  }
+
+  pictured(picture) {
+    if (!picture?.png) return null;
+    const grid = { ...picture, ra: float64(picture.ra), dec: float64(picture.dec) };
+    return new Picture(grid, () => this.redraw());
   }
 
   redraw() {
@@ -112,6 +122,7 @@ export class Glass {
     g.clearRect(0, 0, width, height);
     for (const layer of this.layers) {
       if (!layer.visible || layer.opacity <= 0) continue;
+      layer.picture?.draw(g, (ra, dec) => this.project(ra, dec), layer.opacity, width, height);
       for (const stroke of layer.strokes) this.drawStroke(g, layer, stroke, width, height);
       this.drawPoints(g, layer, width, height);
     }
