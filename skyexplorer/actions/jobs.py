@@ -78,8 +78,8 @@ def live(
             text = call.say(self, *args, **kwargs)  # type: ignore[attr-defined]
             jobs = explorer.session.jobs
             job = jobs.new(text, home=None if jobs.home.here else Home(), loud=False, stop=pool.stop)
-            run.out(job, ask)
             try:
+                run.out(job, ask)
                 return job.result()  # type: ignore[no-any-return]
             except BaseException:
                 # Whatever interrupts who waits, Ctrl-C above all. Work that failed by itself has ended.

@@ -20,7 +20,7 @@ from contextvars import ContextVar
 
 from skyexplorer.progress import Progress
 
-THREADS = 32
+THREADS = 64  # waiting for sockets, most of them
 IDLE = 5.0  # s
 AT_EXIT = 2.0  # s that stopping may take when the interpreter exits
 SWITCH = 0.0005  # s: see `_hold_short`

@@ -188,6 +188,7 @@ class Job(Generic[T]):
         except asyncio.CancelledError:
             self.cancel()  # who interrupts the cell that waits wants the work to stop
             raise
+        self._ended.wait()  # a thread that cancels is on its way out of `_end`
         return self.result(0)
 
     def then(self, call: Callable[[], object]) -> None:
