@@ -215,7 +215,7 @@ class _Writer:
         if is_source(value):
             return self._row(value.catalog, value)
         for step in reversed(self.steps):
-            if isinstance(step.result, list):
+            if isinstance(step.result, Sequence) and not isinstance(step.result, str | bytes):
                 for row, item in enumerate(step.result):
                     if item is value:
                         return f"{self._use(step)}[{row}]"

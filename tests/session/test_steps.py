@@ -15,6 +15,8 @@ from mocpy import MOC
 
 from skyexplorer import SkyRegion
 from skyexplorer.errors import RecordingError
+from skyexplorer.model.ledger import Ledger
+from skyexplorer.model.record import Record, Records
 from skyexplorer.session.layers import CatalogLayer, EventLayer
 from skyexplorer.session.session import Session
 from tests.session.fakes import FakeCatalog, FakeEvent
@@ -150,3 +152,11 @@ def test_a_region_of_cells_is_refused() -> None:
     steps.record("query_region", (SkyRegion.from_moc(MOC.from_str("3/10-12")),))
     with pytest.raises(RecordingError, match="SkyRegion"):
         steps.to_source()
+
+
+def test_an_item_of_what_was_listed_is_named_by_its_number() -> None:
+    records = Records([Record("a", "image", ""), Record("b", "image", "")], Ledger())
+    steps = Session().steps
+    steps.record("images", (), result=records)
+    steps.record("cutout", (records[1],))
+    assert steps.to_source().splitlines()[-2:] == ["images = sky.images()", "sky.cutout(images[1])"]
