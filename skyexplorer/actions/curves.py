@@ -150,10 +150,13 @@ def question(
         raise InputError(f'radius is {size:g}".', f'Give more than 0" and no more than {LARGEST:g}".')
     if not isinstance(deadline, int | float) or not deadline > 0:
         raise InputError(f"deadline is {deadline!r}.", "Give seconds, more than 0.")
+    known = curves.providers()
+    session.curves.titles |= {id: provider.title for id, provider in known.items()} | {
+        resolve.SERVICE: "Sesame"
+    }
     wanted: tuple[str, ...] | None = None
     if providers is not None:
         wanted = (providers,) if isinstance(providers, str) else tuple(providers)
-        known = curves.providers()
         for id in wanted:
             if id not in known:
                 raise InputError(f"There is no provider {id!r}.", f"There are {', '.join(known)}.")
@@ -284,7 +287,7 @@ def ask_curves(
         each=each,
     )
     brought = {id: result for id, result in found.items() if isinstance(result, Brought)}
-    for id, result in found.items():
+    for result in found.values():
         if isinstance(result, Exception) and not isinstance(result, SkyExplorerError):
             raise result  # a fault of ours, not of the service
     notes |= {id: result.note for id, result in brought.items() if result.note}
@@ -341,7 +344,7 @@ def _resolved(target: Target, deadline: Deadline) -> tuple[Target, str]:
 def show_curves(session: Session, asked: Question, found: LiveCurves) -> LiveCurves:
     """Keep what came, and show it unless something else was selected meanwhile."""
     answers = {answer.service: answer for answer in found.ledger}
-    session.curves.heard(asked.thing, found.by_provider, answers, found.notes, found.skipped, _titles())
+    session.curves.heard(asked.thing, found.by_provider, answers, found.notes, found.skipped)
     _show(session, asked)
     return found
 
@@ -370,15 +373,10 @@ def _show_part(session: Session, asked: Question, answer: Answer, result: Brough
         {id: answer},
         {id: note} if note else {},
         {},
-        _titles(),
         whole=False,
     )
     if own:
         _show(session, asked)
-
-
-def _titles() -> dict[str, str]:
-    return {id: provider.title for id, provider in curves.providers().items()}
 
 
 def _show(session: Session, asked: Question) -> None:

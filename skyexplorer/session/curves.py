@@ -52,8 +52,6 @@ class Heard:
     """What a provider has to say beside, by its id."""
     skipped: Mapping[str, str] = field(default_factory=dict)
     """Why others were not asked, by their ids."""
-    titles: Mapping[str, str] = field(default_factory=dict)
-    """What the providers are called, by their ids."""
     job: Any = None
     """The job that asks, while it does; else None."""
 
@@ -78,6 +76,8 @@ class Curves:
         self._log_y = False
         self._opened: dict[str, LightCurve] = {}
         self._heard: list[Heard] = []
+        self.titles: dict[str, str] = {}
+        """What providers are called, by their ids."""
 
     @property
     def shown(self) -> tuple[LightCurve, ...]:
@@ -168,7 +168,6 @@ class Curves:
         answers: Mapping[str, Answer],
         notes: Mapping[str, str],
         skipped: Mapping[str, str],
-        titles: Mapping[str, str],
         *,
         whole: bool = True,
     ) -> None:
@@ -177,13 +176,13 @@ class Curves:
         Parameters
         ----------
         thing : Source, Event or SkyCoord
-        curves, answers, notes, skipped, titles : mapping
+        curves, answers, notes, skipped : mapping
             By the ids of the providers; see `Heard`.
         whole : bool
             False where others are still to answer: what came before stays then.
         """
         old = self.of(thing) or Heard(thing)
-        new = Heard(thing, dict(curves), dict(answers), dict(notes), dict(skipped), dict(titles))
+        new = Heard(thing, dict(curves), dict(answers), dict(notes), dict(skipped))
         if not whole:
             new = replace(
                 new, curves={**old.curves, **curves}, answers={**old.answers, **answers},

@@ -1,16 +1,17 @@
 """Light curve: Bokeh in our panel, following the selection.
 
-The figure is made once, and again only where its axis changes; a selection sets the data of its sources.
-BokehJS comes with the panel's state from the installed bokeh, so that it matches and needs no network, and the
-notebook does not carry it.
+The figures are made once, and again only where their axes change; a selection sets the data of their sources. Curves that
+share no axis stand in panes above each other, on one time axis. BokehJS comes with the panel's state from the installed
+bokeh, so that it matches and needs no network, and the notebook does not carry it.
+
+A button asks the archives for more of the selected source; what each of them answers is a row of small signs, and nothing is
+asked by itself.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +20,17 @@ import numpy as np
 import traitlets
 from astropy.time import Time
 
-from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
+from skyexplorer.views import curve_data
+from skyexplorer.views.curve_data import milliseconds
+from skyexplorer.views.curve_pane import DAY, Pane, Shared
 from skyexplorer.views.panel import Panel
 
 ME = "light curve"
-# Okabe and Ito, without black; a second turn takes other markers.
-COLORS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#0072B2", "#999999")
-MARKERS = ("circle", "square", "diamond", "triangle", "hex", "star", "inverted_triangle", "plus")
-DAY = 86.4e6  # ms
 LABELLED = 8  # event lines with a name; more would lie over each other
-POINTS = ("x", "y", "lo", "hi", "x0", "x1", "color", "marker", "band", "when", "text")
-LIMITS = ("x", "y", "x0", "x1", "color", "band", "when", "text", "arrow")
 NO_TIMES = (1.2e12, 1.7e12)  # ms, 2008 to 2023: where there is neither point nor event
 NEAR = 0.6  # of the span of a curve: how far from it an event may be and still be in view
-EMPTY_POINTS: dict[str, list[Any]] = {name: [] for name in POINTS}
-EMPTY_LIMITS: dict[str, list[Any]] = {name: [] for name in LIMITS}
-
-
-def milliseconds(time: Time) -> np.ndarray:
-    """Milliseconds since 1970 UTC, as Bokeh counts."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "dubious year" of dates beyond the leap-second table
-        return np.atleast_1d(time.utc.unix) * 1e3
 
 
 class LightCurvePanel(Panel):
@@ -58,8 +46,14 @@ class LightCurvePanel(Panel):
     subtitle = traitlets.Unicode().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
     log_y = traitlets.Bool(False).tag(sync=True)
+    large = traitlets.Bool(False).tag(sync=True)
     brushed = traitlets.Unicode().tag(sync=True)
     has_data = traitlets.Bool(False).tag(sync=True)
+    askable = traitlets.Bool(False, help="Whether one source is selected that can be asked about.").tag(
+        sync=True
+    )
+    asking = traitlets.Bool(False).tag(sync=True)
+    answers = traitlets.List(traitlets.Dict(), help="A row for each provider that was asked.").tag(sync=True)
     _bokeh_js = traitlets.Unicode().tag(sync=True)
     _bokeh_version = traitlets.Unicode().tag(sync=True)
 
@@ -74,8 +68,11 @@ class LightCurvePanel(Panel):
             _bokeh_version=bokeh.__version__.split("+")[0],
         )
         self._dark = dark
-        self._build()
+        self._build(1)
         self.link(session.curves.changed, self._curves_changed)
+        self.link(session.curves.asked, self._asked)
+        self.link(session.jobs.changed, self._job_changed)
+        self.link(session.selection.sources_changed, lambda sources, by: self._asked())
         self.link(session.selection.time_range_changed, self._brush_changed)
         for signal in (session.layers.added, session.layers.removed):
             self.link(signal, lambda layer: self._mark_events())
@@ -87,147 +84,100 @@ class LightCurvePanel(Panel):
             "panel": _("Light curve"),
             "nothing": _("Select a source to see its light curve."),
             "log": _("Logarithmic axis"),
+            "large": _("Large: change places with the sky"),
             "clear": _("Clear the time range"),
             "plot": _("Light curve; drag to choose a time range"),
             "failed": _("BokehJS could not be started in this page."),
+            "ask": _("Ask the archives"),
+            "again": _("Ask again"),
+            "stop": _("Stop asking"),
+            "answers": _("What the archives answered"),
         }
 
-    # figure
+    # figures
 
-    def _build(self) -> None:
-        from bokeh.models import (
-            BasicTickFormatter,
-            BoxAnnotation,
-            BoxSelectTool,
-            ColumnDataSource,
-            HoverTool,
-            LabelSet,
-            PanTool,
-            Range1d,
-            ResetTool,
-            WheelZoomTool,
-        )
-        from bokeh.plotting import figure
+    def _build(self, count: int) -> None:
+        from bokeh.layouts import column
 
         from skyexplorer.views.bokeh_model import FigureModel
 
         old = self.child
-        self.points = ColumnDataSource(EMPTY_POINTS)
-        self.limits = ColumnDataSource(EMPTY_LIMITS)
-        self.events = ColumnDataSource({"x": [], "name": [], "y": []})
-        self.others = ColumnDataSource({"x": [], "name": []})
-        brush = BoxSelectTool(dimensions="width", description=_("Choose a time range"))
-        fig = figure(
-            x_axis_type="datetime",
-            y_axis_type="log" if self.session.curves.log_y else "linear",
-            # Not DataRange1d: once zoomed by hand, that no longer follows the data of another source.
-            x_range=Range1d(*NO_TIMES),
-            y_range=Range1d(1, 10),
-            sizing_mode="stretch_both",
-            toolbar_location="right",
-            tools=[brush, PanTool(), WheelZoomTool(dimensions="width"), ResetTool()],
-            active_drag=brush,
-            output_backend="canvas",
-            min_border_left=10,
-            lod_threshold=None,
-        )
-        fig.toolbar.logo = None
-        self.other_lines = fig.vspan(x="x", source=self.others, line_width=1, line_alpha=0.2)
-        self.event_lines = fig.vspan(x="x", source=self.events, line_width=1.6, line_dash=[5, 4])
-        self.labels = LabelSet(
-            x="x", y="y", text="name", source=self.events, y_units="screen", angle=np.pi / 2, x_offset=-3,
-            text_font_size="11px", text_baseline="bottom",
-        )  # fmt: skip
-        fig.add_layout(self.labels)
-        fig.segment("x0", "y", "x1", "y", source=self.points, color="color", line_width=1.4, line_alpha=0.75)
-        fig.segment("x", "lo", "x", "hi", source=self.points, color="color", line_width=1.4)
-        self.dots = fig.scatter(
-            "x", "y", source=self.points, color="color", marker="marker", size=7, legend_field="band",
-            nonselection_alpha=0.35,
-        )  # fmt: skip
-        fig.segment("x0", "y", "x1", "y", source=self.limits, color="color", line_width=1.6)
-        self.arrows = fig.text(
-            "x", "y", text="arrow", source=self.limits, text_color="color", text_font_size="19px",
-            text_align="center", text_baseline="top", y_offset=-3,
-        )  # fmt: skip
-        caps = fig.scatter("x", "y", source=self.limits, color="color", marker="dash", size=9)
-        fig.add_tools(
-            HoverTool(
-                renderers=[self.dots, caps],
-                tooltips=[("", "@text"), ("", "@when"), ("", "@band")],
-                attachment="above",
-            )
-        )
-        self.range_box = BoxAnnotation(fill_alpha=0.16, line_alpha=0.6, level="underlay", visible=False)
-        fig.add_layout(self.range_box)
-        fig.legend.visible = False
-        fig.legend.label_text_font_size = "11px"
-        fig.legend.padding, fig.legend.spacing, fig.legend.glyph_width = 4, 0, 14
-        fig.add_layout(fig.legend[0], "right")  # beside the points, not over them
-        fig.yaxis.axis_label_standoff = 6
-        if not self.session.curves.log_y:
-            fig.yaxis.formatter = BasicTickFormatter(precision=1)
-        self.figure = fig
-        # Wired before the widget is made: later ones would not reach Python.
-        fig.on_event("selectiongeometry", self._on_brush)
-        fig.on_event("doubletap", self._on_double_tap)
-        fig.on_event("reset", self._on_double_tap)
+        self.shared = Shared(*NO_TIMES)
+        log = self.session.curves.log_y
+        self.panes = [
+            Pane(self.shared, log=log, first=number == 0, last=number == count - 1) for number in range(count)
+        ]
+        for pane in self.panes:  # wired before the widget is made: later ones would not reach Python
+            pane.listen(self._on_brush, self._on_double_tap)
         self.paint(self._dark)
         self._fill()
-        self.child = FigureModel(fig, combine_events=True)
+        figures = [pane.figure for pane in self.panes]
+        root = figures[0] if count == 1 else column(*figures, sizing_mode="stretch_both", spacing=0)
+        self.child = FigureModel(root, combine_events=True)
         if old is not None:
             old.close()
 
-    def paint(self, dark: bool) -> None:
-        """Colours of the figure for a dark or a light page."""
-        self._dark = dark
-        ink, soft, ground, line = (
-            ("#dbe4f0", "#93a3b8", "#0f1622", "#25324a")
-            if dark
-            else ("#1c2733", "#566575", "#ffffff", "#dde3ea")
-        )
-        fig = self.figure
-        fig.background_fill_color = fig.border_fill_color = ground
-        fig.outline_line_color = None
-        for axis in (*fig.xaxis, *fig.yaxis):
-            axis.axis_label_text_color = axis.major_label_text_color = soft
-            axis.axis_line_color = axis.major_tick_line_color = line
-            axis.minor_tick_line_color = None
-            axis.axis_label_text_font_style = "normal"
-            axis.axis_label_text_font_size = axis.major_label_text_font_size = "11px"
-        fig.xgrid.grid_line_color = fig.ygrid.grid_line_color = line
-        fig.xgrid.grid_line_alpha = fig.ygrid.grid_line_alpha = 0.7
-        fig.legend.background_fill_color, fig.legend.background_fill_alpha = ground, 0.8
-        fig.legend.border_line_color, fig.legend.label_text_color = None, ink
-        self.labels.text_color = ink
-        self.event_lines.glyph.line_color = ink
-        self.other_lines.glyph.line_color = soft
-        self.range_box.fill_color = self.range_box.line_color = "#7db4ff" if dark else "#1f6feb"
+    @property
+    def figure(self) -> Any:
+        """The topmost figure."""
+        return self.panes[0].figure
 
-    # session -> figure
+    @property
+    def points(self) -> Any:
+        """The points of the topmost figure."""
+        return self.panes[0].points
+
+    @property
+    def limits(self) -> Any:
+        """The limits of the topmost figure."""
+        return self.panes[0].limits
+
+    @property
+    def events(self) -> Any:
+        """The events that are named."""
+        return self.shared.events
+
+    @property
+    def range_box(self) -> Any:
+        """The shade over the chosen time range, in the topmost figure."""
+        return self.panes[0].range_box
+
+    def paint(self, dark: bool) -> None:
+        """Colours of the figures for a dark or a light page."""
+        self._dark = dark
+        colors = (
+            ("#dbe4f0", "#93a3b8", "#0f1622", "#25324a", "#7db4ff")
+            if dark
+            else ("#1c2733", "#566575", "#ffffff", "#dde3ea", "#1f6feb")
+        )
+        with self._one_patch():
+            for pane in self.panes:
+                pane.paint(*colors)
+
+    # session -> figures
 
     def _curves_changed(self) -> None:
-        if self.session.curves.log_y != self.log_y:
-            self.log_y = self.session.curves.log_y
-            self._build()
+        curves = self.session.curves
+        count = max(1, len(curve_data.axes(curves.shown)[0]))
+        if curves.log_y != self.log_y or count != len(self.panes):
+            self.log_y = curves.log_y
+            self._build(count)
         else:
             self._fill()
 
     def _fill(self) -> None:
         curves = self.session.curves
-        drawn, left_out = _of_one_unit(curves.shown)
-        points, limits = _data(drawn, log=curves.log_y)
+        axes, left_out = curve_data.axes(curves.shown)
+        labels = curve_data.labels_of([curve for axis in axes for curve in axis.curves], curves.titles)
+        styles = curve_data.styles_of(labels)
         with self.hold_sync(), self._one_patch():
-            self.points.data, self.limits.data = points, limits
-            several = len(set(points["band"])) > 1
-            self.figure.legend.visible = several
+            for number, pane in enumerate(self.panes):
+                axis = axes[number] if number < len(axes) else None
+                own = [labels.pop(0) for _curve in axis.curves] if axis is not None else []
+                pane.fill(axis, own, styles)
             self.has_data = bool(curves.shown)
             self.title, self.message = curves.title, " ".join(filter(None, (curves.message, *left_out)))
-            self.subtitle = " · ".join(dict.fromkeys(_described(curve) for curve in curves.shown))
-            if curves.shown:
-                first = curves.shown[0]
-                unit = first.value.unit.to_string("unicode").replace(" ", " ")
-                self.figure.yaxis.axis_label = f"{first.quantity or _('value')} ({unit})"
+            self.subtitle = curve_data.described(curves.shown)
             self._mark_events()
             self._fit()
             self._brush_changed(self.session.selection.time_range, "")
@@ -237,36 +187,20 @@ class LightCurvePanel(Panel):
         return contextlib.nullcontext() if self.child is None else self.child.together()
 
     def _fit(self) -> None:
-        """Axes around the points, and around the events that are not far from them."""
-        points, limits = self.points.data, self.limits.data
-        events = [*self.events.data["x"]]
-        times = np.array([*points["x0"], *points["x1"], *limits["x0"], *limits["x1"]])
+        """The time axis around the points, and around the events that are not far from them."""
+        events = [*self.shared.events.data["x"]]
+        data = [source.data for pane in self.panes for source in (pane.points, pane.limits)]
+        times = np.array([time for own in data for name in ("x0", "x1") for time in own[name]])
         if len(times):
             low, high = times.min(), times.max()
             reach = NEAR * max(high - low, DAY)
             near = [x for x in events if low - reach <= x <= high + reach]
         else:
-            near = [*events, *self.others.data["x"]]
+            near = [*events, *self.shared.others.data["x"]]
         times = np.array([*times, *near])
         low, high = (times.min(), times.max()) if len(times) else NO_TIMES
         pad = 0.03 * (high - low) or DAY
-        values = np.array([*points["lo"], *points["hi"], *limits["y"]])
-        bottom, top = (values.min(), values.max()) if len(values) else (1.0, 10.0)
-        if self.session.curves.log_y:
-            air = max((top / bottom) ** 0.12, 1.3)
-            bottom, top = bottom / air, top * air
-        else:
-            air = 0.12 * (top - bottom) or 0.12 * abs(top) or 1.0
-            bottom, top = bottom - air, top + air
-        shown = self.session.curves.shown
-        if shown and shown[0].value.unit.is_equivalent("mag"):
-            bottom, top = top, bottom  # bright is up, and has the smaller magnitude
-        for axis, ends in (
-            (self.figure.x_range, (low - pad, high + pad)),
-            (self.figure.y_range, (bottom, top)),
-        ):
-            start, end = map(float, ends)
-            axis.update(start=start, end=end, reset_start=start, reset_end=end)
+        self.shared.look(float(low - pad), float(high + pad))
 
     def _layer_changed(self, layer: Any, field: str) -> None:
         if field == "visible":
@@ -277,26 +211,56 @@ class LightCurvePanel(Panel):
         named = {name for name, _time in marks}
         rest = [(name, time) for name, time in self.session.event_times if name not in named]
         with self._one_patch():
-            self.events.data = {
+            self.shared.events.data = {
                 "x": _instants(marks),
                 "name": [name for name, _time in marks],
                 "y": [6] * len(marks),
             }
-            self.others.data = {"x": _instants(rest), "name": [name for name, _time in rest]}
+            self.shared.others.data = {"x": _instants(rest), "name": [name for name, _time in rest]}
 
     def _brush_changed(self, time_range: Any, by: str) -> None:
-        if time_range is None:
-            self.range_box.visible = False
-            self.brushed = ""
-            # What Bokeh keeps as selected would leave the other points pale.
-            self.points.selected.indices = []
-            self.limits.selected.indices = []
-            return
-        start, stop = time_range
-        self.range_box.update(
-            left=float(milliseconds(start)[0]), right=float(milliseconds(stop)[0]), visible=True
-        )
-        self.brushed = f"{start.utc.iso[:10]} – {stop.utc.iso[:10]}"
+        left = right = None
+        if time_range is not None:
+            left, right = (float(milliseconds(time)[0]) for time in time_range)
+        for pane in self.panes:
+            pane.brush(left, right)
+        self.brushed = "" if time_range is None else " – ".join(time.utc.iso[:10] for time in time_range)
+
+    # the archives
+
+    def _thing(self) -> Any:
+        """The one thing that is selected, or None."""
+        sources = self.session.selection.sources
+        return sources[0] if len(sources) == 1 else None
+
+    def _asked(self) -> None:
+        thing = self._thing()
+        heard = None if thing is None else self.session.curves.of(thing)
+        job = None if heard is None else heard.job
+        with self.hold_sync():
+            self.askable = thing is not None
+            self.asking = job is not None and not job.ended
+            self.answers = [] if heard is None else answer_rows(heard, self.session.curves.titles)
+
+    def _job_changed(self, job: Any) -> None:
+        thing = self._thing()
+        heard = None if thing is None else self.session.curves.of(thing)
+        if heard is not None and heard.job is job:
+            self._asked()
+
+    def on_ask(self) -> None:
+        """Ask the archives about what is selected."""
+        thing = self._thing()
+        if thing is not None and not self.asking:
+            job = self.verbs.submit(self.verbs.live_curves, thing)
+            self.session.curves.follow(thing, job)
+
+    def on_stop(self) -> None:
+        """Ask no longer."""
+        thing = self._thing()
+        heard = None if thing is None else self.session.curves.of(thing)
+        if heard is not None and heard.job is not None:
+            heard.job.cancel()
 
     # browser -> session
 
@@ -325,6 +289,10 @@ class LightCurvePanel(Panel):
         """The axis switch."""
         self.session.curves.log_y = bool(on)
 
+    def on_large(self, on: bool) -> None:
+        """Change places with the sky, or back."""
+        self.large = bool(on)
+
     def close(self) -> None:
         """Stop following the session, and close the widgets."""
         super().close()
@@ -332,73 +300,44 @@ class LightCurvePanel(Panel):
             self.child.close()
 
 
-def _of_one_unit(curves: tuple[LightCurve, ...]) -> tuple[list[LightCurve], list[str]]:
-    """Those that share the axis of the first, in its unit, and what to say of the others."""
-    drawn: list[LightCurve] = []
-    left_out = []
-    for curve in curves:
-        unit = curves[0].value.unit
-        if curve.value.unit == unit:
-            drawn.append(curve)
-        elif curve.value.unit.is_equivalent(unit):
-            errors = (curve.error[0].to(unit), curve.error[1].to(unit))
-            drawn.append(dataclasses.replace(curve, value=curve.value.to(unit), error=errors))
-        else:
-            left_out.append(
-                _("{name} is in {unit}, which has no place on this axis.").format(
-                    name=curve.name, unit=curve.value.unit.to_string("unicode")
-                )
-            )
-    return drawn, left_out
-
-
 def _instants(marks: list[Any]) -> list[float]:
     return [float(milliseconds(time)[0]) for _name, time in marks]
 
 
-def _described(curve: LightCurve) -> str:
-    band = curve.band if isinstance(curve.band, str) else ""
-    return " ".join(part for part in (curve.origin.title, band) if part)
+def answer_rows(heard: Any, titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What each provider answered, for the front end: its title, its state, that in a word, and all of it."""
+    answers = dict(heard.answers)
+    if heard.job is not None:
+        answers |= {answer.service: answer for answer in heard.job.ledger}
+    rows = []
+    for id, answer in answers.items():
+        title = titles.get(id, id)
+        state = "none" if answer.good and not answer.rows else answer.state
+        rows.append(
+            {
+                "title": title, "state": state, "word": answer_word(answer, state),
+                "told": " ".join(part for part in (answer.line(), answer.advice, heard.notes.get(id, "")) if part),
+            }
+        )  # fmt: skip
+    rows += [
+        {"title": titles.get(id, id), "state": "skipped", "word": _("not asked"), "told": why}
+        for id, why in heard.skipped.items()
+        if id not in answers
+    ]
+    return rows
 
 
-def _data(curves: Sequence[LightCurve], *, log: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Columns for points and for limits."""
-    points: dict[str, list[Any]] = {name: [] for name in POINTS}
-    limits: dict[str, list[Any]] = {name: [] for name in LIMITS}
-    styles: dict[str, int] = {}
-    for curve in curves:
-        labels = [f"{curve.name} {band}".strip() if len(curves) > 1 else band for band in curve.bands]
-        for label in dict.fromkeys(labels):
-            styles.setdefault(label, len(styles))
-        x, y = milliseconds(curve.time), np.asarray(curve.value.value, float)
-        minus, plus = (np.nan_to_num(np.asarray(error.value, float)) for error in curve.error)
-        x0, x1 = (milliseconds(t) for t in curve.time_bounds) if curve.time_bounds else (x, x)
-        low, high = y - minus, y + plus
-        good = np.isfinite(y)
-        if log:
-            good &= y > 0
-            low = np.where(low > 0, low, y * 0.05)
-        unit = curve.value.unit.to_string("unicode")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            when = curve.time.utc.iso
-            mjd = curve.time.utc.mjd
-        for i in np.flatnonzero(good):
-            number = styles[labels[i]]
-            common = {
-                "x": x[i], "y": y[i], "x0": x0[i], "x1": x1[i], "color": COLORS[number % len(COLORS)],
-                "band": labels[i], "when": f"{when[i][:16]} UTC, MJD {mjd[i]:.3f}",
-            }  # fmt: skip
-            if curve.upper_limit[i]:
-                row = {**common, "text": f"< {y[i]:.4g} {unit}", "arrow": "↓"}
-                for name in LIMITS:
-                    limits[name].append(row[name])
-            else:
-                error = f"+{plus[i]:.2g} −{minus[i]:.2g}" if minus[i] or plus[i] else ""
-                row = {
-                    **common, "lo": low[i], "hi": high[i], "text": f"{y[i]:.4g} {error} {unit}",
-                    "marker": MARKERS[number % len(MARKERS)],
-                }  # fmt: skip
-                for name in POINTS:
-                    points[name].append(row[name])
-    return points, limits
+def answer_word(answer: Any, state: str) -> str:
+    """An answer in a word or a number."""
+    words = {
+        "asking": _("asked"), "slow": _("slow: {seconds:.0f} s"), "none": _("no data"), "late": _("too late"),
+        "unreachable": _("not reached"), "refused": _("refused"), "error": _("failed"), "malformed": _("failed"),
+        "cancelled": _("stopped"),
+    }  # fmt: skip
+    if state in words:
+        return words[state].format(seconds=answer.seconds)
+    return (
+        f"{answer.rows:,}"
+        + ("+" if answer.overflow else "")
+        + (f" ({_('kept')})" if state == "cached" else "")
+    )

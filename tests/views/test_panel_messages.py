@@ -251,14 +251,19 @@ class TestLightCurve:
         sky.select("NGC 4993")
         assert np.all(np.array(bench.curve.points.data["y"]) > 0)
 
-    def test_curves_of_other_units_are_not_drawn_on_the_axis_of_the_first(
+    def test_curves_of_other_units_have_an_axis_of_their_own(
         self, sky: SkyExplorer, bench: Workbench
     ) -> None:
         sky.select(["4FGL J0509.4+0542", "AT2017gfo"])
         first, other = sky.session.curves.shown
         assert first.value.unit != other.value.unit
         assert len(bench.curve.points.data["x"]) == len(first)
-        assert other.name in bench.curve.message
+        upper, lower = bench.curve.panes
+        assert len(lower.points.data["x"]) + len(lower.limits.data["x"]) == len(other)
+        assert upper.figure.x_range is lower.figure.x_range, "one axis of time"
+        assert upper.figure.y_range is not lower.figure.y_range
+        sky.select("4FGL J0509.4+0542")
+        assert len(bench.curve.panes) == 1
 
     def test_a_drag_brushes_and_the_chip_lets_go(self, sky: SkyExplorer, bench: Workbench) -> None:
         class Drag:

@@ -7,7 +7,7 @@ import pytest
 
 from skyexplorer import SkyExplorer
 from skyexplorer.views.canvas import SkyCanvas, bundle
-from skyexplorer.views.lightcurve import _data
+from skyexplorer.views.curve_data import columns
 from skyexplorer.views.workbench import Workbench
 
 
@@ -117,7 +117,7 @@ def test_limits_are_arrows_and_not_points(sky: SkyExplorer) -> None:
     catalog = sky.layers["fermi-sources"].catalog
     row = next(i for i in range(len(catalog)) if catalog.light_curve(i).upper_limit.any())
     curve = catalog.light_curve(row)
-    points, limits = _data((curve,), log=False)
+    points, limits = columns((curve,), log=False)
     assert len(points["x"]) == int((~curve.upper_limit).sum())
     assert len(limits["x"]) == int(curve.upper_limit.sum())
     assert set(limits["arrow"]) == {"↓"}

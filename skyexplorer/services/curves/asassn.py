@@ -66,7 +66,7 @@ def ask(asking: Asking) -> list[LightCurve]:
         note = f'star {star}, {apart[row]:.1f}" away; zero points of its cameras differ'
         note += f"; {lost} points of bad quality are left out" if lost else ""
         try:
-            found.append(asking.read(rows, f"ASAS-SN, star {star}", "ASAS-SN", note=note))
+            found.append(asking.read(rows, f"ASAS-SN, star {star}", note))
         except FormatError:
             asking.note(f"star {star} has no point of good quality")
     if len(order) > MOST:

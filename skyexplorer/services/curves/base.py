@@ -208,12 +208,12 @@ class Asking:
             **facts,
         )
 
-    def read(self, table: Any, title: str, name: str = "", note: str = "", **facts: Any) -> LightCurve:
-        """The light curve in a table of a form that is known, with its origin; ``name`` is what a legend calls it."""
-        curve = LightCurve.from_table(table, name=name or self.target.name)
+    def read(self, table: Any, title: str, note: str = "", band: str = "") -> LightCurve:
+        """The light curve in a table of a form that is known, with its origin, and the name of the target."""
+        curve = LightCurve.from_table(table, name=self.target.name)
         said = "; ".join(dict.fromkeys(text for text in (curve.origin.note, note) if text))
-        origin = self.origin(title, rows=len(table), note=said, **facts)
-        return replace(curve, name=name or curve.name, origin=origin)
+        origin = self.origin(title, rows=len(table), note=said)
+        return replace(curve, name=self.target.name, band=band or curve.band, origin=origin)
 
     def brought(self, curves: Iterable[LightCurve], seconds: float = 0.0) -> Brought:
         """All that came."""

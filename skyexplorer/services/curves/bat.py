@@ -39,8 +39,8 @@ def ask(asking: Asking) -> list[LightCurve]:
         return []
     try:
         curve = asking.read(
-            tables.read(reply.content), f"Swift/BAT monitor of {name}", "Swift/BAT",
-            note=f"BAT's source {name}, {apart / 60:.1f}' away" if np.isfinite(apart) else f"BAT's source {name}",
+            tables.read(reply.content), f"Swift/BAT monitor of {name}",
+            f"BAT's source {name}, {apart / 60:.1f}' away" if np.isfinite(apart) else f"BAT's source {name}",
         )  # fmt: skip
     except FormatError as error:
         if "flagged" not in error.message:

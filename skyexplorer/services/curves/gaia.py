@@ -62,8 +62,8 @@ def _sources(asking: Asking) -> Iterator[tuple[str, float]]:
     from astropy.coordinates import SkyCoord
 
     from skyexplorer import services
-    from skyexplorer.services import registry
     from skyexplorer.model.region import SkyRegion
+    from skyexplorer.services import registry
 
     target = asking.target
     own = str(target.facts.get("source_id", ""))
@@ -88,7 +88,7 @@ def _sources(asking: Asking) -> Iterator[tuple[str, float]]:
 def _curve(asking: Asking, table: Any, name: str, where: str) -> list[LightCurve]:
     """The light curve of a table of transits in magnitudes; of one without them, in fluxes."""
     if any(first(table.colnames, column) is None for column in ("mag", "flux", "flux_error", "time", "band")):
-        return [asking.read(table, f"{name}, epoch photometry", "Gaia DR3", note=where)]
+        return [asking.read(table, f"{name}, epoch photometry", where)]
     found = magnitudes(table)
     if found is None:
         asking.note(f"all transits of {name} were rejected")
@@ -106,7 +106,7 @@ def _curve(asking: Asking, table: Any, name: str, where: str) -> list[LightCurve
             None,
             bands,
             "magnitude",
-            "Gaia DR3",
+            asking.target.name,
             origin,
         )
     ]

@@ -26,7 +26,8 @@ CADENCES = {"daily": 3.0, "weekly": 7.0, "monthly": 30.0}
 NAME = re.compile(r"^4FGL[ _]?(J\d{4}\.\d[+-]\d{4})[ceis]?$")
 NEAR = 0.1 * 3600
 """Arcseconds: how far from a source of 4FGL-DR2 one of another release may be and be the same."""
-UNITS = {"photon": ("cm-2 s-1", "photon flux"), "energy": ("MeV cm-2 s-1", "energy flux")}
+PHOTONS = 1 / (u.cm**2 * u.s)
+BAND = "0.1–100 GeV"
 TS_MIN = 4
 """Below this test statistic, two sigma, a bin has an upper limit."""
 
@@ -50,13 +51,12 @@ def ask(asking: Asking) -> list[LightCurve]:
         points = curve(_object(reply, asking), cadence)
         if points is not None:
             time, value, minus, plus, limit, bounds, notes = points
-            unit, quantity = UNITS["photon"]
-            title = f"Fermi LAT Light Curve Repository, {cadence}"
+            title = f"Fermi LAT Light Curve Repository, {name}, {cadence}"
             origin = asking.origin(title, reply, rows=len(time), note="; ".join(notes))
-            unit = u.Unit(unit)
             return [
                 LightCurve(
-                    time, value * unit, (minus * unit, plus * unit), limit, bounds, "0.1–100 GeV", quantity, name, origin
+                    time, value * PHOTONS, (minus * PHOTONS, plus * PHOTONS), limit, bounds, BAND, "photon flux",
+                    asking.target.name, origin,
                 )
             ]  # fmt: skip
     asking.note(f"The Light Curve Repository does not monitor {own or asking.target.name}.")

@@ -114,10 +114,13 @@ def _fetched(asking: Asking, row: Mapping[str, Any], uri: str) -> LightCurve:
     word = {"TESS": "sector", "Kepler": "quarter", "K2": "campaign"}.get(mission, "part")
     told = f"{mission} {word} {part}" if part and part != "None" else mission
     origin = replace(
-        asking.origin(f"{told}, {row.get('provenance_name')}", note=curve.origin.note, rows=curve.origin.rows),
-        location=address, checksum=curve.origin.checksum,
-    )  # fmt: skip
-    return replace(curve, name=mission, band=told.removeprefix(f"{mission} "), origin=origin)
+        asking.origin(
+            f"{told}, {row.get('provenance_name')}", note=curve.origin.note, rows=curve.origin.rows
+        ),
+        location=address,
+        checksum=curve.origin.checksum,
+    )
+    return replace(curve, name=asking.target.name, band=mission, origin=origin)
 
 
 def invoke(asking: Asking, service: str, **params: Any) -> list[Mapping[str, Any]]:

@@ -37,15 +37,10 @@ def ask(asking: Asking) -> list[LightCurve]:
     if not content:
         asking.note(f"MAXI lists {name}, and has no light curve of it.")
         return []
-    curve = asking.read(
-        tables.read(content),
-        f"MAXI/GSC, {name}",
-        "MAXI",
-        note=f"MAXI's source {name}, {apart / 60:.1f}' away",
-    )
-    band = str(asking.options.get("maxi_band", MAXI_BANDS[0]))
-    rows = np.array([own == band for own in curve.bands], bool)
-    return [replace(curve.select(rows), band=band)] if rows.any() else [curve]
+    note = f"MAXI's source {name}, {apart / 60:.1f}' away; the whole band, without its three parts"
+    curve = asking.read(tables.read(content), f"MAXI/GSC, {name}", note)
+    rows = np.array([band == MAXI_BANDS[0] for band in curve.bands], bool)
+    return [replace(curve.select(rows), band=MAXI_BANDS[0])] if rows.any() else []
 
 
 def _listed(asking: Asking) -> tuple[str, str, float]:

@@ -39,9 +39,7 @@ def ask(asking: Asking) -> list[LightCurve]:
     for record in near[:MOST]:
         try:
             content = files.unpack(datalink.fetch(record, asking.web))
-            curve = asking.read(
-                tables.read(content), record.title, asking.provider.title, note=record.collection
-            )
+            curve = asking.read(tables.read(content), record.title, record.collection)
         except NotFoundError as error:
             asking.note(error.message)
         except FormatError as error:

@@ -1,4 +1,4 @@
-"""VSX, the AAVSO's index of variable stars: what kind of variable a star is, and its period. It has no light curves itself."""
+"""VSX, the AAVSO's index of variable stars: of what type a star is, and its period. It has no light curves."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def ask(asking: Asking) -> list[LightCurve]:
 def said(star: Mapping[str, Any]) -> str:
     """A variable star in a line; all that is not told is left out.
 
-    >>> said({"Name": "RR Lyr", "VariabilityType": "RRAB/BL", "Period": "0.56686776", "MaxMag": "7.06 V", "MinMag": "8.12 V"})
+    >>> star = {"Name": "RR Lyr", "VariabilityType": "RRAB/BL", "Period": "0.56686776", "MaxMag": "7.06 V"}
+    >>> said({**star, "MinMag": "8.12 V"})
     'VSX: RR Lyr, RRAB/BL, period 0.56686776 d, 7.06 V to 8.12 V'
     """
     period = number(star.get("Period"))

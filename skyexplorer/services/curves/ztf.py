@@ -45,38 +45,19 @@ def ask(asking: Asking) -> list[LightCurve]:
     oids = [str(oid) for oid in table["oid"]]
     for oid in dict.fromkeys(oids):
         rows = table[np.array([own == oid for own in oids])]
-        code = str(rows["filtercode"][0])
+        band = FILTERS.get(str(rows["filtercode"][0]), str(rows["filtercode"][0]))
         apart = float(np.nanmedian(target.separation(plain(rows["ra"]), plain(rows["dec"]))))
         try:
-            curve = asking.read(
-                rows, f"ZTF {FILTERS.get(code, code)}, object {oid}", f"ZTF {FILTERS.get(code, code)}",
-                note=f'object {oid}, {apart:.1f}" away',
-            )  # fmt: skip
+            found.append(asking.read(rows, f"ZTF {band}, object {oid}", f'{apart:.1f}" away', band))
         except FormatError:  # every point of it is flagged
             flagged += 1
-            continue
-        found.append(curve)
     if flagged:
         asking.note(f"{flagged} objects of which all points are flagged are left out")
     found.sort(key=len, reverse=True)
     if len(found) > MOST:
         asking.overflow = True
         asking.note(f"the {MOST} of {len(found)} objects with most points are shown")
-    return _named(found[:MOST])
-
-
-def _named(curves: list[LightCurve]) -> list[LightCurve]:
-    """With their filters as bands, numbered where a filter has several objects."""
-    from dataclasses import replace
-
-    total = [curve.name for curve in curves]
-    seen: dict[str, int] = {}
-    named = []
-    for curve in curves:
-        seen[curve.name] = seen.get(curve.name, 0) + 1
-        number = f" ({seen[curve.name]})" if total.count(curve.name) > 1 else ""
-        named.append(replace(curve, band=f"{curve.name.removeprefix('ZTF ')}{number}"))
-    return named
+    return found[:MOST]
 
 
 def _text(reply: object, asking: Asking) -> str:

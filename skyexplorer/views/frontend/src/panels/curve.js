@@ -1,5 +1,9 @@
 // The light curve: BokehJS is started from the text that Python sent, then the figure's own view is put here.
-import { follow, h } from "./dom.js";
+// Above it a row of what the archives answered, where they were asked.
+import { follow, h, iconButton } from "./dom.js";
+import { sign } from "./states.js";
+
+const LARGE = ["M9.500 2.500h4v4", "M13.500 2.500l-4.500 4.500", "M6.500 13.500h-4v-4", "M2.500 13.500l4.500-4.500"];
 
 let starting = null;
 
@@ -17,14 +21,28 @@ function startBokeh(model) {
   return starting;
 }
 
+// One provider: a sign, its name, and its answer in a word; all of it where the pointer rests.
+function answer({ title, state, word, told }) {
+  return h(
+    "li",
+    { className: "skx-answer", title: told, tabIndex: 0, "data-state": state },
+    sign(state === "none" ? "cancelled" : state),
+    h("b", {}, title),
+    h("span", {}, word),
+  );
+}
+
 export function renderCurve({ model, el, texts, tell }) {
   const title = h("h2", {}, texts.panel);
   const subtitle = h("span", { className: "skx-sub" });
   const range = h("button", { type: "button", className: "skx-chip", "aria-label": texts.clear, title: texts.clear, onclick: () => tell("clear") });
   const log = h("button", { type: "button", className: "skx-toggle", "aria-label": texts.log, title: texts.log, onclick: () => tell("log", { on: !model.get("log_y") }) }, "log");
+  const large = iconButton(LARGE, texts.large, () => tell("large", { on: !model.get("large") }));
+  const ask = h("button", { type: "button", className: "skx-act skx-ask", onclick: () => tell(model.get("asking") ? "stop" : "ask") });
+  const answers = h("ul", { className: "skx-answers", "aria-label": texts.answers });
   const message = h("p", { className: "skx-message", role: "status" });
   const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
-  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, log), message, plot);
+  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, ask, log, large), answers, message, plot);
 
   let view = null;
   let turn = Promise.resolve();
@@ -81,6 +99,17 @@ export function renderCurve({ model, el, texts, tell }) {
       range.hidden = !model.get("brushed");
     }),
     follow(model, ["log_y"], () => log.setAttribute("aria-pressed", String(model.get("log_y")))),
+    follow(model, ["large"], () => {
+      large.setAttribute("aria-pressed", String(model.get("large")));
+      el.classList.toggle("skx-large", model.get("large"));
+    }),
+    follow(model, ["askable", "asking", "answers"], () => {
+      const rows = model.get("answers");
+      ask.hidden = !model.get("askable");
+      ask.textContent = model.get("asking") ? texts.stop : rows.length ? texts.again : texts.ask;
+      answers.hidden = !rows.length;
+      answers.replaceChildren(...rows.map(answer));
+    }),
   ];
   return () => (view?.remove(), undo.forEach((fn) => fn()));
 }
