@@ -164,7 +164,6 @@ def submit(
     job = jobs.new(what, replaces=replaces, stop=pool.stop)
     if ask is None:
         job.finish(run.value)
-        job.home.run()
     else:
         run.out(job, ask)
     return job

@@ -43,6 +43,7 @@ class Home:
         self._guard = (notices or Notices()).guard(_("What came back"))
         self._calls: deque[Callable[[], object]] = deque()
         self._news = threading.Condition()
+        self._at_it = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._context: Context | None = None
         self.settle()
@@ -80,7 +81,7 @@ class Home:
 
     def visit(self) -> None:
         """Make the calls that were left, where this is home and no loop will."""
-        if self.here and (self._loop is None or not self._loop.is_running()):
+        if self.here and not self._at_it and (self._loop is None or not self._loop.is_running()):
             self.run()
 
     def poke(self) -> None:
@@ -90,9 +91,13 @@ class Home:
 
     def run(self) -> None:
         """Make the calls that were left, in their order."""
-        while self._calls:  # a call may itself wait here, and make the others
-            with self._guard:
-                self._calls.popleft()()
+        before, self._at_it = self._at_it, True
+        try:
+            while self._calls:  # a call may itself wait here, and make the others
+                with self._guard:
+                    self._calls.popleft()()
+        finally:
+            self._at_it = before
 
     def wait(self, until: Callable[[], bool], timeout: float | None, look: Callable[[], object]) -> bool:
         """Make the calls that are left here until something is so; False where that takes longer than the time-out."""

@@ -295,10 +295,10 @@ class Jobs:
     @property
     def items(self) -> tuple[Job[Any], ...]:
         """The jobs that have not ended, oldest first."""
-        return tuple(self._items.values())
+        return tuple(job for job in tuple(self._items.values()) if not job.ended)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     def new(
         self,
@@ -333,10 +333,11 @@ class Jobs:
             number, what, home or self.home, replaces=replaces, loud=loud, told=self._tell, stop=stop
         )
         self._items[number] = job
-        job.home.call(lambda: self._guarded(self.added, job))
         if job.home.here:
             job.home.settle()
-            job.home.run()
+            self._guarded(self.added, job)
+        else:
+            job.home.call(lambda: self._guarded(self.added, job))
         return job
 
     def _tell(self, job: Job[Any]) -> None:

@@ -159,6 +159,14 @@ class TestJob:
         assert job.result() == 1
         assert "division by zero" in session.notices.items[0].text
 
+    def test_many_that_look_at_each_other_are_told_one_after_the_other(self, session):
+        """Whoever is told of a job may ask for its state: that must not tell of the next one within."""
+        session.jobs.changed.connect(lambda job: job.state)
+        jobs = [session.jobs.new(str(number)) for number in range(2000)]
+        elsewhere(lambda: [job.finish(1) for job in jobs])
+        assert jobs[-1].result() == 1
+        assert session.notices.items == ()
+
     def test_then(self, session):
         told, job = [], session.jobs.new("counting")
         job.then(lambda: told.append("ended"))
