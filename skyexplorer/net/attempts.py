@@ -34,6 +34,7 @@ from skyexplorer.net.lines import Lines, carrying
 
 SAFE = ("GET", "HEAD")
 AGAIN = (408, 429, 502, 503, 504)
+FIRST = 1.0  # s: pause before the first time that it is asked again; then twice that, and so on
 IN_MEMORY = 2_000_000  # bytes of a body; what is longer goes to disk
 PIECE = 32_768  # bytes that are read at once
 BEGINNING = 20_000  # bytes of a body that are looked at for what it says
@@ -70,12 +71,14 @@ class Attempts(Lines):
             response, error = None, None
             with hosts.turn(host, self.per_host, exchange), carrying(exchange):
                 self._heed(host, exchange)
-                read = [0]
+                read, exchange.ended = [0], False
                 try:
                     exchange.waiting = f"a line to {host}"
                     exchange.patience = _patience(timeout)
                     limit = exchange.left()
                     response = super().send(request, True, (limit, limit), verify, cert, proxies)
+                    if exchange.ended:  # http.client takes that for the end of the headers
+                        raise failures.cut_short(exchange)
                     self._read(request, response, exchange, stream, sink, read)
                 except failures.FAILURES as failure:
                     error = failures.of_exchange(failure, exchange, read[0])
@@ -138,7 +141,7 @@ class Attempts(Lines):
                 hosts.hush(host, asked)
             elif not safe or status == 503:
                 return False
-            pause = asked if asked is not None else 2.0**exchange.tries * random.uniform(0.75, 1.25)
+            pause = asked if asked is not None else FIRST * 2.0**exchange.tries * random.uniform(0.75, 1.25)
             if exchange.tries >= self.retries:
                 return False
         if pause >= exchange.deadline.left():
@@ -173,7 +176,7 @@ class Attempts(Lines):
                 body.write(piece)
                 exchange.check()
             if coming is not None and raw.tell() < coming:
-                raise _cut(name, raw.tell(), coming, exchange)
+                raise failures.cut_short(exchange, raw.tell(), coming - raw.tell())
             exchange.check()
             raw.release_conn()
         except BaseException:
@@ -206,13 +209,6 @@ def too_large(name: str, size: int, most: int, exchange: Exchange) -> AnswerErro
     return AnswerError(
         f"The answer of {name} is too large: {size / 1e6:.0f} MB or more, of at most {most / 1e6:.0f} MB.",
         advice="Ask for a smaller region, fewer columns or fewer rows.", service=exchange.service, url=exchange.url,
-    )  # fmt: skip
-
-
-def _cut(name: str, got: int, coming: int, exchange: Exchange) -> failures.CutShort:
-    return failures.CutShort(
-        f"The answer of {name} was cut short: {got} of {coming} bytes came.", advice="Try again.",
-        service=exchange.service, url=exchange.url,
     )  # fmt: skip
 
 

@@ -37,6 +37,8 @@ class Exchange:
         Seconds of silence that whoever asked allows for a single read.
     tries : int
         Requests that were made again so far.
+    ended : bool
+        Whether the other side has hung up.
     """
 
     def __init__(self, service: str, url: str, deadline: Deadline) -> None:
@@ -44,6 +46,7 @@ class Exchange:
         self.waiting = "its turn"
         self.patience = float("inf")
         self.tries = 0
+        self.ended = False
         self._stopped = ""
         self._news = threading.Condition()
         self._grips: dict[int, socket.socket] = {}
@@ -72,7 +75,8 @@ class Exchange:
         """Shut this socket when it is to stop. What is held is a duplicate: TLS takes the socket itself over."""
         with self._news:
             if not self._stopped and sock.fileno() not in self._grips:
-                self._grips[sock.fileno()] = sock.dup()
+                twin = socket.dup(sock.fileno())
+                self._grips[sock.fileno()] = socket.socket(sock.family, sock.type, sock.proto, twin)
         self.check()
 
     def let_go(self) -> None:

@@ -65,6 +65,16 @@ class CutShort(AnswerError):
     """The answer began, and broke off."""
 
 
+def cut_short(exchange: Exchange, got: int = 0, missing: int = 0) -> CutShort:
+    """The error of an answer that broke off."""
+    name = exchange.service or exchange.url
+    return CutShort(
+        f"The answer of {name} was cut short " + (f"after {got} bytes" if got else "at its beginning")
+        + (f": {missing} more were announced." if missing > 0 else "."),
+        advice="Try again.", service=exchange.service, url=exchange.url,
+    )  # fmt: skip
+
+
 def of_exchange(error: BaseException, exchange: Exchange, got: int = 0) -> ServiceError:
     """What an error of requests means; ``got`` bytes of the body had come."""
     chain = tuple(_chain(error))
@@ -103,14 +113,11 @@ def of_exchange(error: BaseException, exchange: Exchange, got: int = 0) -> Servi
             f"The answer of {name} is damaged: it cannot be unpacked.", advice="Try again.", **who
         )
     cut = first(IncompleteRead, urllib3.IncompleteRead, urllib3.InvalidChunkLength)
-    if cut and (got or exchange.waiting == REST):
+    reset = any(isinstance(one, OSError) and one.errno in BROKEN for one in chain)
+    if exchange.waiting == REST and not reset and (cut or first(urllib3.ProtocolError)):
         missing = getattr(cut, "expected", None)
-        more = f", {missing} more were announced" if isinstance(missing, int) and missing > 0 else ""
-        return CutShort(
-            f"The answer of {name} was cut short after {got} bytes{more}.", advice="Try again.", **who
-        )
-    broken = next((one for one in chain if isinstance(one, OSError) and one.errno in BROKEN), None)
-    if broken or first(
+        return cut_short(exchange, got, missing if isinstance(missing, int) else 0)
+    if reset or first(
         requests.ConnectionError, urllib3.ProtocolError, urllib3.NewConnectionError, ConnectionError
     ):
         if (bad := first(HTTPException)) and not isinstance(bad, ConnectionError | IncompleteRead):

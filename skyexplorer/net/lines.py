@@ -51,6 +51,13 @@ def _carried() -> Exchange | None:
     return getattr(_now, "exchange", None)
 
 
+def _heard(count: int) -> int:
+    exchange = _carried()
+    if exchange is not None and not count:
+        exchange.ended = True
+    return count
+
+
 class _Bounded(socket.socket):
     """A socket whose every wait ends with the deadline."""
 
@@ -61,7 +68,7 @@ class _Bounded(socket.socket):
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self._bound()
-        return super().recv_into(*args, **kwargs)
+        return _heard(super().recv_into(*args, **kwargs))
 
     def send(self, *args: Any, **kwargs: Any) -> int:
         self._bound()
@@ -82,7 +89,7 @@ class _BoundedTLS(ssl.SSLSocket):
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self._bound()
-        return super().recv_into(*args, **kwargs)
+        return _heard(super().recv_into(*args, **kwargs))
 
     def send(self, *args: Any, **kwargs: Any) -> int:
         self._bound()

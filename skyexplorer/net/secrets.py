@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 HIDDEN = "***"
@@ -50,6 +52,12 @@ def values(url: str, headers: Mapping[str, str]) -> set[str]:
     """The secrets that a request carries, so that they can be taken out of a text."""
     found = {str(value) for name, value in headers.items() if SECRET.search(name)}
     found |= {part for value in tuple(found) for part in value.split()[1:]}  # Bearer …, Basic …
+    basic = next(
+        (v.split()[1] for n, v in headers.items() if n.lower() == "authorization" and v.startswith("Basic ")),
+        "",
+    )
+    with suppress(ValueError):  # not what it says, so nothing is in it
+        found |= set(base64.b64decode(basic).decode("latin-1").split(":", 1))
     parts = urlsplit(url)
     found |= {parts.password or "", parts.username or ""}
     for pair in parts.query.split("&"):

@@ -204,14 +204,19 @@ class Web(requests.Session):
     def get_redirect_target(self, resp: Any) -> str | None:
         """As in requests, but not from a secure line to an open one, nor to what is not the web."""
         target = super().get_redirect_target(resp)
-        if target:
-            before, after = urlsplit(resp.url).scheme, urlsplit(urljoin(resp.url, target)).scheme
-            if after not in ("http", "https") or (before, after) == ("https", "http"):
-                raise AnswerError(
-                    f"{self.service or secrets.masked(resp.url)} sends on from {before} to {secrets.masked(target)}.",
-                    advice="Its address may have changed.", service=self.service, url=secrets.masked(resp.url),
-                    status=resp.status_code,
-                )  # fmt: skip
+        if not target:
+            return target
+        before = urlsplit(resp.url).scheme
+        try:
+            after = urlsplit(urljoin(resp.url, target)).scheme
+        except ValueError:  # it cannot be taken apart
+            after = ""
+        if after not in ("http", "https") or (before, after) == ("https", "http"):
+            raise AnswerError(
+                f"{self.service or secrets.masked(resp.url)} sends on from {before} to {secrets.masked(target)!r}.",
+                advice="Its address may have changed.", service=self.service, url=secrets.masked(resp.url),
+                status=resp.status_code,
+            )  # fmt: skip
         return target
 
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
