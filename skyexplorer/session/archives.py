@@ -117,6 +117,13 @@ class Archives:
             self.changed.emit("tool")
 
     @property
+    def offline(self) -> bool:
+        """Whether nothing is asked of the network, and only kept answers are given."""
+        from skyexplorer import net
+
+        return net.offline()
+
+    @property
     def footprints(self) -> bool:
         """Whether the outlines of the images that were found are drawn; default True."""
         return self._footprints

@@ -36,6 +36,7 @@ class ArchivesPanel(Panel):
     view = traitlets.Unicode().tag(sync=True)
     region = traitlets.Unicode().tag(sync=True)
     tool = traitlets.Unicode().tag(sync=True)
+    offline = traitlets.Bool(False).tag(sync=True)
     services = traitlets.List(traitlets.Dict()).tag(sync=True)
     services_failed = traitlets.Unicode().tag(sync=True)
     states = traitlets.Dict(help="What each service is doing, or answered, by its id.").tag(sync=True)
@@ -61,6 +62,9 @@ class ArchivesPanel(Panel):
         if not self._begun:
             self._begun = True
             self._list_services()
+            for kind in FINDINGS:
+                self._found(kind)
+            self._worked()
 
     def texts(self) -> dict[str, str]:
         """Visible texts of the panel."""
@@ -94,7 +98,7 @@ class ArchivesPanel(Panel):
             "about": _("About {name}"),
             "progress": _("Progress of {name}"),
             "ask_field": _("Count what is here"),
-            "field_hint": _("Objects of each mission and band."),
+            "offline": _("Offline: only answers that were kept are given."),
             "words": _("Words to search the registry for"),
             "words_hint": _("Search the registry: blazar, …"),
             "waveband": _("Waveband"),
@@ -146,8 +150,9 @@ class ArchivesPanel(Panel):
 
     def _worked(self) -> None:
         """A job has begun, gone on or ended."""
-        self.states = self._states()
-        for kind in ("field", "registry", "images"):
+        with self.hold_sync():
+            self.states, self.offline = self._states(), self._begun and self.session.archives.offline
+        for kind in FINDINGS:
             finding = self.session.archives.finding(kind)
             if finding.job is not None:
                 self._found(kind)

@@ -178,7 +178,7 @@ class EventsPanel(Panel):
 
     def on_live(self) -> None:
         """Ask the archives for their events."""
-        self.session.events.follow(self.verbs.submit(self.verbs.events))
+        self.session.events.follow(self.verbs.submit(self.verbs.events, replaces="events"))
 
     def on_open(self, name: str, source: str) -> None:
         """A click on an event: its map, revision and origin."""

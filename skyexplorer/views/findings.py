@@ -24,6 +24,13 @@ TIPS = {
     OBSERVATIONS: _("List the images of {title}"),
     PICTURES: _("Lay {title} behind"),
 }
+HINTS = {
+    "field": _(
+        "Each mission and band is asked how many objects it has here; a click brings them as a layer."
+    ),
+    "registry": _("Searches all that the Virtual Observatory knows; what is found can be added as a layer."),
+    "images": _("Lists what images the archives have of this place, and outlines them on the sky."),
+}
 WAVEBANDS = ("gamma-ray", "x-ray", "euv", "uv", "optical", "infrared", "millimeter", "radio", "neutrino")
 """As the registry calls them."""
 KINDS = {
@@ -84,7 +91,7 @@ def field(finding: Finding) -> dict[str, Any]:
     """What is in the field, by band."""
     found = finding.result
     if found is None:
-        return {"rows": [], "about": "", "status": status(finding.job)}
+        return {"rows": [], "about": "", "status": status(finding.job, HINTS["field"])}
     at = found.region.center
     about = _("{area} around {ra:.2f} {dec:+.2f}").format(
         area=area(found.region), ra=at.ra.deg, dec=at.dec.deg
@@ -128,7 +135,7 @@ def registry(finding: Finding, opened: Mapping[int, Any]) -> dict[str, Any]:
         Jobs that ask for the columns of a row.
     """
     found = finding.result
-    text = ""
+    text = HINTS["registry"]
     if found is not None:
         count = len(found)
         text = _("{count} services.").format(count=f"{count:,}") if count else _("The registry knows none.")
@@ -196,7 +203,7 @@ def _columns(found: Any, job: Any) -> dict[str, Any]:
 def images(finding: Finding, archives: Archives, cuts: Mapping[int, Any]) -> dict[str, Any]:
     """Images that were found."""
     records = finding.result
-    text = ""
+    text = HINTS["images"]
     if records is not None:
         count = len(records)
         text = _("No image is known here.") if not count else _("{count} images.").format(count=f"{count:,}")

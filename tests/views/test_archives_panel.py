@@ -74,6 +74,21 @@ class TestServices:
         assert verbs.calls == []
         assert panel.states == {}
 
+    def test_before_a_question_each_part_says_what_it_does(self, panel: ArchivesPanel) -> None:
+        for shown in (panel.field, panel.registry, panel.images):
+            assert shown["rows"] == []
+            assert len(shown["status"]["text"]) > 20
+
+    def test_offline_is_told(self, session: Session, verbs: FakeVerbs, monkeypatch: Any) -> None:
+        monkeypatch.setenv("SKYEXPLORER_OFFLINE", "1")
+        panel = ArchivesPanel(session, verbs)
+        panel.begin()
+        assert panel.offline
+        monkeypatch.setenv("SKYEXPLORER_OFFLINE", "0")
+        tell(panel, "ask", id="fermi-4fgl")
+        assert not panel.offline
+        panel.close()
+
     def test_a_damaged_table_of_services_is_told_where_they_would_stand(
         self, session: Session, verbs: FakeVerbs, monkeypatch: Any, tmp_path: Any
     ) -> None:

@@ -28,7 +28,9 @@ export function renderArchives({ model, el, texts, tell }) {
     event.preventDefault();
     event.stopPropagation();
   });
-  el.append(whereBar(model, texts, tell), strip, ...MODES.map((name) => bodies[name].root));
+  const offline = h("p", { className: "skx-offline", role: "status" }, texts.offline);
+  el.append(whereBar(model, texts, tell), offline, strip, ...MODES.map((name) => bodies[name].root));
+  const unfollow = follow(model, ["offline"], () => (offline.hidden = !model.get("offline")));
   const undo = follow(model, ["mode"], () => {
     MODES.forEach((name, i) => {
       const on = name === model.get("mode");
@@ -37,7 +39,7 @@ export function renderArchives({ model, el, texts, tell }) {
       bodies[name].root.hidden = !on;
     });
   });
-  return () => (undo(), MODES.forEach((name) => bodies[name].undo()));
+  return () => (undo(), unfollow(), MODES.forEach((name) => bodies[name].undo()));
 }
 
 // What is asked about: the view, or the region that was drawn.
@@ -176,7 +178,7 @@ function fieldBody(model, texts, tell) {
   const root = h("div", { className: "skx-body" }, h("div", { className: "skx-filters" }, ask, about), status.root, h("div", { className: "skx-rows" }, list));
   const undo = follow(model, ["field"], () => {
     const { rows = [], about: asked = "", status: now = {} } = model.get("field");
-    about.textContent = asked || texts.field_hint;
+    about.textContent = asked;
     status.show(now);
     const nodes = [];
     let last = null;
