@@ -44,7 +44,7 @@ def merged(service: Service, answers: Sequence[Found]) -> Found:
                 service=service.id, url=service.address,
             )  # fmt: skip
     full = [answer.table for answer in answers if len(answer.table)]
-    table = slices._joined(full) if full else first.table
+    table = slices.joined(full) if full else first.table
     if len(table):
         table = table[distinct(service, table)]
     kept = [answer.cached_at for answer in answers if answer.cached_at]

@@ -1,43 +1,101 @@
 """Large VOTables read slice by slice: no step of it takes long, and no copy of all of it is made.
 
 The rows of TABLEDATA are cut at their ends into slices, each of which is a VOTable of its own with the head and the tail
-of the whole; the reader that reads them is the one of all VOTables.
+of the whole; the reader that reads them is the one of all VOTables. Of BINARY and BINARY2 the head tells the columns, and
+the bytes are taken as they stand: blocks of numbers whole, texts one by one.
 """
 
 from __future__ import annotations
 
+import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skyexplorer import progress
+from skyexplorer.errors import FormatError
 from skyexplorer.io import votable
 
-SMALL = 1_000_000  # bytes that are read at once
-SLICE = 500_000
+SMALL = 300_000  # bytes that are read at once
+SLICE = 300_000
+ENDS = 400_000  # bytes at the start and the end in which the rows begin and stop
 _START = re.compile(rb"<(?:\w+:)?TABLEDATA\s*>")
 _STOP = re.compile(rb"</(?:\w+:)?TABLEDATA\s*>")
 _ROW = re.compile(rb"</(?:\w+:)?TR\s*>")
+_STREAM = re.compile(rb"<(?:\w+:)?(BINARY2?)\s*>\s*<(?:\w+:)?STREAM\b([^>]*)>")
+_END_STREAM = re.compile(rb"</(?:\w+:)?STREAM\s*>")
+_TABLE = re.compile(rb"<(?:\w+:)?TABLE\b")
+_BLANKS = b" \t\r\n"
+_NUMBERS = {
+    "unsignedByte": ">u1", "short": ">i2", "int": ">i4", "long": ">i8", "float": ">f4", "double": ">f8", "boolean": "S1"
+}  # fmt: skip
 
 
 def read(raw: bytes) -> Any:
-    """The table of a VOTable, of no rows too; see `skyexplorer.io.votable.read`."""
+    """The table of a VOTable, of no rows too; see `skyexplorer.io.votable.read`.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read, or its rows end in the middle of one.
+    """
     if len(raw) > SMALL:
         cut = _rows(raw)
         if cut is not None:
-            return _joined(list(_tables(raw, *cut)))
+            return joined(list(_tables(raw, *cut)))
+        made = _binary(raw)
+        if made is not None:
+            return made
     return votable.read(raw, empty=True)
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """One table of several with the same columns."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    return _like(first, {name: _concatenated([part[name] for part in parts]) for name in first.colnames})
+
+
+def _concatenated(pieces: Sequence[Any]) -> Any:
+    if any(isinstance(piece, np.ma.MaskedArray) for piece in pieces):
+        mask = np.concatenate([np.ma.getmaskarray(piece) for piece in pieces])
+        return np.ma.MaskedArray(np.concatenate([np.ma.getdata(piece) for piece in pieces]), mask)
+    return np.concatenate([np.asarray(piece) for piece in pieces])
+
+
+def _like(model: Any, columns: dict[str, Any]) -> Any:
+    """A table with the names, units, descriptions and meta of another."""
+    from astropy.table import Column, MaskedColumn, Table
+
+    made = Table(meta=model.meta)
+    for name in model.colnames:
+        like, values = model[name], columns.pop(name)
+        kind = MaskedColumn if isinstance(values, np.ma.MaskedArray) else Column
+        made.add_column(
+            kind(
+                values, name=name, unit=like.unit, description=like.description, format=like.format,
+                meta=like.meta, copy=False,
+            ),
+            copy=False,
+        )  # fmt: skip
+    return made
+
+
+# TABLEDATA
 
 
 def _rows(raw: bytes) -> tuple[int, int] | None:
     """Where the rows of the only table are, or None where it is not so simple."""
-    start = _START.search(raw, 0, 300_000)
+    start = _START.search(raw, 0, ENDS)
     if start is None:
         return None
-    stop = _STOP.search(raw, max(len(raw) - 300_000, start.end()))
-    if stop is None or raw.find(b"TABLEDATA", start.end(), stop.start()) >= 0:
+    stop = _STOP.search(raw, max(len(raw) - ENDS, start.end()))
+    if stop is None or _START.search(raw, stop.end()) or _TABLE.search(raw, stop.end()):
         return None
     return start.end(), stop.start()
 
@@ -49,37 +107,200 @@ def _tables(raw: bytes, start: int, stop: int) -> Iterator[Any]:
         progress.current().report(at - start, stop - start)
         end = _ROW.search(raw, min(at + SLICE, stop), stop)
         to = end.end() if end else stop
-        if raw[at:to].strip():
-            yield votable.read(head + raw[at:to] + tail, empty=True)
+        piece = raw[at:to]
         at = to
+        if b"<TABLE" in piece:
+            raise FormatError("This VOTable has several tables among its rows.", "Ask the service again.")
+        if piece.strip():
+            yield votable.read(head + piece + tail, empty=True)
 
 
-def _joined(parts: list[Any]) -> Any:
-    """One table of several with the same columns, in place of the first."""
-    from astropy.table import MaskedColumn
+# BINARY and BINARY2
 
-    whole = parts[0]
-    if len(parts) == 1:
-        return whole
-    columns = {}
-    for name in whole.colnames:
-        first = whole[name]
-        pieces = [part[name] for part in parts]
-        masked = any(isinstance(piece, np.ma.MaskedArray) for piece in pieces)
-        values = (
-            np.ma.concatenate(pieces) if masked else np.concatenate([np.asarray(piece) for piece in pieces])
-        )
-        kind = MaskedColumn if masked else type(first)
-        columns[name] = kind(
-            values,
-            name=name,
-            unit=first.unit,
-            description=first.description,
-            format=first.format,
-            meta=first.meta,
-        )
-        for part in parts:
-            part.remove_column(name) if part is not whole else None
-    made = type(whole)(list(columns.values()), copy=False)
-    made.meta = whole.meta
+
+@dataclass(frozen=True)
+class _Field:
+    """A column as its bytes are: numbers and texts of a fixed length have a dtype, others the bytes of a character."""
+
+    dtype: str = ""
+    wide: int = 0
+    null: int | float | None = None
+    text: str = ""  # encoding
+
+
+def _binary(raw: bytes) -> Any | None:
+    """The table, or None where it is of a kind that the slower reader knows."""
+    begin = _STREAM.search(raw, 0, ENDS)
+    if begin is None or b"base64" not in begin.group(2) or len(_TABLE.findall(raw, 0, begin.start())) != 1:
+        return None
+    end = _END_STREAM.search(raw, max(len(raw) - ENDS, begin.end()))
+    if end is None or _TABLE.search(raw, end.end()):
+        return None
+    bare = raw[: begin.end()] + raw[end.start() :]
+    model = votable.read(bare, empty=True)
+    sources = [table for table in votable.tree(bare).iter_tables() if len(table.fields)]
+    fields = [_field(field) for field in sources[0].fields] if len(sources) == 1 else []
+    if not fields or any(field is None for field in fields):
+        return None
+    flags = (len(fields) + 7) // 8 if begin.group(1) == b"BINARY2" else 0
+    values = _decoded(raw, begin.end(), end.start(), [f for f in fields if f is not None], flags)
+    return _like(model, dict(zip(model.colnames, values, strict=True)))
+
+
+def _field(field: Any) -> _Field | None:
+    kind, size = str(field.datatype), str(field.arraysize or "1").strip()
+    if kind in ("char", "unicodeChar"):
+        wide, text = (1, "utf-8") if kind == "char" else (2, "utf-16-be")
+        if size.endswith("*") and "x" not in size:
+            return _Field(wide=wide, text=text)
+        return _Field(f"S{int(size) * wide}", text=text) if size.isdigit() and int(size) else None
+    if kind not in _NUMBERS or size != "1" or field.arraysize is not None:
+        return None
+    try:
+        null = field.values.null
+        null = None if null is None else float(null) if kind in ("float", "double") else int(null)
+    except (TypeError, ValueError):
+        return None
+    return _Field(_NUMBERS[kind], null=null)
+
+
+def _decoded(raw: bytes, start: int, stop: int, fields: Sequence[_Field], flags: int) -> list[Any]:
+    """The columns of a stream of rows in base64."""
+    # Runs of fixed fields are one block of bytes of a row; texts of any length stand between them.
+    runs: list[list[tuple[str, str] | tuple[str, str, tuple[int]]]] = (
+        [[("flags", "u1", (flags,))]] if flags else [[]]
+    )
+    order: list[tuple[int, str]] = []  # run and name of a fixed field; or -1 and the number of a text
+    texts: list[_Field] = []
+    for number, field in enumerate(fields):
+        if field.dtype:
+            runs[-1].append((f"f{number}", field.dtype))
+            order.append((len(runs) - 1, f"f{number}"))
+        else:
+            order.append((-1, str(len(texts))))
+            texts.append(field)
+            runs.append([])
+    dtypes = [np.dtype(run) if run else np.dtype([]) for run in runs]
+    blocks: list[list[NDArray[Any]]] = [[] for _ in runs]
+    strings: list[list[str]] = [[] for _ in texts]
+    left = b""
+    for piece in _pieces(raw, start, stop):
+        left = _taken(left + piece, dtypes, texts, blocks, strings)
+    if left:
+        raise FormatError("The rows of this VOTable end in the middle of one.", "Ask the service again.")
+    return _columns(fields, order, dtypes, blocks, strings)
+
+
+def _pieces(raw: bytes, start: int, stop: int) -> Iterator[bytes]:
+    rest, view = b"", memoryview(raw)
+    for at in range(start, stop, SLICE):
+        progress.current().report(at - start, stop - start)
+        text = rest + bytes(view[at : min(at + SLICE, stop)]).translate(None, _BLANKS)
+        whole = len(text) // 4 * 4
+        rest = text[whole:]
+        try:
+            yield binascii.a2b_base64(text[:whole])
+        except binascii.Error as error:
+            raise FormatError(f"The rows of this VOTable are not base64: {error}.", "Ask again.") from error
+    if rest:
+        raise FormatError("The rows of this VOTable end in the middle of one.", "Ask the service again.")
+
+
+def _taken(
+    buffer: bytes,
+    dtypes: Sequence[np.dtype[Any]],
+    texts: Sequence[_Field],
+    blocks: list[list[NDArray[Any]]],
+    strings: list[list[str]],
+) -> bytes:
+    """Take the whole rows of a buffer; what is left of it."""
+    sizes = [dtype.itemsize for dtype in dtypes]
+    if not texts:
+        rows = len(buffer) // sizes[0] if sizes[0] else 0
+        if rows:
+            blocks[0].append(np.frombuffer(buffer, dtypes[0], rows))
+        return buffer[rows * sizes[0] :]
+    end, at = len(buffer), 0
+    parts: list[list[bytes]] = [[] for _ in dtypes]
+    found: list[list[str]] = [[] for _ in texts]
+    wide, codes = [text.wide for text in texts], [text.text for text in texts]
+    while True:
+        # A row is looked through before any of it is taken: it may go on in the next piece.
+        spans, here = [], at
+        for number, size in enumerate(sizes):
+            spans.append(here)
+            here += size
+            if number < len(wide):
+                if here + 4 > end:
+                    break
+                here += 4 + int.from_bytes(buffer[here : here + 4], "big") * wide[number]
+            if here > end:
+                break
+        else:
+            for number, size in enumerate(sizes):
+                first = spans[number]
+                if size:
+                    parts[number].append(buffer[first : first + size])
+                if number < len(wide):
+                    to = spans[number + 1]
+                    found[number].append(buffer[first + size + 4 : to].decode(codes[number], "replace"))
+            at = here
+            if at < end:
+                continue
+        break
+    for number, dtype in enumerate(dtypes):
+        if parts[number]:
+            blocks[number].append(np.frombuffer(b"".join(parts[number]), dtype))
+    for number, new in enumerate(found):
+        strings[number] += new
+    return buffer[at:]
+
+
+def _columns(
+    fields: Sequence[_Field],
+    order: Sequence[tuple[int, str]],
+    dtypes: Sequence[np.dtype[Any]],
+    blocks: list[list[NDArray[Any]]],
+    strings: list[list[str]],
+) -> list[Any]:
+    made: list[Any] = []
+    for number, (field, (run, name)) in enumerate(zip(fields, order, strict=True)):
+        if run < 0:
+            texts, strings[int(name)] = strings[int(name)], []
+            column = np.empty(len(texts), object)
+            column[:] = texts
+            made.append(np.ma.MaskedArray(column, np.zeros(len(texts), bool)))
+            continue
+        values, masks = [], []
+        for block, flagged in zip(
+            blocks[run], blocks[0] if "flags" in (dtypes[0].names or ()) else blocks[run], strict=True
+        ):
+            part = block[name]
+            mask = np.zeros(len(part), bool)
+            if flagged.dtype.names and "flags" in flagged.dtype.names and not field.text:
+                mask = (flagged["flags"][:, number // 8] & (128 >> number % 8)) > 0
+            value, empty = _native(part, field)
+            values.append(value)
+            masks.append(mask | empty)
+        if values:
+            made.append(np.ma.MaskedArray(np.concatenate(values), np.concatenate(masks)))
+        else:
+            made.append(np.ma.MaskedArray(np.zeros(0), np.zeros(0, bool)))
     return made
+
+
+def _native(part: NDArray[Any], field: _Field) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Values as this machine has them, and which of them stand for none."""
+    if field.text:
+        wide = 2 if field.text == "utf-16-be" else 1
+        # numpy takes zero bytes off the end, of the last character too.
+        cells = [cell + b"\0" * (len(cell) % wide) for cell in part.tolist()]
+        texts = [cell.decode(field.text, "replace").partition("\0")[0] for cell in cells]
+        return np.array(texts, dtype=f"U{part.dtype.itemsize // wide}"), np.zeros(len(part), bool)
+    if field.dtype == "S1":
+        return np.isin(part, (b"T", b"t", b"1")), np.isin(part, (b"?", b"", b" "))
+    value = part.astype(part.dtype.newbyteorder("="))
+    empty = np.isnan(value) if value.dtype.kind == "f" else np.zeros(len(value), bool)
+    if field.null is not None:
+        empty = empty | (value == field.null)
+    return value, empty

@@ -41,6 +41,7 @@ UPLOAD = "regions"  # name of an uploaded table
 UPLOADED = 400  # circles in it at most
 TILES = 64  # circles of a region at most, where nothing better is known
 ROUND = 1.6  # a circle around a region is good enough that has so many times its area
+FINE, COARSE = 1.4, 3.0  # and so are several; and so they are not
 CORNERS = 100  # of a polygon that is asked as one
 FIRST_WAIT, LONGEST_WAIT = 0.2, 3.0  # s between looks at a job
 LAST_WORDS = 5.0  # s that a job is given to be aborted and deleted
@@ -102,9 +103,11 @@ def plan(
             return [
                 Part(question, tiles)
             ], f"{len(tiles)} uploaded circles, {tiles.overhead:.2g} times its area"
-    tiles = tiling.circles(region, TILES)
-    shapes = [adql.Circle(*values) for values in zip(tiles.ra, tiles.dec, tiles.radius, strict=True)]
     step = max(service.circles, 1)
+    tiles = tiling.circles(region, min(step, TILES), waste=FINE)
+    if tiles.overhead > COARSE and step < TILES:  # worth a few questions more
+        tiles = tiling.circles(region, TILES, waste=FINE)
+    shapes = [adql.Circle(*values) for values in zip(tiles.ra, tiles.dec, tiles.radius, strict=True)]
     groups = [one(shapes[at : at + step]) for at in range(0, len(shapes), step)]
     many = f" in {len(groups)} questions" if len(groups) > 1 else ""
     return groups, f"{len(tiles)} circles{many}, {tiles.overhead:.2g} times its area"

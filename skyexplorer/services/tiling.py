@@ -72,9 +72,7 @@ def cells(region: SkyRegion, fewest: int = FEWEST, most: int = MOST_CELLS) -> tu
         # Coarser cells hold all that theirs hold; finer ones are made of a MOC of few large cells.
         while depth < 29 and moc.sky_fraction * 12 * 4**depth < fewest:
             depth += 1
-        if depth <= int(moc.max_order):
-            return depth, np.asarray(moc.degrade_to_order(depth).flatten(), np.int64)
-        return depth, _finer(moc, depth)
+        return depth, _at(moc, depth)
     reach = float(region.radius.value)
     share = max(float(region.area.value) / float(cap(min(reach, 180.0))), 1e-6)
     depth = 0
@@ -91,11 +89,13 @@ def _fraction(reach: float, depth: int) -> float:
     return min((1 - np.cos(np.radians(min(reach + 2 * SIDE / 2**depth, 180.0)))) / 2, 1.0)
 
 
-def _finer(moc: Any, depth: int) -> NDArray[np.int64]:
+def _at(moc: Any, depth: int) -> NDArray[np.int64]:
+    """The cells of one order that cover a MOC."""
     order = int(moc.max_order)
-    coarse = np.asarray(moc.flatten(), np.int64)
+    if depth < order:
+        moc, order = moc.degrade_to_order(depth), depth
     step = 4 ** (depth - order)
-    return (coarse[:, None] * step + np.arange(step)).ravel()
+    return (np.asarray(moc.flatten(), np.int64)[:, None] * step + np.arange(step)).ravel()
 
 
 def _touched(region: SkyRegion, depth: int) -> NDArray[np.int64]:
@@ -109,9 +109,7 @@ def _touched(region: SkyRegion, depth: int) -> NDArray[np.int64]:
         candidates = np.arange(12 * 4**depth)
     else:
         cone = MOC.from_cone(region.center.ra, region.center.dec, radius=around * u.deg, max_depth=depth)
-        candidates = np.asarray(cone.degrade_to_order(depth).flatten(), np.int64)
-        if int(cone.max_order) < depth:
-            candidates = _finer(cone, depth)
+        candidates = _at(cone, depth)
     lon, lat = healpix.centers(depth, candidates)
     found = region._contains(lon, lat)
     near = corner
