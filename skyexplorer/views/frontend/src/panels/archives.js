@@ -1,6 +1,6 @@
 // Archives: ask services about the view or a drawn region; what is there; search the registry; images.
 import { ICON, fill, follow, h, iconButton } from "./dom.js";
-import { arrange, button, sign, statusLine, trouble } from "./states.js";
+import { arrange, button, renew, sign, statusLine, trouble } from "./states.js";
 
 const MODES = ["services", "field", "registry", "images"];
 const still = (event) => event.stopPropagation(); // the notebook has shortcuts on plain letters
@@ -29,7 +29,8 @@ export function renderArchives({ model, el, texts, tell }) {
     event.stopPropagation();
   });
   const offline = h("p", { className: "skx-offline", role: "status" }, texts.offline);
-  el.append(whereBar(model, texts, tell), offline, strip, ...MODES.map((name) => bodies[name].root));
+  const where = whereBar(model, texts, tell);
+  el.append(where.root, offline, strip, ...MODES.map((name) => bodies[name].root));
   const unfollow = follow(model, ["offline"], () => (offline.hidden = !model.get("offline")));
   const undo = follow(model, ["mode"], () => {
     MODES.forEach((name, i) => {
@@ -39,7 +40,7 @@ export function renderArchives({ model, el, texts, tell }) {
       bodies[name].root.hidden = !on;
     });
   });
-  return () => (undo(), unfollow(), MODES.forEach((name) => bodies[name].undo()));
+  return () => (undo(), unfollow(), where.undo(), MODES.forEach((name) => bodies[name].undo()));
 }
 
 // What is asked about: the view, or the region that was drawn.
@@ -55,7 +56,7 @@ function whereBar(model, texts, tell) {
     h("span", { className: "skx-soft" }, texts.ask_in),
     view, region, h("span", { className: "skx-space" }), circle, polygon, clear,
   );
-  follow(model, ["within", "view", "region", "tool"], () => {
+  const undo = follow(model, ["within", "view", "region", "tool"], () => {
     const inside = model.get("within") === "region";
     const drawn = model.get("region");
     view.textContent = fill(texts.view, { size: model.get("view") });
@@ -67,7 +68,7 @@ function whereBar(model, texts, tell) {
     circle.setAttribute("aria-pressed", String(model.get("tool") === "circle"));
     polygon.setAttribute("aria-pressed", String(model.get("tool") === "polygon"));
   });
-  return bar;
+  return { root: bar, undo };
 }
 
 // (a) the services of the table
@@ -152,6 +153,7 @@ function serviceItem(row, texts, tell) {
       const key = JSON.stringify(state);
       if (key === last) return;
       last = key;
+      const focused = [ask, stop, more].find((one) => one === document.activeElement);
       const asking = state.asking ?? false;
       mark.replaceChildren(...(state.state ? [sign(state.state)] : []));
       root.dataset.state = state.state ?? "";
@@ -160,6 +162,8 @@ function serviceItem(row, texts, tell) {
       ask.hidden = asking || state.more;
       stop.hidden = !asking;
       more.hidden = asking || !state.more;
+      // What had the focus may be hidden now: it goes to what has come in its place.
+      if (focused?.hidden) [stop, more, ask].find((one) => !one.hidden)?.focus({ preventScroll: true });
       bar.hidden = !asking;
       if (state.share === null || state.share === undefined) bar.removeAttribute("value");
       else bar.value = state.share;
@@ -194,7 +198,7 @@ function fieldBody(model, texts, tell) {
           {},
           h(
             "button",
-            { type: "button", className: "skx-holding", disabled: !row.can, title: row.tip, onclick: () => tell("bring", { row: row.row }) },
+            { type: "button", className: "skx-holding", "data-key": `h${row.row}`, disabled: !row.can, title: row.tip, onclick: () => tell("bring", { row: row.row }) },
             h("span", { className: "skx-holding-name" }, row.title),
             h("span", { className: "skx-holding-kind" }, row.kind, row.state ? sign(row.state) : null),
             bar,
@@ -203,7 +207,7 @@ function fieldBody(model, texts, tell) {
         ),
       );
     }
-    list.replaceChildren(...nodes);
+    renew(list, nodes);
   });
   return { root, undo };
 }
@@ -245,7 +249,7 @@ function registryBody(model, texts, tell) {
     }
     if (document.activeElement !== words && question.words !== undefined) words.value = question.words;
     status.show(now);
-    list.replaceChildren(...rows.map((row) => resultItem(row, texts, tell)));
+    renew(list, rows.map((row) => resultItem(row, texts, tell)));
   });
   return { root, undo };
 }
@@ -280,11 +284,11 @@ function resultItem(row, texts, tell) {
       { className: "skx-service-head" },
       h(
         "button",
-        { type: "button", className: "skx-result-name", "aria-expanded": String(row.open), title: row.tip, onclick: () => tell("preview", { row: row.row }) },
+        { type: "button", className: "skx-result-name", "data-key": `r${row.row}`, "aria-expanded": String(row.open), title: row.tip, onclick: () => tell("preview", { row: row.row }) },
         h("span", { className: "skx-caret", "aria-hidden": "true" }, row.open ? "▾" : "▸"),
         row.title,
       ),
-      row.askable ? button(texts.add, () => tell("add", { row: row.row }), { "aria-label": fill(texts.add_of, { name: row.title }) }) : null,
+      row.askable ? button(texts.add, () => tell("add", { row: row.row }), { "data-key": `a${row.row}`, "aria-label": fill(texts.add_of, { name: row.title }) }) : null,
     ),
     h("p", { className: "skx-service-facts" }, row.facts),
     about,
@@ -306,16 +310,17 @@ function imagesBody(model, texts, tell) {
     box.checked = footprints;
     show.hidden = !rows.length;
     status.show(now);
-    list.replaceChildren(
-      ...rows.map((row) =>
+    renew(
+      list,
+      rows.map((row) =>
         h(
           "li",
           { className: `skx-result${row.chosen ? " skx-chosen" : ""}` },
           h(
             "div",
             { className: "skx-service-head" },
-            h("button", { type: "button", className: "skx-result-name", "aria-pressed": String(row.chosen), title: row.tip, onclick: () => tell("outline", { row: row.row }) }, row.title),
-            button(texts.cutout, () => tell("cutout", { row: row.row }), { "aria-label": fill(texts.cutout_of, { name: row.title }) }),
+            h("button", { type: "button", className: "skx-result-name", "data-key": `i${row.row}`, "aria-pressed": String(row.chosen), title: row.tip, onclick: () => tell("outline", { row: row.row }) }, row.title),
+            button(texts.cutout, () => tell("cutout", { row: row.row }), { "data-key": `c${row.row}`, "aria-label": fill(texts.cutout_of, { name: row.title }) }),
           ),
           h("p", { className: "skx-service-facts" }, row.facts),
           row.state ? h("p", { className: "skx-statusline" }, sign(row.state), h("span", { className: row.said ? "skx-said" : "" }, row.said || row.text), row.advice ? h("span", { className: "skx-advice" }, ` ${row.advice}`) : null) : null,

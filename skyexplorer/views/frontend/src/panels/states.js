@@ -36,14 +36,16 @@ export function button(label, onclick, extra = {}) {
   return h("button", { type: "button", className: "skx-act", onclick, ...extra }, label);
 }
 
-// A section with a heading that stays in sight while its rows scroll.
-export function group(title, rows) {
-  return h("section", { className: "skx-group" }, h("h3", {}, title), h("ul", {}, rows));
-}
-
 // Children are put in order, and kept where they are the same: the focus stays.
 export function arrange(list, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
   nodes.forEach((node, i) => list.children[i] === node || list.insertBefore(node, list.children[i] ?? null));
+}
+
+// New children in place of the old: the focus stays on what has the same `data-key`.
+export function renew(list, nodes) {
+  const key = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  list.replaceChildren(...nodes);
+  if (key !== undefined) list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
