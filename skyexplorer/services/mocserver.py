@@ -29,7 +29,7 @@ DEEPEST = 10
 MOST = 2000
 FIELDS = (
     "ID", "obs_title", "obs_label", "obs_collection", "obs_mission", "obs_regime", "dataproduct_type", "client_category",
-    "nb_rows", "moc_sky_fraction", "hips_service_url", "hips_frame", "hips_order", "hips_tile_format", "hips_status",
+    "nb_rows", "moc_sky_fraction", "hips_service_url*", "hips_frame", "hips_order", "hips_tile_format", "hips_status*",
     "hips_initial_fov", "tap_tablename", "tap_service_url", "cs_service_url", "sia_service_url", "sia2_service_url",
     "ssa_service_url", "bib_reference", "obs_copyright", "hips_copyright", "obs_ack", "hips_creator", "obs_description",
     "em_min", "em_max", "t_min", "t_max", "vizier_popularity",

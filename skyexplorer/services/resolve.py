@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -101,10 +100,17 @@ def ask(name: str, web: Web, *, refresh: bool = False) -> Resolved:
     return read(reply.content, text, reply.url, cached_at=reply.cached_at)
 
 
+class _Unsure(NotFoundError):
+    """None of those that answered knows it, and not all did."""
+
+
 def _known(raw: bytes, name: str, url: str) -> None:
     """Refuse what is a failure, and so not kept; that nobody knows the name is an answer like another."""
-    with contextlib.suppress(NotFoundError):
+    try:
         read(raw, name, url)
+    except NotFoundError as error:
+        if isinstance(error, _Unsure):
+            raise
 
 
 def read(raw: bytes, name: str, url: str = "", cached_at: str = "") -> Resolved:
@@ -149,7 +155,7 @@ def read(raw: bytes, name: str, url: str = "", cached_at: str = "") -> Resolved:
             url=url,
         )
     unsure = f" ({'; '.join(failures)[:200]})" if failures else ""
-    raise NotFoundError(
+    raise (_Unsure if failures else NotFoundError)(
         f"SIMBAD, NED and VizieR know nothing called {name!r}{unsure}.",
         "Check its spelling, or give coordinates.",
     )
