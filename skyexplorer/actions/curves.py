@@ -7,6 +7,7 @@ one, else at that of its associated name, which Sesame resolves; without either,
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 
 RESOLVE = 15.0
 """Seconds that a name may take to be resolved."""
+FAR = 360.0
+"""Arcseconds from the place of a coarse source, whose error is not known, within which that of its name is believed."""
+COARSE_NAMES = re.compile(
+    r"(\d(FGL|FHL|FAV|PC|LAC)|HESS J|VER J|MAGIC J|\d?HWC|\d?LHAASO|\dAGL|TeV J|IC-?\d{6}|IceCube|GW\d{6}|M?S\d{6}|GRB)",
+    re.I,
+)
 LARGEST = 60.0
 """Arcseconds: a larger radius holds many stars."""
 OF_95 = float(np.sqrt(-2 * np.log(0.05)))
@@ -107,7 +114,8 @@ class LiveCurves(Sequence[LightCurve]):
 
     def __repr__(self) -> str:
         head = f"<LiveCurves of {self.target.name}: {len(self)} from {len(self.by_provider)} providers>"
-        notes = [f"  {id}: {text}" for id, text in self.notes.items()]
+        asked = {answer.service for answer in self.ledger}  # whose lines have their notes
+        notes = [f"  {id}: {text}" for id, text in self.notes.items() if id not in asked]
         return "\n".join([head, *(f"  {answer.line()}" for answer in self.ledger), *notes])
 
 
@@ -311,15 +319,11 @@ def answer_of(id: str, result: Brought | Exception, seconds: float) -> Answer:
 
 
 def _resolved(target: Target, deadline: Deadline) -> tuple[Target, str]:
-    """The target at the place of the first of its other names that Sesame knows; as it is where there is none."""
+    """The target at the place of the first of its names that Sesame knows; as it is where there is none."""
     from skyexplorer.net import Deadline, Web
 
-    others = [
-        name
-        for name in target.names[1:]
-        if name and not name.startswith(("3FGL", "2FGL", "1FGL", "3FHL", "2FHL"))
-    ]
-    for name in others[:2]:
+    # Names made of the coordinates of a coarse catalogue would lead to the same place again.
+    for name in [name for name in target.names if name and not COARSE_NAMES.match(name)][:2]:
         try:
             with (
                 asking(resolve.SERVICE, query=name) as row,
@@ -333,8 +337,8 @@ def _resolved(target: Target, deadline: Deadline) -> tuple[Target, str]:
             return target, _("the place of {name} was not resolved: {why}").format(
                 name=name, why=error.message
             )
-        apart = target.separation(found.ra, found.dec)
-        if apart <= max(3 * _finite(target.error), 60.0):
+        near = max(3 * target.error, 60.0) if np.isfinite(target.error) else FAR
+        if target.separation(found.ra, found.dec) <= near:
             return replace(target, ra=found.ra, dec=found.dec, error=1.0), _(
                 "asked at the place of {name}"
             ).format(name=name)

@@ -127,7 +127,12 @@ def labels_of(curves: Sequence[LightCurve], titles: Mapping[str, str]) -> list[l
         whose = " ".join(filter(None, [curve.name if not title or len(sources) > 1 else "", title]))
         if len(curves) == 1:
             whose = title
-        told.append([band if band in title.replace(",", "").split() else f"{whose} {band}".strip() for band in curve.bands])
+        told.append(
+            [
+                band if band in title.replace(",", "").split() else f"{whose} {band}".strip()
+                for band in curve.bands
+            ]
+        )
     return told
 
 
@@ -219,12 +224,22 @@ def thinned(
     return np.sort(np.r_[kept, rest])
 
 
-def described(curves: Sequence[LightCurve]) -> str:
-    """Where they come from, each origin once, and how many of their points are drawn where that is not all."""
+def described(curves: Sequence[LightCurve], titles: Mapping[str, str]) -> str:
+    """Where they come from, each origin once, and how many of their points are drawn where that is not all.
+
+    Parameters
+    ----------
+    curves : sequence of LightCurve
+    titles : mapping
+        What providers are called, by their ids.
+    """
     told = []
     for curve in curves:
         band = curve.band if isinstance(curve.band, str) and len(curves) == 1 else ""
-        told.append(" ".join(part for part in (curve.origin.title, band) if part))
+        whence = (
+            titles.get(curve.origin.service, curve.origin.title) if len(curves) > 1 else curve.origin.title
+        )
+        told.append(" ".join(part for part in (whence, band) if part))
     many = sum(len(curve) for curve in curves)
     drawn = sum(min(len(curve), MOST_DRAWN + int(curve.upper_limit.sum())) for curve in curves)
     if drawn < many:

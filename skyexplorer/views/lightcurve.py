@@ -177,7 +177,7 @@ class LightCurvePanel(Panel):
                 pane.fill(axis, own, styles)
             self.has_data = bool(curves.shown)
             self.title, self.message = curves.title, " ".join(filter(None, (curves.message, *left_out)))
-            self.subtitle = curve_data.described(curves.shown)
+            self.subtitle = curve_data.described(curves.shown, curves.titles)
             self._mark_events()
             self._fit()
             self._brush_changed(self.session.selection.time_range, "")

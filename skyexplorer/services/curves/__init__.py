@@ -16,6 +16,8 @@ OWN = (
     vsx.PROVIDER,
 )  # fmt: skip
 """From high energies to low."""
+VAGUE = 1800.0
+"""Arcseconds: of what may lie this far away, the light curve of whatever is at the middle is none."""
 
 
 def providers() -> dict[str, Provider]:
@@ -33,4 +35,6 @@ def fitting(target: Target) -> dict[str, str]:
     >>> south["ztf-lc"], south["asassn"]
     ('it does not look south of -31°', '')
     """
+    if target.error > VAGUE:
+        return dict.fromkeys(providers(), "its place is not known well enough")
     return {id: provider.why_not(target) for id, provider in providers().items()}

@@ -29,35 +29,25 @@ MOST = 4
 
 def ask(asking: Asking) -> list[LightCurve]:
     """A light curve for each star near the target."""
-    target, root = asking.target, asking.url()
-    ra, dec, radius = (f"{number:.6f}" for number in (target.ra, target.dec, target.radius / 3600))
-    question = {"catalog": CATALOG, "cols": COLUMNS, "format": "arrow", "download": True}
-    reply = asking.get(
-        f"{root}/lookup_cone/radius{radius}_ra{ra}_dec{dec}",
-        data=json.dumps(question).encode(),
-        headers={"Content-Type": "application/json"},
-        accept=(404,),
-        check=lambda reply: reply.status == 404 or columns(reply, asking),
-    )
-    stars = None if reply.status == 404 else columns(reply, asking)
+    target = asking.target
+    stars, question, kept = _stars(asking)
     if stars is None or not len(stars):
         asking.note("ASAS-SN has no star here.")
         return []
-    apart = target.separation(plain(stars["ra_deg"]), plain(stars["dec_deg"]))
-    order = np.argsort(apart)
-    block = _block(
-        asking,
-        root,
-        f"conectr-{radius}_conera-{ra}_conedec-{dec}|catalog-{CATALOG}|cols-" + "/".join(COLUMNS),
-    )
-    if block is None or not len(block):
+    block = _block(asking, question)
+    if block is None and kept:  # the block was made for the lookup that is kept, and is gone by now
+        stars, question, _ = _stars(asking, refresh=True)
+        block = _block(asking, question)
+    if stars is None or block is None or not len(block):
         asking.note("ASAS-SN knows the star, and has no light curve of it.")
         return []
-    ids = plain(block["asas_sn_id"])
+    apart = target.separation(plain(stars["ra_deg"]), plain(stars["dec_deg"]))
+    order = np.argsort(apart)
+    ids = [str(star) for star in block["asas_sn_id"]]
     found = []
     for row in order[:MOST]:
-        rows = block[ids == float(stars["asas_sn_id"][row])]
         star = str(stars["asas_sn_id"][row])
+        rows = block[np.array([own == star for own in ids], bool)]
         if "quality" in rows.colnames:
             bad = np.array([str(flag).strip().upper() == "B" for flag in rows["quality"]], bool)
             rows, lost = rows[~bad], int(bad.sum())
@@ -75,22 +65,44 @@ def ask(asking: Asking) -> list[LightCurve]:
     return found
 
 
-def _block(asking: Asking, root: str, question: str) -> Table | None:
+def _stars(asking: Asking, *, refresh: bool = False) -> tuple[Table | None, str, bool]:
+    """The stars within the radius, the name of the question for their curves, and whether that was kept."""
+    target = asking.target
+    ra, dec, radius = (f"{number:.6f}" for number in (target.ra, target.dec, target.radius / 3600))
+    wanted = {"catalog": CATALOG, "cols": COLUMNS, "format": "arrow", "download": True}
+    reply = asking.get(
+        asking.url(path=f"/lookup_cone/radius{radius}_ra{ra}_dec{dec}"),
+        data=json.dumps(wanted).encode(),
+        headers={"Content-Type": "application/json"},
+        keep=DAY,
+        refresh=refresh,
+        accept=(404,),
+        check=lambda reply: reply.status == 404 or columns(reply, asking),
+    )
+    stars = None if reply.status == 404 else columns(reply, asking)
+    question = f"conectr-{radius}_conera-{ra}_conedec-{dec}|catalog-{CATALOG}|cols-{'/'.join(COLUMNS)}"
+    return stars, question, bool(reply.cached_at)
+
+
+def _block(asking: Asking, question: str) -> Table | None:
     """The block of light curves that belongs to a question, from the first server that gives it."""
-    listed = asking.get(f"{root}/get_block_servers", keep=HOUR)
+    root = asking.url()
+    listed = asking.get(asking.url(path="/get_block_servers"), keep=HOUR)
     try:
-        servers = [str(server).strip() for server in json.loads(listed.content)]
-    except (ValueError, TypeError) as error:
+        servers = json.loads(listed.content)
+    except ValueError:
+        servers = None
+    if not isinstance(servers, list):
         raise AnswerError(
-            "ASAS-SN's list of servers cannot be read.",
+            f"ASAS-SN's list of servers cannot be read: {listed.content[:80]!r}.",
             "Ask again later.",
             service=asking.service.id,
             url=listed.url,
-        ) from error
+        )
     name = quote(encodebytes(question.encode()).decode(), safe="=")
     port = urlsplit(root).port or 9006
     trouble: ServiceError | None = None
-    for server in servers:
+    for server in map(str, servers):
         host = server if ":" in server else f"{server}:{port}"
         try:
             reply = asking.get(
