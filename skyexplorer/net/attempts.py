@@ -164,7 +164,7 @@ class Attempts(Lines):
         raw, name = response.raw, exchange.service or exchange.url
         exchange.waiting = REST
         coming = announced(response) if request.method != "HEAD" else None
-        wanted = sink is not None and response.status_code < 300
+        wanted = sink is not None and response.status_code in (200, 206)
         body = sink(response, exchange) if wanted and sink else tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         try:
             if coming is not None and coming > self.max_bytes:

@@ -212,9 +212,16 @@ def complain(error: OSError) -> None:
         )  # fmt: skip
 
 
+def make(path: Path) -> None:
+    """Make a folder and those above it, for nobody else: some answers are not for everybody."""
+    if not path.is_dir():
+        make(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
 def write(path: Path, content: bytes) -> None:
     """Write a file whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -30,7 +30,7 @@ from skyexplorer.net.exchange import Exchange
 from skyexplorer.net.web import Web
 
 BREAKS = 3  # in a row without a byte between them: then it is given up
-BLOCK = 1 << 20
+PAUSE = 0.5  # s: after the first of them; then twice that, and so on
 
 
 class _Changed(Exception):
@@ -129,7 +129,7 @@ def _get(
             continue
         except (UnreachableError, failures.CutShort):
             breaks = 1 if part.size() > before else breaks + 1
-            pause = 0.5 * 2**breaks
+            pause = PAUSE * 2 ** (breaks - 1)
             if not part.size() or breaks > BREAKS or pause >= way.deadline.left():
                 raise
             way.waiting = "the time to go on"
@@ -324,7 +324,7 @@ def _place(key: str) -> Path:
     """The folder of a file; where the cache cannot be written to, one that ends with the process."""
     place = cache.folder() / "files" / key
     try:
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        cache.make(place)
         with tempfile.TemporaryFile(dir=place):
             return place
     except OSError as error:

@@ -304,6 +304,15 @@ class Web(requests.Session):
             })  # fmt: skip
         return reply
 
+    def kept(
+        self, url: str, params: Any = None, data: Any = None, files: Any = None, headers: Mapping[str, str] | None = None,
+        *, method: str | None = None,
+    ) -> Reply | None:  # fmt: skip
+        """The answer to a question that is kept, however old it is; None where there is none. Arguments as for `fetch`."""
+        method = (method or ("GET" if data is None and files is None else "POST")).upper()
+        found = cache.get(self._key(method, url, params, data, files, dict(headers or {})))
+        return None if found is None else _of_kept(found)
+
     def pour(self, url: str, headers: Mapping[str, str], sink: attempts.Sink) -> requests.Response:
         """GET, with the body of a good answer written where ``sink(response, exchange)`` says."""
         try:
