@@ -22,22 +22,21 @@ from skyexplorer.views.states import age, going, partial, status
 ME = "events"
 MOST = 400  # rows in the page at once
 SINCE = {
-    "": _("any time"),
+    "": _("when"),
     "7": _("last week"),
     "30": _("last month"),
     "365": _("last year"),
     "1826": _("last 5 years"),
 }
 FAR = {
-    "": _("any FAR"),
+    "": _("FAR"),
     "12": _("< 1 a month"),
     "1": _("< 1 a year"),
     "0.1": _("< 1 in 10 yr"),
     "0.01": _("< 1 in 100 yr"),
 }
 SORT = {
-    "time": _("latest first"), "far": _("rarest first"), "area": _("smallest area"), "distance": _("nearest first"),
-    "name": _("by name"),
+    "time": _("latest"), "far": _("rarest"), "area": _("smallest"), "distance": _("nearest"), "name": _("by name"),
 }  # fmt: skip
 MESSENGER = {
     "gw": ("G", _("gravitational waves")),
@@ -49,6 +48,7 @@ MESSENGER = {
     "cosmic-ray": ("C", _("cosmic rays")),
     "": ("·", _("unknown messenger")),
 }
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 NO_FILTER = {"words": "", "messenger": "", "since": "", "far": "", "kind": ""}
 
 
@@ -117,12 +117,12 @@ class EventsPanel(Panel):
         kinds = sorted({event.kind for event in items if event.kind}, key=str.casefold)
         self.menus = {
             "messenger": [
-                ["", _("all messengers")],
+                ["", _("messenger")],
                 *([key, name] for key, (_l, name) in MESSENGER.items() if key in there),
             ],
             "since": [list(pair) for pair in SINCE.items()],
             "far": [list(pair) for pair in FAR.items()],
-            "kind": [["", _("all classes")], *([kind, kind] for kind in kinds)],
+            "kind": [["", _("class")], *([kind, kind] for kind in kinds)],
             "sort": [list(pair) for pair in SORT.items()],
         }
 
@@ -268,9 +268,9 @@ def rate(event: ListedEvent) -> str:
     years = 1 / event.far.to_value(1 / u.yr)
     if years < 1:
         return _("FAR {rate:.2g} a year").format(rate=1 / years)
-    return _("FAR 1 in {years} yr").format(
-        years=f"{years:.2g}" if years < 1e4 else f"10^{np.log10(years):.0f}"
-    )
+    power = int(np.floor(np.log10(years)))
+    text = f"{years:,.0f}" if power < 4 else "10" + str(power).translate(RAISED)
+    return _("FAR 1 in {years} yr").format(years=text if years >= 10 else f"{years:.2g}")
 
 
 def size(event: ListedEvent) -> str:

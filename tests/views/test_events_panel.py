@@ -147,7 +147,7 @@ def test_what_a_row_says(listed: EventsPanel) -> None:
     assert rows["S190814bv"]["facts"] == [
         "NSBH",
         "97 %",
-        "FAR 1 in 10^25 yr",
+        "FAR 1 in 10²⁵ yr",
         "23 deg²",
         "267 Mpc",
         "gracedb v5",

@@ -50,11 +50,11 @@ function whereBar(model, texts, tell) {
   const circle = iconButton(ICON.circle, texts.circle, () => tell("tool", { name: model.get("tool") === "circle" ? "" : "circle" }));
   const polygon = iconButton(ICON.polygon, texts.polygon, () => tell("tool", { name: model.get("tool") === "polygon" ? "" : "polygon" }));
   const clear = iconButton(ICON.remove, texts.clear_region, () => tell("clear_region"));
+  const lead = h("span", { className: "skx-soft" }, texts.ask_in);
   const bar = h(
     "div",
     { className: "skx-where", role: "group", "aria-label": texts.where },
-    h("span", { className: "skx-soft" }, texts.ask_in),
-    view, region, h("span", { className: "skx-space" }), circle, polygon, clear,
+    lead, view, region, h("span", { className: "skx-space" }), circle, polygon, clear,
   );
   const undo = follow(model, ["within", "view", "region", "tool"], () => {
     const inside = model.get("within") === "region";
@@ -62,6 +62,7 @@ function whereBar(model, texts, tell) {
     view.textContent = fill(texts.view, { size: model.get("view") });
     region.textContent = drawn ? fill(texts.region, { size: drawn }) : "";
     region.hidden = !drawn;
+    lead.hidden = Boolean(drawn); // two places speak for themselves, and need the room
     clear.hidden = !drawn;
     view.setAttribute("aria-pressed", String(!inside));
     region.setAttribute("aria-pressed", String(inside));
@@ -224,7 +225,7 @@ function registryBody(model, texts, tell) {
     "form",
     { className: "skx-search", role: "search", "aria-label": texts.mode_registry },
     words, go,
-    h("div", { className: "skx-search-more" }, band, ucd, h("label", {}, here, " ", texts.covering)),
+    h("div", { className: "skx-search-more" }, band, ucd, h("label", {}, here, texts.covering)),
   );
   const send = () => tell("search", { words: words.value, waveband: band.value, ucd: ucd.value, covering: here.checked });
   form.addEventListener("submit", (event) => {

@@ -23,8 +23,8 @@ export function renderEvents({ model, el, texts, tell }) {
   const list = h("ul", { className: "skx-eventlist" });
   const note = h("p", { className: "skx-empty" });
   el.append(
-    h("div", { className: "skx-filters" }, words, live),
-    h("div", { className: "skx-filters skx-menus" }, menus),
+    h("div", { className: "skx-filters" }, words, sort, live),
+    h("div", { className: "skx-filters skx-menus" }, menus.slice(0, 4)),
     status.root,
     h("div", { className: "skx-rows" }, list, note),
   );
