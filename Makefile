@@ -10,7 +10,7 @@ PEERS  ?= $(BIN)/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: explore warm test soak formats env check lint types contracts unit browser chromium vo dachs screenshots benchmark crossmatches wheel constraints clean help
+.PHONY: explore warm test soak formats services env check lint types contracts unit browser chromium vo dachs screenshots benchmark crossmatches wheel constraints clean help
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,9 @@ soak: env ## At length: 10 000 damaged files (needs SKYEXPLORER_TEST_DATA), and 
 
 formats: env ## Write docs/reference/files.md: what each real file becomes (needs SKYEXPLORER_TEST_DATA)
 	$(BIN)/python -m tests.walk
+
+services: env ## Write docs/reference/services.md from the table of services
+	$(BIN)/python -m tests.services.listing
 
 browser: env chromium ## The tests in Chromium
 	$(BIN)/python -m pytest $(TESTS) -m browser

@@ -1,4 +1,4 @@
-"""The ``skyexplorer`` command: ``skyexplorer lab [folder]``, ``skyexplorer warm`` and ``skyexplorer --version``."""
+"""The ``skyexplorer`` command: ``lab [folder]``, ``warm``, ``doctor [--services …]`` and ``--version``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     --------
     >>> from skyexplorer.cli import main
     >>> main([])
-    usage: skyexplorer [-h] [--version] {lab,warm} ...
+    usage: skyexplorer [-h] [--version] {lab,warm,doctor} ...
     2
     """
     parser = argparse.ArgumentParser("skyexplorer", description="The multi-messenger sky, in a notebook.")
@@ -30,6 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     verbs.add_parser(
         "warm", help="compile the cross-match once, so that the first match does not wait for it"
     )
+    doctor = verbs.add_parser(
+        "doctor", help="tell versions, cache and environment; with --services ask each service in turn"
+    )
+    doctor.add_argument(
+        "--services", nargs="*", metavar="ID", help="those to ask; all without one. Exit code 1 if any failed"
+    )
+    doctor.add_argument("--seconds", type=float, default=20.0, help="for each; default 20")
+    doctor.add_argument("--write", action="store_true", help="record the date in your services.toml")
     given = parser.parse_args(argv)
     if given.verb is None:
         parser.print_usage()
@@ -39,6 +47,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         warming.warm()
         return 0
+    if given.verb == "doctor":
+        from skyexplorer.actions import doctor as doctor_
+        from skyexplorer.errors import SkyExplorerError
+
+        try:
+            return doctor_.run(given.services, given.seconds, given.write)
+        except SkyExplorerError as error:
+            print(error, file=sys.stderr)
+            return 2
     if not given.path.exists():
         print(f"There is no {given.path}. Give a folder or a notebook.", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""An archive on loopback that speaks TAP (at once, as jobs, with uploads) and cone search, with the faults it is told to have.
+"""An archive on loopback that speaks TAP (at once, as jobs, with uploads) and cone search, with the faults it is given.
 
 It answers the questions that skyexplorer asks, and evaluates them: circles, polygons, MOCs, ranges of coordinates, uploaded
 circles; of further conditions ``mag < x`` only.
