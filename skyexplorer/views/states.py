@@ -9,6 +9,7 @@ from skyexplorer.errors import SkyExplorerError
 from skyexplorer.model.ledger import Answer
 from skyexplorer.session.text import _
 
+FEW = 3  # of those that did not answer are named in one line
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))  # s in each unit of an age
 
 
@@ -132,7 +133,8 @@ def failed(error: BaseException) -> dict[str, Any]:
 
 def partial(ledger: Any) -> str:
     """Who of several did not answer, in one line; empty where all did."""
-    lines = [
-        f"{answer.service}: {WORDS.get(answer.state, answer.state)}" for answer in ledger if not answer.good
-    ]
-    return _("Not all answered: {names}.").format(names=", ".join(lines)) if lines else ""
+    bad = [answer for answer in ledger if not answer.good]
+    names = [f"{answer.service} ({WORDS.get(answer.state, answer.state)})" for answer in bad[:FEW]]
+    if len(bad) > FEW:
+        names.append(_("and {count} more").format(count=len(bad) - FEW))
+    return _("Not all answered: {names}.").format(names=", ".join(names)) if bad else ""

@@ -270,7 +270,7 @@ class TestImages:
         assert panel.images["status"]["state"] == "asking"
         verbs.end(images())
         assert [row["title"] for row in panel.images["rows"]] == ["a", "<b>bad</b>"]
-        assert "y: too late" in panel.images["status"]["text"]
+        assert "y (too late)" in panel.images["status"]["text"]
         assert session.archives.finding("images").result is not None
 
     def test_a_stale_answer_is_dropped(
@@ -378,7 +378,7 @@ class TestField:
         field = shown.field
         assert [row["text"] for row in field["rows"]] == ["12", "≈ 12,000", "3", "2", "?", "0"]
         assert field["rows"][0]["group"] == "Gamma rays"
-        assert "b: refused" in field["status"]["text"]
+        assert "b (refused)" in field["status"]["text"]
         assert "estimated" in field["status"]["text"]
         assert "12.6 deg² around 10.00 +20.00" in field["about"]
         assert [row["can"] for row in field["rows"]] == [True, True, True, True, True, False]
