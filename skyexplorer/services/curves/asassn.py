@@ -18,7 +18,7 @@ from astropy.table import Table
 from skyexplorer.errors import AnswerError, FormatError, RefusedError, ServiceError
 from skyexplorer.io.points import plain
 from skyexplorer.model.lightcurve import LightCurve
-from skyexplorer.services.curves.base import DAY, HOUR, Asking, Provider, Target
+from skyexplorer.services.curves.base import BLURRED, DAY, HOUR, Asking, Provider, Target
 
 COLUMNS = ["asas_sn_id", "ra_deg", "dec_deg", "catalog_sources"]
 CATALOG = "master_list"
@@ -153,7 +153,7 @@ def _values(column: Any) -> Any:
 def why_not(target: Target) -> str:
     """It measures the whole sky, stars of 8 to 18 mag."""
     if not target.sharp:
-        return "the position does not tell one star from the next"
+        return BLURRED
     if np.isfinite(target.magnitude) and not BRIGHT <= target.magnitude <= FAINT:
         return f"it measures stars of {BRIGHT:.0f} to {FAINT:.0f} mag"
     return ""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0
 SHARP = 3.0
 """Arcseconds: how well a position is known at least where one star is to be told from the next."""
+BLURRED = "its position does not tell one star from the next"
+"""Why those who measure stars are not asked about it."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -75,9 +76,9 @@ def _listed(asking: Asking) -> tuple[str, float]:
     return (best, nearest) if nearest <= min(near, 2 * NEAR) else ("", np.nan)
 
 
-def _sources(reply: object, asking: Asking) -> list[tuple[str, str, float, float]]:
+def _sources(reply: Any, asking: Asking) -> list[tuple[str, str, float, float]]:
     """Names, other names and places of the list; its columns are told by their heads."""
-    page = reply.content.decode("utf-8", "replace")  # type: ignore[attr-defined]
+    page = reply.content.decode("utf-8", "replace")
     columns: dict[str, int] = {}
     found = []
     for row in pages.rows(page):
@@ -95,16 +96,16 @@ def _sources(reply: object, asking: Asking) -> list[tuple[str, str, float, float
     if not found:
         raise AnswerError(
             "The list of the BAT monitor has no sources that can be told.", "Its page may have changed: please report it.",
-            service=asking.service.id, url=reply.url,  # type: ignore[attr-defined]
+            service=asking.service.id, url=reply.url,
         )  # fmt: skip
     return found
 
 
-def _text(reply: object, asking: Asking) -> None:
-    if reply.content.lstrip()[:1] == b"<":  # type: ignore[attr-defined]
+def _text(reply: Any, asking: Asking) -> None:
+    if reply.content.lstrip()[:1] == b"<":
         raise AnswerError(
             "The BAT monitor answered with a page in place of a light curve.", "Ask again later.",
-            service=asking.service.id, url=reply.url,  # type: ignore[attr-defined]
+            service=asking.service.id, url=reply.url,
         )  # fmt: skip
 
 

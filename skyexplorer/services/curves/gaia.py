@@ -20,7 +20,7 @@ from skyexplorer.io import files, tables
 from skyexplorer.io.points import first, number, plain
 from skyexplorer.io.vo_series import GAIA_ZERO
 from skyexplorer.model.lightcurve import LightCurve
-from skyexplorer.services.curves.base import DAY, Asking, Provider, Target
+from skyexplorer.services.curves.base import BLURRED, DAY, Asking, Provider, Target
 
 SOURCES = "gaia-dr3"
 """The service that tells which sources have epoch photometry."""
@@ -165,7 +165,7 @@ def _true(cell: Any) -> bool:
 def why_not(target: Target) -> str:
     """It has sources down to 21 mag that a sharp position names."""
     if not target.sharp:
-        return "the position does not tell one star from the next"
+        return BLURRED
     if np.isfinite(target.magnitude) and target.magnitude > FAINT:
         return f"it measures sources down to {FAINT:.0f} mag"
     if "has_epoch_photometry" in target.facts and not _true(target.facts["has_epoch_photometry"]):

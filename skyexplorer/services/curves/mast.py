@@ -17,7 +17,7 @@ import numpy as np
 from skyexplorer.errors import AnswerError, FormatError, QueryError
 from skyexplorer.io.points import number
 from skyexplorer.model.lightcurve import LightCurve
-from skyexplorer.services.curves.base import DAY, Asking, Provider, Target
+from skyexplorer.services.curves.base import BLURRED, DAY, Asking, Provider, Target
 
 MISSIONS = ("TESS", "Kepler", "K2")
 PIPELINES = ("SPOC", "TESS-SPOC", "Kepler", "K2")
@@ -197,7 +197,7 @@ def _complete(reply: Any, asking: Asking) -> None:
 def why_not(target: Target) -> str:
     """They look at stars and the like of 2 to 17 mag."""
     if not target.sharp:
-        return "the position does not tell one star from the next"
+        return BLURRED
     if np.isfinite(target.magnitude) and not BRIGHT <= target.magnitude <= FAINT:
         return f"they measure stars of {BRIGHT:.0f} to {FAINT:.0f} mag"
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skyexplorer.errors import FormatError, NotFoundError
 from skyexplorer.io import files, tables
 from skyexplorer.model.lightcurve import LightCurve
-from skyexplorer.services.curves.base import Asking, Provider, Target
+from skyexplorer.services.curves.base import BLURRED, Asking, Provider, Target
 
 LEFT_OUT = ("mast",)
 """Hosts of which an adapter of its own asks the same and more."""
@@ -65,4 +65,4 @@ def providers() -> list[Provider]:
 
 def why_not(target: Target) -> str:
     """They are asked by a place that tells one star from the next."""
-    return "" if target.sharp else "the position does not tell one star from the next"
+    return "" if target.sharp else BLURRED

@@ -11,7 +11,7 @@ import numpy as np
 from skyexplorer.errors import AnswerError
 from skyexplorer.io.points import number
 from skyexplorer.model.lightcurve import LightCurve
-from skyexplorer.services.curves.base import WEEK, Asking, Provider, Target
+from skyexplorer.services.curves.base import BLURRED, WEEK, Asking, Provider, Target
 
 
 def ask(asking: Asking) -> list[LightCurve]:
@@ -72,7 +72,7 @@ def stars(reply: Any, asking: Asking) -> list[Mapping[str, Any]]:
 
 def why_not(target: Target) -> str:
     """It knows stars, by their place."""
-    return "" if target.sharp else "the position does not tell one star from the next"
+    return "" if target.sharp else BLURRED
 
 
 PROVIDER = Provider("vsx-api", "VSX", "optical", ask, why_not)

@@ -6,13 +6,15 @@ of its own. An answer of a header line alone says that there is no star.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from skyexplorer.errors import AnswerError, FormatError
 from skyexplorer.io import tables
 from skyexplorer.io.points import plain
 from skyexplorer.model.lightcurve import LightCurve
-from skyexplorer.services.curves.base import DAY, Asking, Provider, Target
+from skyexplorer.services.curves.base import BLURRED, DAY, Asking, Provider, Target
 
 SOUTH = -31.0
 """Degrees: ZTF does not look further south."""
@@ -60,12 +62,12 @@ def ask(asking: Asking) -> list[LightCurve]:
     return found[:MOST]
 
 
-def _text(reply: object, asking: Asking) -> str:
-    text = reply.content.decode("utf-8", "replace").strip()  # type: ignore[attr-defined]
+def _text(reply: Any, asking: Asking) -> str:
+    text = reply.content.decode("utf-8", "replace").strip()
     if not text.lower().startswith("oid,") and "oid" not in text.split("\n")[0].split(","):
         raise AnswerError(
             f"IRSA answered something else than ZTF's CSV: {text[:100]!r}.",
-            "It may be busy: ask again later.", service=asking.service.id, url=reply.url,  # type: ignore[attr-defined]
+            "It may be busy: ask again later.", service=asking.service.id, url=reply.url,
         )  # fmt: skip
     return text
 
@@ -75,7 +77,7 @@ def why_not(target: Target) -> str:
     if target.dec < SOUTH:
         return f"it does not look south of {SOUTH:.0f}°"
     if not target.sharp:
-        return "the position does not tell one star from the next"
+        return BLURRED
     if np.isfinite(target.magnitude) and not BRIGHT - 1 <= target.magnitude <= FAINT + 1:
         return f"it measures stars of {BRIGHT:.0f} to {FAINT:.0f} mag"
     return ""
