@@ -13,6 +13,8 @@ import traitlets
 from astropy import units as u
 from astropy.time import Time
 
+from skyexplorer import samples
+from skyexplorer.model.event import Event
 from skyexplorer.model.listing import EventsList, ListedEvent
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
@@ -68,6 +70,7 @@ class EventsPanel(Panel):
     def __init__(self, session: Session, verbs: Any) -> None:
         super().__init__(session, verbs, filter={**NO_FILTER, "sort": "time"})
         self._opening: dict[str, Any] = {}
+        self._listed: list[ListedEvent] = []
         self._begun = False
         self.link(session.events.changed, self._changed)
         for signal in (session.jobs.added, session.jobs.changed):
@@ -129,7 +132,8 @@ class EventsPanel(Panel):
     def _fill(self) -> None:
         events = self.session.events
         chosen = ordered(events.shown, self.filter["sort"])
-        self.rows = [event_row(event) for event in chosen[:MOST]]
+        self._listed = chosen[:MOST]
+        self.rows = [event_row(event) for event in self._listed]
         if len(chosen) > MOST:
             self.note = _("The first {most} of {count}; filter to see the others.").format(
                 most=MOST, count=len(chosen)
@@ -144,13 +148,10 @@ class EventsPanel(Panel):
             return
         job = self.session.events.job
         self.status = status(job, listed(self.session.events.items))
-        self.states = {name: self._state(name, job) for name, job in self._opening.items()} | {
-            event.name: {"opened": True}
-            for event in self.session.events.items
-            if self._shown(event) and event.name not in self._opening
-        }
+        on_sky = {event.name: {"opened": True} for event in self._listed if self._shown(event)}
+        self.states = on_sky | {name: self._state(job) for name, job in self._opening.items()}
 
-    def _state(self, name: str, job: Any) -> dict[str, Any]:
+    def _state(self, job: Any) -> dict[str, Any]:
         now = status(job)
         asking = going(job)
         opened = job.state == "done"
@@ -182,8 +183,13 @@ class EventsPanel(Panel):
 
     def on_open(self, name: str, source: str) -> None:
         """A click on an event: its map, revision and origin."""
-        live = source != "sample"
-        self._opening[name] = self.verbs.submit(self.verbs.open, name, source="live" if live else "sample")
+        if source != "sample":
+            self._opening[name] = self.verbs.submit(self.verbs.open, name, source="live")
+        else:
+            holder = sample_of(name)
+            job = self._opening[name] = self.verbs.submit(self.verbs.open, holder, source="sample")
+            if isinstance(samples.open(holder), list) and job.state == "done":  # it is looked at
+                self.verbs.goto(name, by=ME)
         self._worked()
 
     def on_cancel(self, name: str) -> None:
@@ -191,6 +197,19 @@ class EventsPanel(Panel):
         job = self._opening.get(name) if name else self.session.events.job
         if job is not None:
             job.cancel()
+
+
+def sample_of(name: str) -> str:
+    """The sample that holds an event: the one of its name, else the list it is in."""
+    for sample in samples.names():
+        opened = samples.open(sample)
+        if isinstance(opened, Event) and opened.name == name:
+            return sample
+    for sample in samples.names():
+        opened = samples.open(sample)
+        if isinstance(opened, list) and any(event.name == name for event in opened):
+            return sample
+    return name
 
 
 def listed(items: EventsList) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from astropy import units as u
 
+from skyexplorer import SkyExplorer
 from skyexplorer.errors import UnreachableError
 from skyexplorer.model.event import MESSENGERS
 from skyexplorer.model.ledger import Answer, Ledger
@@ -182,6 +183,20 @@ def test_a_click_opens_the_live_event(session: Session, verbs: FakeVerbs, listed
 def test_a_sample_is_opened_as_a_sample(verbs: FakeVerbs, panel: EventsPanel) -> None:
     tell(panel, "open", name="GW170817", source="sample")
     assert verbs.calls[-1] == ("open", ("GW170817",), {"source": "sample"})
+
+
+def test_every_sample_of_the_list_can_be_opened_by_a_click() -> None:
+    sky = SkyExplorer(samples=False)
+    panel = EventsPanel(sky.session, sky)
+    panel.begin()
+    assert {"GW170817", "IC170922A", "IC231004A"} <= set(names(panel))
+    for name in ("GW170817", "IC231004A"):
+        tell(panel, "open", name=name, source="sample")
+        assert not errors(sky.session)
+    assert panel.states["IC231004A"]["opened"]
+    assert sky.selection.sources[0].name == "IC231004A"
+    assert set(sky.layers) == {"GW170817", "icecube-alerts"}
+    panel.close()
 
 
 def test_an_event_that_cannot_be_opened_says_why(verbs: FakeVerbs, listed: EventsPanel) -> None:
