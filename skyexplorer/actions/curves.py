@@ -158,6 +158,9 @@ def question(
         raise InputError(f'radius is {size:g}".', f'Give more than 0" and no more than {LARGEST:g}".')
     if not isinstance(deadline, int | float) or not deadline > 0:
         raise InputError(f"deadline is {deadline!r}.", "Give seconds, more than 0.")
+    cadence = options.get("cadence", "weekly")
+    if cadence not in curves.CADENCES:
+        raise InputError(f"cadence is {cadence!r}.", f"Give one of {', '.join(curves.CADENCES)}.")
     known = curves.providers()
     session.curves.titles |= {id: provider.title for id, provider in known.items()} | {
         resolve.SERVICE: "Sesame"

@@ -149,6 +149,7 @@ class TestWhoIsAsked:
             ("star", {"radius": 2 * u.deg}),
             ("star", {"radius": 3 * u.s}),
             ("star", {"deadline": -1}),
+            ("star", {"cadence": "yearly"}),
             (42, {}),
             (SkyCoord([1, 2], [3, 4], unit="deg"), {}),
         ],

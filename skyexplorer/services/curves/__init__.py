@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from skyexplorer.services.curves import asassn, bat, fava, gaia, lcr, mast, maxi, vo, vsx, ztf
 from skyexplorer.services.curves.base import Brought, Provider, Target, bring
+from skyexplorer.services.curves.lcr import CADENCES
 
-__all__ = ["Brought", "Provider", "Target", "bring", "fitting", "providers"]
+__all__ = ["CADENCES", "Brought", "Provider", "Target", "bring", "fitting", "providers"]
 
 OWN = (
     lcr.PROVIDER, fava.PROVIDER, bat.PROVIDER, maxi.PROVIDER, ztf.PROVIDER, asassn.PROVIDER, gaia.PROVIDER, mast.PROVIDER,

@@ -111,7 +111,7 @@ class Provider:
     title: str
     band: str
     ask: Callable[[Asking], Iterable[LightCurve]]
-    why_not: Callable[[Target], str] = lambda target: ""
+    why_not: Callable[[Target], str]
 
 
 @dataclass(frozen=True)

@@ -69,14 +69,14 @@ def _names(asking: Asking, own: str) -> Any:
     name = f"4FGL {match.group(1)}" + own[match.end(1) :] if match else ""
     if name:
         yield name
-    found = _listed(asking)
+    found, how = _listed(asking)
     if found and found != name:
-        asking.note(f"in the repository it is {found}")
+        asking.note(f"in the repository it is {found}, by {how}")
         yield found
 
 
-def _listed(asking: Asking) -> str:
-    """The name in the repository of the target: by association, else the nearest; or nothing."""
+def _listed(asking: Asking) -> tuple[str, str]:
+    """The name in the repository of the target, and by what: its association, else its place; or nothing."""
     reply = asking.get(
         asking.url("data"),
         params={"typeOfRequest": "SourceList", "catalog": "4FGL", "magicWord": ""},
@@ -87,13 +87,14 @@ def _listed(asking: Asking) -> str:
     wanted = {_plain(name) for name in asking.target.names}
     for row in rows:
         if {_plain(row.get(key)) for key in ("Source_Name", "ASSOC1", "ASSOC2")} & wanted - {""}:
-            return str(row.get("Source_Name", "")).strip()
+            return str(row.get("Source_Name", "")).strip(), "its association"
     ra, dec = (np.array([_number(row.get(key)) for row in rows]) for key in ("RAJ2000", "DEJ2000"))
     good = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
-    if not len(good):
-        return ""
     apart = asking.target.separation(ra[good], dec[good])
-    return str(rows[good[apart.argmin()]].get("Source_Name", "")).strip() if apart.min() <= NEAR else ""
+    if not len(good) or apart.min() > NEAR:
+        return "", ""
+    nearest = rows[good[apart.argmin()]]
+    return str(nearest.get("Source_Name", "")).strip(), f"its place, {apart.min() / 3600:.3f}° away"
 
 
 def curve(data: Mapping[str, Any], cadence: str) -> tuple[Any, ...] | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
 from skyexplorer.errors import FormatError, NotFoundError
 from skyexplorer.io import files, tables
 from skyexplorer.model.lightcurve import LightCurve
@@ -40,6 +43,8 @@ def ask(asking: Asking) -> list[LightCurve]:
         try:
             content = files.unpack(datalink.fetch(record, asking.web))
             curve = asking.read(tables.read(content), record.title, record.collection)
+            whence = {"location": record.address, "checksum": "sha256:" + hashlib.sha256(content).hexdigest()}
+            curve = replace(curve, origin=replace(curve.origin, **whence))
         except NotFoundError as error:
             asking.note(error.message)
         except FormatError as error:
