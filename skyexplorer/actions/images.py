@@ -14,7 +14,7 @@ from skyexplorer.errors import InputError
 from skyexplorer.model.ledger import Answer, Ledger
 from skyexplorer.model.record import Record, Records
 from skyexplorer.model.region import SkyRegion
-from skyexplorer.services import obstap, registry, sia, soda
+from skyexplorer.services import datalink, obstap, registry, sia, soda
 from skyexplorer.services.registry import Service
 from skyexplorer.services.soda import CutOut
 from skyexplorer.session.layers import RegionLayer
@@ -163,11 +163,11 @@ def ask_cutout(image: Record, region: SkyRegion, deadline: float = LONG) -> CutO
         Where image and region have no place in common.
     NotFoundError, ServiceError
     """
-    from skyexplorer.net import Web, credentials
+    from skyexplorer.net import Web
 
     with (
         asking(image.service or "images", address=image.address) as row,
-        Web(image.service, deadline, auth=credentials.of(image.service) if image.service else None) as web,
+        Web(image.service, deadline, auth=datalink.login(image, image.address)) as web,
     ):
         found = soda.cutout(image, region, web, deadline=deadline)
         row.tell(rows=1, address=found.origin.location)

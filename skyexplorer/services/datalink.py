@@ -7,17 +7,18 @@ belongs to each row. A row of such a list has an address, or a service that make
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from skyexplorer.errors import AnswerError, NotFoundError, RefusedError
 from skyexplorer.model.record import DATALINK, Processing, Record
-from skyexplorer.services import answers
+from skyexplorer.services import answers, registry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from skyexplorer.net import Web
+    from skyexplorer.net import Reply, Web
 
 DAY = 86400.0
 MONTH = 30 * DAY
@@ -216,8 +217,18 @@ def download(record: Record, web: Web, *, deadline: float = 600) -> Path:
 
     address, format = address_of(record, web)
     return net.download(
-        address, service=record.service, deadline=deadline, check=_no_page_at(record, address, format)
-    )
+        address, service=record.service, deadline=deadline, check=_no_page_at(record, address, format), keep=MONTH,
+        auth=login(record, address),
+    )  # fmt: skip
+
+
+def login(record: Record, url: str) -> Any:
+    """The credentials of the service that told of a file, where the file is at its own host; none are sent elsewhere."""
+    from skyexplorer.net import credentials
+
+    row = registry.services().get(record.service)
+    at_home = row is not None and urlsplit(url).hostname == urlsplit(row.address).hostname
+    return credentials.of(record.service) if at_home else None
 
 
 def _refuse_page(record: Record, start: bytes, format: str, url: str) -> None:
@@ -231,11 +242,11 @@ def _refuse_page(record: Record, start: bytes, format: str, url: str) -> None:
         )
 
 
-def _no_page(record: Record, format: str):  # type: ignore[no-untyped-def]
+def _no_page(record: Record, format: str) -> Callable[[Reply], None]:
     return lambda reply: _refuse_page(record, reply.content[:500], format, reply.url)
 
 
-def _no_page_at(record: Record, url: str, format: str):  # type: ignore[no-untyped-def]
+def _no_page_at(record: Record, url: str, format: str) -> Callable[[Path], None]:
     def check(path: Path) -> None:
         with path.open("rb") as file:
             _refuse_page(record, file.read(500), format, url)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import numpy as np
 from astropy import units as u
 
-from skyexplorer.errors import AnswerError, FormatError, InputError, NotFoundError, QueryError
+from skyexplorer.errors import AnswerError, FormatError, InputError, QueryError
 from skyexplorer.io.files import reading
 from skyexplorer.model import record as records
 from skyexplorer.model.origin import Origin
@@ -25,7 +25,6 @@ from skyexplorer.services import answers, datalink
 if TYPE_CHECKING:
     from skyexplorer.net import Web
 
-STANDARD = "ivo://ivoa.net/std/soda#sync"
 CUTOUTS = ("#cutout", "#proc")
 MOST_WHOLE = 500_000_000
 """Bytes of a whole file that is fetched to be cut here."""
@@ -142,7 +141,10 @@ def _asked(record: Record, processing: Processing, region: SkyRegion, deadline: 
     from skyexplorer import net
 
     url = question(processing, region)
-    path = net.download(url, service=record.service, deadline=deadline, check=checked(record, url))
+    path = net.download(
+        url, service=record.service, deadline=deadline, check=checked(record, url), keep=datalink.MONTH,
+        auth=datalink.login(record, url),
+    )  # fmt: skip
     return opened(path, record, f"cut by {processing.address}", url)
 
 
@@ -282,8 +284,9 @@ def opened(path: Path, record: Record, how: str, url: str) -> CutOut:
     """
     from astropy.io import fits
 
+    raw = path.read_bytes()
     try:
-        with reading("a FITS image"), fits.open(path, memmap=False) as hdus:
+        with reading("a FITS image"), fits.open(io.BytesIO(raw), memmap=False) as hdus:
             number = _image(hdus)
             header, shape = hdus[number].header.copy(), tuple(hdus[number].shape)
             covered = records.of_pixels(_sky(header), shape[-1], shape[-2])
@@ -292,14 +295,9 @@ def opened(path: Path, record: Record, how: str, url: str) -> CutOut:
         raise AnswerError(
             f"{record.service}: {error.message}", error.advice, service=record.service, url=url
         ) from error
-    origin = Origin.of_file(path, path.read_bytes(), title=record.title, service=record.service, note=how)
+    origin = Origin.of_file(path, raw, title=record.title, service=record.service, note=how)
     try:
         picture = Picture.of(flat, _sky(header))
     except FormatError:
         picture = None  # of pixels without a value; the file is what was asked for nevertheless
     return CutOut(path, header, shape, covered, record, replace(origin, location=url), picture)
-
-
-def missing(record: Record) -> NotFoundError:
-    """The error for a record that is no image."""
-    return NotFoundError(f"{record.title} is a {record.kind}, not an image.", "Give one of sky.images(…).")
