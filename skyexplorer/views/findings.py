@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from astropy import units as u
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST = 300  # rows in the page at once
 TABLES = 20  # of one service, with all their columns
+MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
+_bands: dict[tuple[float, float], str] = {}
 OBJECTS, OBSERVATIONS, PICTURES = "objects", "observations", "pictures"
 WHAT = {OBJECTS: "", OBSERVATIONS: _("files"), PICTURES: _("surveys")}
 TIPS = {
@@ -218,8 +221,12 @@ def images(finding: Finding, archives: Archives, cuts: Mapping[int, Any]) -> dic
 
 
 def _image(record: Record) -> dict[str, Any]:
-    when = "" if record.start is None else record.start.utc.iso[:10]
-    facts = [record.collection or record.service, record.instrument, record.band, when, _size(record.size)]
+    mjd = record.mjd[0]
+    when = f"{MJD_ZERO + timedelta(days=mjd):%Y-%m-%d}" if 0 < mjd < 1e5 else ""
+    if record.metres not in _bands:
+        _bands[record.metres] = record.band
+    band = _bands[record.metres]  # many images have the same, and units take their time
+    facts = [record.collection or record.service, record.instrument, band, when, _size(record.size)]
     tip = [record.title, record.target, record.facility, record.address]
     return {
         "title": record.title or record.identifier or record.collection or _("image"),

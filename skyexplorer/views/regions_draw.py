@@ -5,6 +5,7 @@ The browser draws (``frontend/src/sky/region.js``) while `Archives.tool` names a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from astropy import units as u
@@ -21,6 +22,7 @@ ME = "sky"
 COLOR = "#ffd166"  # of no layer: what is asked about, not what is there
 IMAGES = "#9fd8cb"
 MOST = 300  # footprints drawn at once
+OUTLINE = 24  # points of each
 
 
 class DrawnRegion:
@@ -110,6 +112,8 @@ class Footprints:
     ----------
     session : Session
         Whose images are shown.
+    verbs : object
+        Has ``submit``: hundreds of outlines are made elsewhere.
 
     Attributes
     ----------
@@ -117,14 +121,13 @@ class Footprints:
         To be put on top of those of the layers.
     """
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Session, verbs: Any) -> None:
+        self.session, self.verbs = session, verbs
         self.drawing = Drawing(name=_("Images"), color=IMAGES)
         self._of: Any = None
         self._lines: list[tuple[int, Any]] = []
-        self._links = [
-            (session.archives.changed, session.notices.guard(_("Drawing footprints"))(self._changed))
-        ]
+        self._guard = session.notices.guard(_("Drawing footprints"))
+        self._links = [(session.archives.changed, self._guard(self._changed))]
         for signal, slot in self._links:
             signal.connect(slot)
         self._changed("images")
@@ -138,14 +141,25 @@ class Footprints:
     def _changed(self, what: str) -> None:
         if what != "images":
             return
-        archives = self.session.archives
-        records = archives.finding("images").result
+        records = self.session.archives.finding("images").result
         if records is not self._of:
-            self._of = records
-            regions = [(row, record.region) for row, record in enumerate(list(records or ())[:MOST])]
-            self._lines = [
-                (row, line) for row, region in regions if region is not None for line in region.outline(24)
-            ]
+            self._of, self._lines = records, []
+            if records:
+                self._outline(records)
+        self._draw()
+
+    def _outline(self, records: Any) -> None:
+        job = self.verbs.submit(outlines_of, list(records[:MOST]), what=_("Outlining images"))
+
+        def ended() -> None:
+            if job.state == "done" and records is self._of:
+                self._lines = job.result(0)
+                self._draw()
+
+        job.then(self._guard(ended))
+
+    def _draw(self) -> None:
+        archives = self.session.archives
         chosen = [line for row, line in self._lines if row == archives.chosen]
         others = [line for row, line in self._lines if row != archives.chosen]
         strokes = []
@@ -154,3 +168,9 @@ class Footprints:
         if chosen:
             strokes.append(stroke(chosen, width=2.4, fill=0.16, halo=True))
         self.drawing.strokes = strokes
+
+
+def outlines_of(records: Sequence[Any]) -> list[tuple[int, Any]]:
+    """The lines around each record that tells what it covers: its number, and vertices (N, 2) in degrees."""
+    regions = [(row, record.region) for row, record in enumerate(records)]
+    return [(row, line) for row, region in regions if region is not None for line in region.outline(OUTLINE)]

@@ -49,7 +49,7 @@ class SkyView:
         )
         self.widget.look(view.target.ra.deg, view.target.dec.deg, view.fov)
         self._drawings: dict[str, Drawing] = {}
-        self.region, self.footprints = DrawnRegion(session, self.widget), Footprints(session)
+        self.region, self.footprints = DrawnRegion(session, self.widget), Footprints(session, verbs)
         guard = session.notices.guard(_("Drawing the sky"))
         self._links = [
             (session.layers.added, guard(self._added)),

@@ -34,6 +34,10 @@ class FakeVerbs:
         self.calls.append((verb.__name__, args, kwargs))
         job = self.session.jobs.new(what or verb.__name__, replaces=replaces, loud=False)
         job.begin()
+        if verb.__module__ != __name__ and verb.__name__ == "outlines_of":
+            job.finish(verb(*args))  # done at once; it asks nobody
+            self.calls.pop()
+            return job
         self.jobs.append(job)
         return job
 

@@ -297,7 +297,7 @@ class TestImages:
     def test_footprints_are_drawn_and_one_is_marked(
         self, session: Session, verbs: FakeVerbs, panel: ArchivesPanel
     ) -> None:
-        drawn = Footprints(session)
+        drawn = Footprints(session, verbs)
         assert drawn.drawing.strokes == []
         tell(panel, "images")
         verbs.end(images())
