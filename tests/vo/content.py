@@ -87,8 +87,7 @@ class Content:
             known = {column.name: column for column in self.columns}
             pair = [known[name] for name in self.position]
             lon, lat = (column.sql() for column in pair)
-            index = f";\nCREATE INDEX {self.name}_q3c ON {path} (q3c_ang2ipix({lon}, {lat}))"
-            index += f";\nCREATE INDEX {self.name}_point ON {path} USING gist (spoint(radians({lon}), radians({lat})))"
+            index = f";\nCREATE INDEX {self.name}_point ON {path} USING gist (spoint(radians({lon}), radians({lat})))"
             if all(column.plain for column in pair):
                 stc = f'<stc>Position {self.frame} "{pair[0].name}" "{pair[1].name}"</stc>'
         return f"""

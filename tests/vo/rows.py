@@ -1,21 +1,37 @@
-"""``loopback.toml``: the services of the table, and some of our own, pointed at the loopback VO."""
+"""``loopback.toml``: the services of the table, and some of our own, pointed at the loopback VO.
+
+Those that nothing here stands in for are pointed at a port where nobody is: no test asks the world.
+"""
 
 from __future__ import annotations
 
+import tomllib
+from importlib import resources
 from pathlib import Path
 
-HOSTS = ("vizier", "heasarc", "irsa", "gavo", "mast", "esasky", "eso")
+NOBODY = "http://127.0.0.1:1"
 
 
 def toml(url: str, data: Path | None = None) -> str:
     """Rows for ``SKYEXPLORER_SERVICES``; those of known ids keep what they do not name here."""
     tap = f"{url}/tap"
-    rows = [f'[[host]]\nid = "{host}"\naddress = "{tap}"\nmirrors = []\n' for host in HOSTS]
-    rows[0] += f'upload_address = "{tap}"\n'  # of VizieR, which takes uploads elsewhere
+    packaged = tomllib.loads(
+        resources.files("skyexplorer.services").joinpath("services.toml").read_text("utf-8")
+    )
+    rows = []
+    done: set[str] = set()
+
+    def write(kind: str, id: str, fields: dict[str, object]) -> None:
+        lines = [f"{key} = {_value(value)}" for key, value in fields.items()]
+        rows.append("\n".join([f"[[{kind}]]", f'id = "{id}"', *lines, ""]))
 
     def row(id: str, **fields: object) -> None:
-        lines = [f"{key} = {_value(value)}" for key, value in fields.items()]
-        rows.append("\n".join(["[[service]]", f'id = "{id}"', *lines, ""]))
+        done.add(id)
+        write("service", id, fields)
+
+    for host in packaged["host"]:
+        elsewhere = {"upload_address": tap} if "upload_address" in host else {}
+        write("host", host["id"], {"address": tap, "mirrors": [], **elsewhere})
 
     row("fermi-4fgl", address=tap, table="sky.fermilpsc", moc=True)
     row("glade", address=tap, table="sky.gladep")
@@ -56,6 +72,9 @@ def toml(url: str, data: Path | None = None) -> str:
         row(id, title=title, protocol=protocol, address=f"{url}/{path}", place=[83.6331, 22.0145, 2.0])
     row("loopback-observations", title="Observations", protocol="obstap", address=tap, table="ivoa.obscore",
         columns={"ra": "s_ra", "dec": "s_dec", "id": "obs_publisher_did", "name": "target_name"})  # fmt: skip
+    for known in packaged["service"]:
+        if known["id"] not in done and "address" in known:
+            write("service", known["id"], {"address": NOBODY, "mirrors": []})
     return "\n".join(rows)
 
 

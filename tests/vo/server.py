@@ -81,6 +81,7 @@ class Server:
             "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(self.home / "home"),
             "GAVOSETTINGS": str(self.home / "gavo.rc"), "GAVOCUSTOM": "/nonexistent", "TZ": "UTC",
         }  # fmt: skip
+        self.parent = os.getppid()  # nobody wants what is made once that has ended
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.laps: dict[str, float] = {}
 
@@ -96,7 +97,13 @@ class Server:
 
     def _run(self, what: str, *command: str) -> None:
         started = time.monotonic()
-        code = self._start(what, *command).wait(180)
+        process = self._start(what, *command)
+        while (code := process.poll()) is None:
+            if os.getppid() != self.parent or time.monotonic() - started > 180:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                raise RuntimeError(f"{' '.join(command)} was given up.")
+            time.sleep(0.02)
         self.laps[what] = self.laps.get(what, 0.0) + time.monotonic() - started
         if code:
             log = (self.home / "logs" / f"{what}.log").read_text(errors="replace")
