@@ -189,6 +189,7 @@ def ask_whole(
         if halves and rows < most:
             waiting += halves
             continue
+        found = _exact(service, region, found)  # parts are cells, which cover a little more than the region
         answers.append(found)
         rows += len(found.table)
         done += float(part.area.value)
@@ -196,8 +197,7 @@ def ask_whole(
         if rows >= most and waiting:
             answers[-1] = replace(found, overflow=True)
             break
-    # Halves are cells, which cover a little more than the region.
-    whole = _exact(service, region, merging.merged(service, answers))
+    whole = merging.merged(service, answers)
     if len(whole.table) > most:
         whole = replace(whole, table=whole.table[:most], overflow=True)
     how = f"{len(answers)} parts of the region" if len(answers) > 1 else whole.how

@@ -62,7 +62,7 @@ def document() -> str:
         + "|---" * 10
         + "|\n"
     )
-    rows = [row for row in registry.services().values()]
+    rows = list(registry.services().values())
     asked = [line(row) for row in rows if row.searched]
     tables = [line(row) for row in rows if not row.searched and row.protocol == "tap"]
     others = [line(row) for row in rows if not row.searched and row.protocol != "tap"]
