@@ -241,12 +241,11 @@ class SkyExplorer:
         >>> listed["IceCube-170922A"].name
         'IC170922A'
         """
-        chosen = live_.wanted(
-            messenger=messenger, since=since, until=until, far_below=far_below, kind=kind, area_below=area_below,
-            search=search,
+        ask = live_.list_question(
+            live, deadline, messenger=messenger, since=since, until=until, far_below=far_below, kind=kind,
+            area_below=area_below, search=search,
         )  # fmt: skip
-        found = yield partial(live_.ask_list, chosen, live, deadline)
-        return live_.show_list(self.session, found)
+        return live_.show_list(self.session, (yield ask))
 
     @recorded(key="select", silent=("by",))
     def select(

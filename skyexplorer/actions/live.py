@@ -59,7 +59,9 @@ def question(
     if source not in SOURCES:
         raise InputError(f"source is {source!r}.", f"Give one of {', '.join(map(repr, SOURCES))}.")
     if revision is not None and (isinstance(revision, bool) or not isinstance(revision, int | str)):
-        raise InputError(f"revision is {revision!r}.", 'Give a number, or a text such as "bayestar.multiorder.fits,1".')
+        raise InputError(
+            f"revision is {revision!r}.", 'Give a number, or a text such as "bayestar.multiorder.fits,1".'
+        )
     if not (isinstance(deadline, int | float) and deadline > 0):
         raise InputError(f"deadline is {deadline!r}.", "Give seconds, more than 0.")
     if is_address(what):
@@ -72,7 +74,8 @@ def question(
     if source == "live":
         if not isinstance(what, str) or isinstance(what, PurePath) or not what.strip():
             raise InputError(
-                f"{type(what).__name__} is no name of an event.", 'Give one such as "S190814bv", or leave source out.'
+                f"{type(what).__name__} is no name of an event.",
+                'Give one such as "S190814bv", or leave source out.',
             )
         return partial(ask_event, what, revision, deadline)
     if revision is not None:
@@ -107,25 +110,15 @@ def ask_address(address: str, deadline: float = DEADLINE) -> Any:
         If it is nothing that can be opened.
     """
     from skyexplorer.alerts import maps
-    from skyexplorer.alerts.asking import Asker, Bare
-
-    asker = Asker(places(), deadline, asking)
-    host = urlsplit(address).netloc
-    with asker.talking(Bare(host.partition(":")[0] or host, address)) as talk:
-        path = talk.download(address)
-        talk.rows = 1
-        opened = _from(_read(path, address), address, maps.retrieved(path))
-    return maps.named(asker, opened, trusted=address) if isinstance(opened, Event) else opened
-
-
-def _read(path: Any, address: str) -> Any:
+    from skyexplorer.alerts.asking import Asker, Bare, came
     from skyexplorer.model import opening
 
-    name = urlsplit(address).path.rstrip("/").rpartition("/")[2]
-    opened = opening.read(path)
-    if str(getattr(opened, "name", "")) == path.name != name and name and hasattr(opened, "name"):
-        opened = opening.read(path, name=name)
-    return opened
+    asker = Asker(places(), deadline, asking)
+    with asker.talking(Bare(urlsplit(address).hostname or "web", address)) as talk:
+        path = talk.download(address)
+        talk.rows = 1
+        opened = _from(opening.read(path), address, came(path))
+    return maps.named(asker, opened, trusted=address) if isinstance(opened, Event) else opened
 
 
 def _from(opened: Any, address: str, retrieved: str) -> Any:
@@ -135,7 +128,9 @@ def _from(opened: Any, address: str, retrieved: str) -> Any:
     origin = getattr(opened, "origin", None)
     if origin is None:
         return opened
-    origin = replace(origin, service=urlsplit(address).hostname or "web", location=address, retrieved=retrieved)
+    origin = replace(
+        origin, service=urlsplit(address).hostname or "web", location=address, retrieved=retrieved
+    )
     if is_dataclass(opened) and not isinstance(opened, type):
         return replace(opened, origin=origin)
     opened.origin = origin
@@ -145,9 +140,11 @@ def _from(opened: Any, address: str, retrieved: str) -> Any:
 # The list of events
 
 
-def wanted(**words: Any) -> EventFilter:
-    """The filter of a question for events; InputError for words that cannot be."""
-    return EventFilter(**words)
+def list_question(live: bool = True, deadline: float = 30.0, **words: Any) -> Callable[[], EventsList]:
+    """What is to be asked to list events; InputError for words that cannot be, see `EventFilter`."""
+    if not (isinstance(deadline, int | float) and deadline > 0):
+        raise InputError(f"deadline is {deadline!r}.", "Give seconds, more than 0.")
+    return partial(ask_list, EventFilter(**words), bool(live), deadline)
 
 
 def ask_list(chosen: EventFilter, live: bool = True, deadline: float = 30.0) -> EventsList:
@@ -169,8 +166,6 @@ def ask_list(chosen: EventFilter, live: bool = True, deadline: float = 30.0) -> 
     from skyexplorer.alerts import route
     from skyexplorer.alerts.asking import Asker
 
-    if not (isinstance(deadline, int | float) and deadline > 0):
-        raise InputError(f"deadline is {deadline!r}.", "Give seconds, more than 0.")
     asker = Asker(places(), deadline, asking, live)
     listers = {
         id: lister for id, (messenger, lister) in route.LISTERS.items()

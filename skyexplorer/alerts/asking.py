@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -190,7 +191,9 @@ class Talk:
         if error is None and self.failed is not None:
             kind, error, trace = type(self.failed), self.failed, self.failed.__traceback__
         if error is None or unknown:
-            self.asker.note(Answer(self.place.id, "cached" if self.cached_at else "ok", seconds=seconds, **facts))
+            self.asker.note(
+                Answer(self.place.id, "cached" if self.cached_at else "ok", seconds=seconds, **facts)
+            )
         else:
             facts = {"address": facts["address"]}
             self.asker.note(Answer.of_error(self.place.id, error, seconds=seconds, **facts))
@@ -222,11 +225,14 @@ class Talk:
         try:
             if not self.asker.live:
                 raise UnreachableError(
-                    f"No answer of {self.place.id} is kept.", "Ask with live=True.", service=self.place.id, url=url
+                    f"No answer of {self.place.id} is kept.",
+                    "Ask with live=True.",
+                    service=self.place.id,
+                    url=url,
                 )
             reply = self._web.fetch(url, params=params, data=data, keep=keep, check=check, accept=wanted)
         except ServiceError as error:
-            kept = self._kept(url, params, data) if keep is not None else None
+            kept = self._web.kept(url, params, data) if keep is not None else None
             if kept is None:
                 raise
             # An old answer that says its age is more than none.
@@ -239,15 +245,6 @@ class Talk:
         if missing and reply.status == 404:
             raise Unknown(f"{self.place.id} knows no {missing}.")
         return reply
-
-    def _kept(self, url: str, params: Any, data: Any) -> Reply | None:
-        """The answer that was kept to this question, however old."""
-        from skyexplorer.net import cache
-        from skyexplorer.net.web import _of_kept
-
-        assert self._web is not None
-        kept = cache.get(self._web._key("GET" if data is None else "POST", url, params, data, None, {}))
-        return None if kept is None else _of_kept(kept)
 
     def json(self, path: str, params: Mapping[str, Any] | None = None, **how: Any) -> Any:
         """A document in JSON; AnswerError where it is none."""
@@ -309,7 +306,7 @@ class Talk:
             count += len(rows)
             links = page.get("links")
             following = page.get("next") or (links.get("next") if isinstance(links, dict) else None)
-            address, question = self._next(following), {}
+            address, question = self.own(following), {}
             if address and (count >= most or (last is not None and last(rows))):
                 self.overflow = count >= most
                 return
@@ -317,16 +314,17 @@ class Talk:
                 raise self.odd(f"pages that go in a circle ({address})")
             seen.add(address)
 
-    def _next(self, link: Any) -> str:
-        """The next page; a service that names one on another host is not followed there."""
+    def own(self, link: Any) -> str:
+        """An address that the service gave of something of its own, on the host that it was asked at; empty for none.
+
+        Services behind proxies give inner schemes and ports; to another host nobody is followed.
+        """
         text = str(link or "").strip().strip("<>")
         if not text:
             return ""
-        whole = urljoin(self.address, text)
-        here, there = urlsplit(self.base), urlsplit(whole)
+        here, there = urlsplit(self.base), urlsplit(urljoin(self.address or self.base, text))
         if there.hostname != here.hostname:
-            raise self.odd(f"a next page on another host, {there.hostname}")
-        # A service behind a proxy may give its inner scheme.
+            raise self.odd(f"a link to another host, {there.hostname}")
         return there._replace(scheme=here.scheme, netloc=here.netloc).geturl()
 
     def origin(self, title: str, reply: Reply | None = None, **facts: Any) -> Origin:
@@ -347,8 +345,16 @@ class Talk:
 
     def download(self, address: str, **how: Any) -> Path:
         """A file, kept in the cache."""
-        from skyexplorer.net import download
+        from skyexplorer.net import download, offline
 
         self.address = address
         how.setdefault("max_bytes", MOST_MAP)
-        return download(address, service=self.place.id, deadline=self.asker.deadline, **how)
+        path = download(address, service=self.place.id, deadline=self.asker.deadline, **how)
+        if offline():
+            self.cached_at = max(self.cached_at, came(path))
+        return path
+
+
+def came(path: Path) -> str:
+    """When a file of the cache came, ISO UTC: it is written then, and not after."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")

@@ -69,7 +69,9 @@ def event(asker: Asker, trigger: str, revision: int | str | None = None, called:
     try:
         return _of_table(asker, trigger, called, troubles)
     except (Unknown, ServiceError) as error:
-        raise (trouble if isinstance(error, Unknown) or isinstance(trouble, ServiceError) else error) from error
+        raise (
+            trouble if isinstance(error, Unknown) or isinstance(trouble, ServiceError) else error
+        ) from error
 
 
 def folder(trigger: str) -> str:
@@ -111,7 +113,11 @@ def _of_map(talk: Talk, path: Any, address: str, trigger: str, version: int, cal
     for part in reversed(headers[:2]):
         header |= part.keys
     name = called or str(header.get("OBJECT", "")).strip() or trigger
-    radius, ra, dec = number(header.get("ERR_RAD")), number(header.get("RA_OBJ")), number(header.get("DEC_OBJ"))
+    radius, ra, dec = (
+        number(header.get("ERR_RAD")),
+        number(header.get("RA_OBJ")),
+        number(header.get("DEC_OBJ")),
+    )
     placed = abs(dec) <= 90 and ra == ra and not (ra == dec == radius == 0)
     kind = str(header.get("CLASS") or header.get("OBJ_CLAS") or "").strip()
     facts: dict[str, Any] = {"map_version": version}
@@ -190,7 +196,9 @@ def _of_table(asker: Asker, trigger: str, called: str, troubles: list[str]) -> E
             raise Unknown(f"{BURSTS} has no burst {trigger}.")
         talk.rows = 1
         row = _listed_row(table[0], _columns(table), talk, BURSTS)
-        radius = number(table[0][_columns(table)["error_radius"]]) if "error_radius" in _columns(table) else NAN
+        radius = (
+            number(table[0][_columns(table)["error_radius"]]) if "error_radius" in _columns(table) else NAN
+        )
         position = row.position
         region = None
         if position is not None and radius > 0:
@@ -225,7 +233,9 @@ def listed(asker: Asker, wanted: EventFilter, most: int = MOST) -> list[ListedEv
         known = _columns(table)
         missing = {"name", "trigger_time"} - set(known)
         if missing:
-            raise talk.odd(f"a table without {', '.join(sorted(missing))}; it has {', '.join(table.colnames)[:300]}")
+            raise talk.odd(
+                f"a table without {', '.join(sorted(missing))}; it has {', '.join(table.colnames)[:300]}"
+            )
         rows = [_listed_row(row, known, talk, TRIGGERS) for row in table]
         talk.rows, talk.overflow = len(rows), len(rows) >= most or bool(table.meta.get(OVERFLOW))
         return rows
@@ -251,7 +261,9 @@ def _listed_row(row: Any, known: Mapping[str, str], talk: Talk, source: str) -> 
         dec=dec if placed else NAN,
         source=source,
         aliases=(trigger,) if trigger and trigger != name else (),
-        address=f"https://heasarc.gsfc.nasa.gov/FTP/fermi/data/gbm/triggers/{folder(trigger)}" if trigger else "",
+        address=f"https://heasarc.gsfc.nasa.gov/FTP/fermi/data/gbm/triggers/{folder(trigger)}"
+        if trigger
+        else "",
         note="the area is that of the 68 % circle, statistical errors only" if radius > 0 else "",
     )
 
@@ -264,5 +276,9 @@ def day(asker: Asker, date: str) -> list[ListedEvent]:
     """The bursts of a day, ``yymmdd``, in the order of their time."""
     start = Time(f"20{date[:2]}-{date[2:4]}-{date[4:]}T00:00:00", format="isot", scale="utc")
     rows = listed(asker, EventFilter(since=start, until=start + 1 * u.day))
-    mine = [row for row in rows if row.kind.upper() in ("GRB", "") and any(f"bn{date}" in name for name in row.names)]
+    mine = [
+        row
+        for row in rows
+        if row.kind.upper() in ("GRB", "") and any(f"bn{date}" in name for name in row.names)
+    ]
     return sorted(mine, key=lambda row: row.when)

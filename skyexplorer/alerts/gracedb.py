@@ -34,7 +34,16 @@ NO_MAP = re.compile(r"combined|coinc|volume|_skymap\.png|psd|strain|overlap|rank
 # Of the makers of maps, the first that is in the name; the later in this list, the rather.
 MAKERS = ("olib", "mly", "cwb", "gstlal", "bayestar", "lalinference", "bilby")
 KINDS = {"PR": "preliminary", "IN": "initial", "UP": "update", "RE": "retraction", "EW": "earlywarning"}
-FACTS = ("group", "pipeline", "search", "instruments", "nevents", "offline", "far_is_upper_limit", "reporting_latency")
+FACTS = (
+    "group",
+    "pipeline",
+    "search",
+    "instruments",
+    "nevents",
+    "offline",
+    "far_is_upper_limit",
+    "reporting_latency",
+)
 PAGE = 100
 MOST = 300
 """Events that are listed: three pages; the service asks for small ones."""
@@ -85,8 +94,8 @@ def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
     with asker.talk(SERVICE) as talk:
         base = f"superevents/{quote(name)}/"
         document = talk.json(base, keep=FRESH, missing=f"public superevent {name}")
-        if not isinstance(document, dict) or "superevent_id" not in document:
-            raise talk.odd("a superevent without its id")
+        if not isinstance(document, dict) or words(document.get("superevent_id"), 60).lower() != name.lower():
+            raise talk.odd(f"something else than the superevent {name}")
         notes: list[str] = []
         names = talk.optional("the list of its files", notes, base + "files/", keep=FRESH)
         names = list(names) if isinstance(names, dict) else []
@@ -103,7 +112,10 @@ def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
 
 
 def choose(
-    names: Iterable[str], uploaded: Mapping[tuple[str, int], str], revision: int | str | None = None, event: str = ""
+    names: Iterable[str],
+    uploaded: Mapping[tuple[str, int], str],
+    revision: int | str | None = None,
+    event: str = "",
 ) -> MapFile | None:
     """Which of the files is the map.
 
@@ -155,7 +167,9 @@ def choose(
         found_files.append(MapFile(family, version, uploaded.get((family.lower(), version or 0), "")))
     if not found_files:
         there = [name for name in sorted(names) if MAPS.fullmatch(name) and not NO_MAP.search(name)]
-        raise Unknown(f"{SERVICE} has no map {revision!r} of {event}.", f"There are: {', '.join(there)}.", tuple(there))
+        raise Unknown(
+            f"{SERVICE} has no map {revision!r} of {event}.", f"There are: {', '.join(there)}.", tuple(there)
+        )
     fine = [file for file in found_files if file.many_orders] or found_files
     if all(file.when for file in fine):
         return max(fine, key=lambda file: (file.when, file.rank))
@@ -164,7 +178,9 @@ def choose(
 
 def _several(names: Iterable[str]) -> bool:
     """Whether a choice is to be made, for which the log is asked."""
-    families = {found["family"] for name in names if (found := MAPS.fullmatch(name)) and not NO_MAP.search(name)}
+    families = {
+        found["family"] for name in names if (found := MAPS.fullmatch(name)) and not NO_MAP.search(name)
+    }
     return len({family for family in families if ".multiorder." in family.lower()} or families) > 1
 
 
@@ -198,7 +214,11 @@ def _kind_of(alert: Mapping[str, Any]) -> str:
 
 
 def _event(
-    document: Mapping[str, Any], alerts: list[dict[str, Any]], chosen: MapFile | None, notes: list[str], talk: Talk
+    document: Mapping[str, Any],
+    alerts: list[dict[str, Any]],
+    chosen: MapFile | None,
+    notes: list[str],
+    talk: Talk,
 ) -> Event:
     """What the superevent says, without its map."""
     from astropy import units as u

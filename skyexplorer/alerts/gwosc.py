@@ -31,7 +31,14 @@ PAGE = 500
 MOST = 2000
 NEUTRON_STAR = 3.0
 """Solar masses below which a compact object may be a neutron star: it names classes of listed events (BNS, NSBH, BBH)."""
-UNITS = {"M_sun": u.M_sun, "M_sol": u.M_sun, "Mpc": u.Mpc, "deg2": u.deg**2, "1/yr": 1 / u.yr, "1/year": 1 / u.yr}
+UNITS = {
+    "M_sun": u.M_sun,
+    "M_sol": u.M_sun,
+    "Mpc": u.Mpc,
+    "deg2": u.deg**2,
+    "1/yr": 1 / u.yr,
+    "1/year": 1 / u.yr,
+}
 
 
 def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
@@ -58,8 +65,9 @@ def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
         if not isinstance(document, dict) or not words(document.get("name")):
             raise talk.odd("an event without a name")
         proper = words(document["name"], 100)
-        version, catalog = _version(document, revision)
-        base = f"event-versions/{quote(f'{proper}-v{version}')}"
+        version, catalog, address = _version(document, revision)
+        # The version of an event may bear another name of it than the event.
+        base = talk.own(address).rstrip("/") or f"event-versions/{quote(f'{proper}-v{version}')}"
         notes: list[str] = []
         detail = talk.optional(f"the version {version} of {proper}", notes, base, keep=HOUR)
         detail = detail if isinstance(detail, dict) else {}
@@ -70,22 +78,28 @@ def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
     return _mapped(asker, found, link(sets), catalog)
 
 
-def _version(document: Mapping[str, Any], revision: int | str | None) -> tuple[int, str]:
-    """The version that is meant, and its catalogue."""
+def _version(document: Mapping[str, Any], revision: int | str | None) -> tuple[int, str, str]:
+    """The version that is meant, its catalogue, and its address where it is told."""
     rows = [row for row in document.get("versions") or () if isinstance(row, dict)]
-    known = {int(v): words(row.get("catalog"), 80) for row in rows if (v := number(row.get("version"))) >= 0}
+    known = {
+        int(v): (words(row.get("catalog"), 80), words(row.get("detail_url")))
+        for row in rows
+        if (v := number(row.get("version"))) >= 0
+    }
     if not known:
-        return 1, ""
+        return 1, "", ""
     if revision in (None, ""):
         best = max(known)
-        return best, known[best]
-    text = str(revision).strip()
+        return best, *known[best]
+    text = str(revision).strip().lower()
     for version in sorted(known, reverse=True):
-        if text.lower() in (str(version), f"v{version}") or text.lower() == known[version].lower():
-            return version, known[version]
-    there = [f"v{version} ({catalog})" for version, catalog in sorted(known.items())]
+        if text in (str(version), f"v{version}", known[version][0].lower()):
+            return version, *known[version]
+    there = [f"v{version} ({catalog})" for version, (catalog, _) in sorted(known.items())]
     raise Unknown(
-        f"{SERVICE} has no version {revision!r} of {document.get('name')}.", f"There are: {', '.join(there)}.", tuple(there)
+        f"{SERVICE} has no version {revision!r} of {document.get('name')}.",
+        f"There are: {', '.join(there)}.",
+        tuple(there),
     )
 
 
@@ -132,7 +146,10 @@ def link(sets: Iterable[Mapping[str, Any]]) -> str:
         for row in given.get("links") or ():
             if not isinstance(row, dict):
                 continue
-            kind, address = re.sub(r"[\s_-]", "", words(row.get("content_type")).lower()), words(row.get("url"))
+            kind, address = (
+                re.sub(r"[\s_-]", "", words(row.get("content_type")).lower()),
+                words(row.get("url")),
+            )
             if "skymap" in kind and urlsplit(address).scheme in ("http", "https"):
                 return address
     return ""
@@ -159,7 +176,9 @@ def _event(
     for key in ("run", "doi"):
         if words(detail.get(key)):
             properties[key] = words(detail[key], 200)
-    properties |= {key: _value(row) for key, row in known.items() if number(row.get("best")) == number(row.get("best"))}
+    properties |= {
+        key: _value(row) for key, row in known.items() if number(row.get("best")) == number(row.get("best"))
+    }
     if not sets:
         notes.append("no parameters of it are published")
     kind = _class(number(_best(known, "mass_1_source")), number(_best(known, "mass_2_source")))
@@ -179,7 +198,7 @@ def _event(
         alert_type=f"{catalog} v{version}".strip(),
         mission="LVK",
         instrument=",".join(names(detail.get("detectors") or [])),
-        ids=tuple(dict.fromkeys((name, *aliases))),
+        ids=tuple(dict.fromkeys(filter(None, (name, words(detail.get("name"), 100), *aliases)))),
         properties=MappingProxyType(properties),
     )
 
@@ -233,7 +252,10 @@ def _mapped(asker: Asker, found: Event, address: str, catalog: str) -> Event:
                 origin=online.origin,
                 skymap_url=online.skymap_url,
                 classification=online.classification,
-                notes=(*found.notes, f"its map is GraceDB's of {alias} ({skymap}), made before the catalogue"),
+                notes=(
+                    *found.notes,
+                    f"its map is GraceDB's of {alias} ({skymap}), made before the catalogue",
+                ),
             )
     return replace(found, notes=(*found.notes, "it has no sky map"))
 
@@ -277,7 +299,11 @@ def _row(document: Mapping[str, Any], other: Mapping[str, tuple[str, ...]], talk
     given = document.get("default_parameters")
     known = values(given)
     heavier, lighter = number(_best(known, "mass_1_source")), number(_best(known, "mass_2_source"))
-    gps, far, share = number(document.get("gps")), not_negative(_best(known, "far")), number(_best(known, "p_astro"))
+    gps, far, share = (
+        number(document.get("gps")),
+        not_negative(_best(known, "far")),
+        number(_best(known, "p_astro")),
+    )
     kind = _class(heavier, lighter)
     version, catalog = number(document.get("version")), words(document.get("catalog"), 80)
     aliases = _aliases(document) or other.get(name, ())

@@ -36,7 +36,10 @@ from skyexplorer.model.revisions import normalised
 
 CATALOG, ARCHIVE, MAPS = "dataverse-icecat", "gcn-archive", "icecube-roc"
 TABLE = re.compile(r"gold.?bronze.?tracks|icecat.*(csv|tab)$", re.I)
-PAGES = (("tracks", "/amon_icecube_gold_bronze_events.html"), ("cascades", "/amon_icecube_cascade_events.html"))
+PAGES = (
+    ("tracks", "/amon_icecube_gold_bronze_events.html"),
+    ("cascades", "/amon_icecube_cascade_events.html"),
+)
 GEV_YEAR = 2019
 MAPS_SINCE = "250101"
 """Date from which the collaboration publishes a multi-order map of each alert under the name of the event."""
@@ -61,7 +64,9 @@ def table(talk: Talk) -> tuple[list[Event], Origin]:
     doi = str(extra.get("doi", ""))
     notes: list[str] = []
     if doi and extra.get("dataset"):
-        listing = talk.optional("the list of its files", notes, extra["dataset"], params={"persistentId": doi}, keep=7 * DAY)
+        listing = talk.optional(
+            "the list of its files", notes, extra["dataset"], params={"persistentId": doi}, keep=7 * DAY
+        )
         address = _table_file(listing) or address
     if not address:
         raise talk.odd("no table of alerts")
@@ -128,7 +133,12 @@ def _named(events: Iterable[Event], name: Name) -> list[Event]:
 def mapped(asker: Asker, event: Event, name: Name) -> Event:
     """The event with the map that the collaboration publishes under its name, where it has a letter and is new enough."""
     full = normalised(event.name).replace("ICECUBE-", "IceCube-")
-    if event.skymap_url or not re.fullmatch(r"IceCube-\d{6}[A-Z]", full) or name.date < MAPS_SINCE or not asker.has(MAPS):
+    if (
+        event.skymap_url
+        or not re.fullmatch(r"IceCube-\d{6}[A-Z]", full)
+        or name.date < MAPS_SINCE
+        or not asker.has(MAPS)
+    ):
         return event
     with asker.talk(MAPS) as talk:
         address = talk.url(f"alerts/{full}_skymap_probdensity_multiorder.fits.gz")
@@ -207,7 +217,10 @@ def _labels(table_: list[list[pages.Cell]]) -> tuple[list[str], int]:
             break
         if len(set(texts)) > 1:
             labels += [""] * (len(texts) - len(labels))
-            labels = [f"{label} {text}".strip() for label, text in zip(labels, [*texts, *[""] * len(labels)], strict=False)]
+            labels = [
+                f"{label} {text}".strip()
+                for label, text in zip(labels, [*texts, *[""] * len(labels)], strict=False)
+            ]
         start = k + 1
     return labels, start
 
@@ -216,9 +229,7 @@ def _column(labels: list[str], form: str) -> int | None:
     return next((k for k, label in enumerate(labels) if re.search(form, label, re.I)), None)
 
 
-def _row(
-    cells: list[pages.Cell], places: Mapping[str, int], labels: list[str], address: str
-) -> Row | None:
+def _row(cells: list[pages.Cell], places: Mapping[str, int], labels: list[str], address: str) -> Row | None:
     def text(what: str) -> str:
         k = places.get(what)
         return cells[k].text if k is not None and k < len(cells) else ""
@@ -313,7 +324,9 @@ def archived(asker: Asker, name: Name, revision: int | str | None = None) -> Eve
         if name.kind == "icecube-id":
             found = [(row, cascade) for row, cascade in known if normalised(row.id) == normalised(name.text)]
         else:
-            found = sorted(((r, c) for r, c in known if r.date == name.date and not r.test), key=lambda pair: pair[0].mjd)
+            found = sorted(
+                ((r, c) for r, c in known if r.date == name.date and not r.test), key=lambda pair: pair[0].mjd
+            )
         if not found:
             days = {row.date for row, _ in known if not row.test}
             near = tuple(f"IceCube-{day}" for day in difflib.get_close_matches(name.date, days, 4, 0.8))
@@ -347,7 +360,9 @@ def _event(row: Row, cascade: bool, name: Name, talk: Talk) -> Event:
         notes.append("no error is published: the position has no footprint")
     energy = row.energy * u.TeV if np.isfinite(row.energy) and row.date[:2] != str(GEV_YEAR)[2:] else None
     if energy is None and np.isfinite(row.energy):
-        notes.append(f"its energy is given as {row.energy:g}, without a unit; rows of {GEV_YEAR} appear to be in GeV")
+        notes.append(
+            f"its energy is given as {row.energy:g}, without a unit; rows of {GEV_YEAR} appear to be in GeV"
+        )
     far = row.far / u.yr if np.isfinite(row.far) else None
     called = f"IceCube-{name.text[2:]}" if name.kind == "icecube" else f"IceCube {row.id}"
     reply = talk.replies[-1] if cascade else talk.replies[0]
@@ -371,7 +386,9 @@ def _event(row: Row, cascade: bool, name: Name, talk: Talk) -> Event:
         instrument="IceCube",
         ids=(row.id,),
         containment=0.9 if region is not None else None,
-        properties=MappingProxyType({"page": row.address} | ({"comments": row.comments} if row.comments else {})),
+        properties=MappingProxyType(
+            {"page": row.address} | ({"comments": row.comments} if row.comments else {})
+        ),
     )
 
 

@@ -8,12 +8,11 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from skyexplorer.alerts.asking import Bare
+from skyexplorer.alerts.asking import Bare, came
 from skyexplorer.errors import FormatError, ServiceError, SkyExplorerError, SkyExplorerWarning
 from skyexplorer.io import files
 from skyexplorer.model import opening
@@ -43,7 +42,9 @@ class Located:
     header: dict[str, Any] = field(default_factory=dict)
 
 
-def located(talk: Talk, address: str, name: str, *, inside: Sequence[str] = (), note: str = "", **how: Any) -> Located:
+def located(
+    talk: Talk, address: str, name: str, *, inside: Sequence[str] = (), file: str = "", note: str = "", **how: Any
+) -> Located:
     """Fetch a map and read it.
 
     Parameters
@@ -54,6 +55,8 @@ def located(talk: Talk, address: str, name: str, *, inside: Sequence[str] = (), 
         Of the file; of an archive of several, ``inside`` are names of the event by which its member is found.
     name : str
         Of the event.
+    file : str
+        What the file is called, where its address does not end with that.
 
     Raises
     ------
@@ -63,17 +66,24 @@ def located(talk: Talk, address: str, name: str, *, inside: Sequence[str] = (), 
         If it is no map.
     """
     path = talk.download(address, **how)
-    return read(path, address, name, talk.place, inside=inside, note=note)
+    return read(path, address, name, talk.place, inside=inside, file=file, note=note)
 
 
 def read(
-    path: Path, address: str, name: str, place: Any, *, inside: Sequence[str] = (), note: str = ""
+    path: Path,
+    address: str,
+    name: str,
+    place: Any,
+    *,
+    inside: Sequence[str] = (),
+    file: str = "",
+    note: str = "",
 ) -> Located:
     """The map in a file that was fetched; see `located`."""
     raw: bytes | Path = path
     member = ""
-    if ARCHIVE.search(address.partition("?")[0]):
-        member, raw = _member(path, inside or (name,))
+    if ARCHIVE.search(file or address.partition("?")[0]):
+        member, raw = _member(path, inside or (name,), file or path.name)
     stored = files.stored(raw)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
@@ -94,16 +104,11 @@ def read(
         reference=place.reference,
         licence=place.licence,
         note="; ".join(filter(None, (found.note, note))),
-        retrieved=retrieved(path),
+        retrieved=came(path),
     )
     if isinstance(opened, SkyMap):
         opened.origin = origin
     return Located(localization, origin, kind, notes, dict(found.header))
-
-
-def retrieved(path: Path) -> str:
-    """When a file of the cache came, ISO UTC: it is written then, and not after."""
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
 
 
 def give(event: Event, found: Located, **facts: Any) -> Event:
@@ -171,26 +176,31 @@ def _hosts(place: Any) -> set[str]:
 # Archives of many maps
 
 
-def _member(path: Path, names: Sequence[str]) -> tuple[str, bytes]:
+def _member(path: Path, names: Sequence[str], called: str) -> tuple[str, bytes]:
     """The name and the bytes of the map of an event in an archive; the best of several.
 
     Releases have a map for each analysis: that of several waveforms mixed is preferred, then multi-order ones.
     """
-    wanted = re.compile("|".join(rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])" for name in names), re.I)
+    wanted = re.compile(
+        "|".join(rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])" for name in names), re.I
+    )
     with files.reading("an archive of sky maps"):
         known = [name for name, _ in _members(path) if FITS.search(name) and wanted.search(name)]
         if not known:
             raise FormatError(
-                f"The archive {path.name} has no map of {' or '.join(names)}.", "Look for it on the page of the release."
+                f"The archive {called} has no map of {' or '.join(names)}.",
+                "Look for it on the page of the release.",
             )
         best = max(known, key=lambda name: ("mixed" in name.lower(), "multiorder" in name.lower(), name))
         for name, stream in _members(path, best):
             if name == best and stream is not None:
                 raw = stream.read(files.MOST_UNPACKED + 1)
                 if len(raw) > files.MOST_UNPACKED:
-                    raise FormatError(f"{best} has more than {files.MOST_UNPACKED / 2**20:.0f} MiB.", "Unpack it yourself.")
+                    raise FormatError(
+                        f"{best} has more than {files.MOST_UNPACKED / 2**20:.0f} MiB.", "Unpack it yourself."
+                    )
                 return best, raw
-    raise FormatError(f"{best} cannot be read from {path.name}.", "Fetch it again.")
+    raise FormatError(f"{best} cannot be read from {called}.", "Fetch it again.")
 
 
 def _members(path: Path, wanted: str = "") -> Iterator[tuple[str, IO[bytes] | None]]:

@@ -45,7 +45,9 @@ _SUPEREVENT = re.compile(r"([MT]?S)(\d{6})([a-z]+)", re.I)
 _GW = re.compile(r"GW[\s-]?(\d{6}(?:_\d{6})?)(?:-(v\d+)|@([\w.+-]+))?", re.I)
 _ICECUBE = re.compile(r"(?:IceCube|IC)[\s_-]?(\d{6})([A-Z]?)", re.I)
 _ICECUBE_ID = re.compile(r"(?:IceCube\s+)?(\d{5,6}_\d{4,9}|\d{7,9}_\d{6})", re.I)
-_GBM = re.compile(r"(?:bn|(?:GRB|SGR|TGF|SFL\w*?|TRANSNT|DISTPAR|LOCLPAR|UNCERT|BN)\s?|Fermi\s+GBM\s+)?(\d{9})", re.I)
+_GBM = re.compile(
+    r"(?:bn|(?:GRB|SGR|TGF|SFL\w*?|TRANSNT|DISTPAR|LOCLPAR|UNCERT|BN)\s?|Fermi\s+GBM\s+)?(\d{9})", re.I
+)
 _GRB = re.compile(r"GRB[\s_-]?(\d{6})([A-Z]?)", re.I)
 _CIRCULAR = re.compile(r"(?:GCN\s*)?(?:Circ(?:ular)?s?\.?)?\s*#?\s*(\d{1,6})", re.I)
 

@@ -48,7 +48,9 @@ class _Reader(HTMLParser):
         elif tag in ("td", "th") and self.tables and self.tables[-1]:
             self._end_cell()
             self._cell = Cell(
-                header=tag == "th", columns=_span(said.get("colspan", "")), rows=_span(said.get("rowspan", ""))
+                header=tag == "th",
+                columns=_span(said.get("colspan", "")),
+                rows=_span(said.get("rowspan", "")),
             )
         elif tag == "a" and said.get("href"):
             self._href = said["href"]

@@ -60,7 +60,9 @@ def located(asker: Asker, catalog: str, names: Iterable[str]) -> maps.Located:
     if row is None:
         raise Unknown(f"No record of the maps of {catalog} is known here.")
     if "address" in row:
-        place = asker.places.get(row["service"]) or Bare(row["service"], row["base"], reference=f"{catalog}, public data")
+        place = asker.places.get(row["service"]) or Bare(
+            row["service"], row["base"], reference=f"{catalog}, public data"
+        )
         with asker.talking(place) as talk:
             talk.rows = 1
             return maps.located(talk, place.address.rstrip("/") + row["address"].format(event=event), event)
@@ -77,7 +79,14 @@ def located(asker: Asker, catalog: str, names: Iterable[str]) -> maps.Located:
         how: dict[str, Any] = {"check": _md5(checksum, address)} if checksum else {}
         talk.rows = 1
         return maps.located(
-            talk, address, event, inside=(event, *others), note=f"from {reference}", size=int(size) or None, **how
+            talk,
+            address,
+            event,
+            inside=(event, *others),
+            file=key,
+            note=f"from {reference}",
+            size=int(size) or None,
+            **how,
         )
 
 
@@ -110,8 +119,14 @@ def _records(talk: Talk, row: Mapping[str, Any]) -> list[int]:
     found = re.search(r"records/(\d+)$", link)
     told = int(found[1]) if found else int(number(latest.get("id"))) if number(latest.get("id")) > 0 else 0
     if link and not found:  # …/versions/latest, which leads to it
-        newest = talk.json(link if link.startswith(talk.base) else f"{row['concept']}/versions/latest", keep=7 * DAY)
-        told = int(number(newest.get("id"))) if isinstance(newest, dict) and number(newest.get("id")) > 0 else told
+        newest = talk.json(
+            link if link.startswith(talk.base) else f"{row['concept']}/versions/latest", keep=7 * DAY
+        )
+        told = (
+            int(number(newest.get("id")))
+            if isinstance(newest, dict) and number(newest.get("id")) > 0
+            else told
+        )
     return list(dict.fromkeys(filter(None, (told, *known))))
 
 

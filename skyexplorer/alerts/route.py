@@ -64,7 +64,9 @@ def _burst(asker: Asker, name: Name, pin: Pin) -> Event:
         rows = gbm.day(asker, name.date)
         if len(rows) != 1:
             near = tuple(f"{row.name}" for row in rows)
-            raise Unknown(f"Which trigger of Fermi GBM {name.text} is, is not known here ({trouble})", near=near)
+            raise Unknown(
+                f"Which trigger of Fermi GBM {name.text} is, is not known here ({trouble})", near=near
+            )
         number = next(text for text in rows[0].names if text.startswith("bn"))
         note = f"taken for the only burst of Fermi GBM that day; its circulars could not be asked ({trouble})"
     if number:
@@ -134,12 +136,18 @@ def find(asker: Asker, text: str, revision: Pin = None) -> Found:
             failed = failed or error
             said.append(error.message)
     failure: SkyExplorerError
-    advice = f"Near it: {', '.join(list(dict.fromkeys(near))[:5])}." if near else "Look at its spelling, or at sky.events()."
+    advice = (
+        f"Near it: {', '.join(list(dict.fromkeys(near))[:5])}."
+        if near
+        else "Look at its spelling, or at sky.events()."
+    )
     message = f"{name.given!r} was not found. {' '.join(said)}"
     if failed is None:
         failure = NotFoundError(message, advice)
     else:
-        failure = type(failed)(message, failed.advice, service=failed.service, url=failed.url, status=failed.status)
+        failure = type(failed)(
+            message, failed.advice, service=failed.service, url=failed.url, status=failed.status
+        )
         if (pause := getattr(failed, "retry_after", None)) is not None:
             failure.retry_after = pause  # type: ignore[attr-defined]
     failure.ledger = asker.ledger  # type: ignore[attr-defined]
@@ -156,5 +164,13 @@ LISTERS: Mapping[str, tuple[str, Lister]] = {
     circulars.SERVICE: ("", circulars.listed),
 }
 """Who lists events, and of which messenger; of any, where it is empty."""
-PREFERRED = (gwosc.SERVICE, gracedb.SERVICE, icecube.CATALOG, icecube.ARCHIVE, gbm.TRIGGERS, circulars.SERVICE, "sample")
+PREFERRED = (
+    gwosc.SERVICE,
+    gracedb.SERVICE,
+    icecube.CATALOG,
+    icecube.ARCHIVE,
+    gbm.TRIGGERS,
+    circulars.SERVICE,
+    "sample",
+)
 """Whose row stands for an event that several list."""

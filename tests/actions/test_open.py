@@ -103,13 +103,6 @@ def test_a_name_that_is_nothing_lists_the_samples_and_the_path_tried(sky):
     assert state(sky) == before
 
 
-def test_live_services_are_not_there_yet(sky):
-    with pytest.raises(InputError, match="not there yet"):
-        sky.open("GW170817", source="live")
-    with pytest.raises(InputError, match="address"):
-        sky.open("https://example.org/skymap.fits")
-
-
 @pytest.mark.parametrize(
     "wrong", [None, 3, [], [1], {}, object(), b"", b"\x00\x01\x02", "\x00", "x" * 5000, "."]
 )
