@@ -37,6 +37,7 @@ AGAIN = (408, 429, 502, 503, 504)
 FIRST = 1.0  # s: pause before the first time that it is asked again; then twice that, and so on
 IN_MEMORY = 2_000_000  # bytes of a body; what is longer goes to disk
 PIECE = 32_768  # bytes that are read at once
+UNASKED = ("br", "zstd", "compress", "x-compress")
 BEGINNING = 20_000  # bytes of a body that are looked at for what it says
 
 Sink = Callable[[requests.Response, Exchange], "IO[bytes]"]
@@ -169,6 +170,16 @@ class Attempts(Lines):
         try:
             if coming is not None and coming > self.max_bytes:
                 raise too_large(name, coming, self.max_bytes, exchange)
+            packing = raw.headers.get("Content-Encoding", "").strip().lower()
+            if (
+                packing in UNASKED
+                and packing not in HTTPResponse.CONTENT_DECODERS
+                and not getattr(body, "as_sent", False)
+            ):
+                raise AnswerError(
+                    f"The answer of {name} is packed with {packing}, which was not asked for.",
+                    service=exchange.service, url=exchange.url,
+                )  # fmt: skip
             for piece in raw.stream(PIECE, decode_content=not getattr(body, "as_sent", False)):
                 read[0] += len(piece)
                 if read[0] > self.max_bytes:

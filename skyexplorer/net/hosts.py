@@ -97,6 +97,14 @@ def hush(host: str, seconds: float) -> None:
         _forget()
 
 
+def forgive() -> None:
+    """Forget what hosts asked for: for tests that use one again."""
+    with _LOCK:
+        for state in _HOSTS.values():
+            state.quiet = 0.0
+        _forget()
+
+
 def quiet(host: str) -> float:
     """Seconds for which the host is still to be left alone."""
     with _LOCK:

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import logging
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 HIDDEN = "***"
 SECRET = re.compile(
-    r"token|passw(or)?d|passwd|secret|authori[sz]ation|api-?_?key|access-?_?key|signature|credential|cookie|^(sig|pwd|pass)$",
+    r"(?<!page)(?<!page[_-])(?<!next)(?<!next[_-])(?<!resumption)(?<!continuation)token"  # those turn pages
+    r"|passw(or)?d|secret|authori[sz]ation|api[_-]?key|access[_-]?key|signature|credential|cookie|^(sig|pwd|pass)$",
     re.IGNORECASE,
 )
 """Names of query parameters and headers whose values are secrets."""
 
 
-def masked(url: str) -> str:
+def trace(value: str) -> str:
+    """What tells one secret from another, and does not give it away: one of four thousand million."""
+    return hashlib.sha256(b"skyexplorer:" + value.encode()).hexdigest()[:8]
+
+
+def masked(url: str, hide: Callable[[str], str] = lambda value: HIDDEN) -> str:
     """An address without secrets: user and password, and parameters that are named as such.
+
+    ``hide`` says what stands in their place.
 
     Examples
     --------
@@ -36,16 +45,16 @@ def masked(url: str) -> str:
     where = parts.netloc.rpartition("@")
     return urlunsplit(
         parts._replace(
-            netloc=f"{HIDDEN}@{where[2]}" if where[1] else parts.netloc,
-            query="&".join(map(_hidden, parts.query.split("&"))) if parts.query else "",
+            netloc=f"{hide(where[0])}@{where[2]}" if where[1] else parts.netloc,
+            query="&".join(_hidden(pair, hide) for pair in parts.query.split("&")) if parts.query else "",
             fragment="",
         )
     )
 
 
-def _hidden(pair: str) -> str:
+def _hidden(pair: str, hide: Callable[[str], str]) -> str:
     name, given, value = pair.partition("=")
-    return f"{name}={HIDDEN}" if given and value and SECRET.search(unquote_plus(name)) else pair
+    return f"{name}={hide(value)}" if given and value and SECRET.search(unquote_plus(name)) else pair
 
 
 def values(url: str, headers: Mapping[str, str]) -> set[str]:
@@ -88,7 +97,7 @@ def excerpt(content: bytes, length: int = 500) -> str:
     >>> excerpt(b"<html><body><h1>Not here</h1> \\x1b[31mred</body></html>")
     'Not here \\\\x1b[31mred'
     """
-    head = content[: 40 * length]
+    head = content[: 16 * length]
     if b"\0" in head:
         return ""
     text = head.decode("utf-8", "replace")

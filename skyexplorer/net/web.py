@@ -328,18 +328,14 @@ class Web(requests.Session):
     def _key(
         self, method: str, url: str, params: Any, data: Any, files: Any, headers: Mapping[str, str]
     ) -> str:
-        """The key of a question: all that the answer may depend on, and no secret; with credentials it is another one."""
+        """The key of a question: all that the answer may depend on; of secrets only a trace."""
         ready = requests.Request(method, url, params=params).prepare()
-        open_data = (
-            {k: secrets.HIDDEN if secrets.SECRET.search(str(k)) else v for k, v in data.items()}
-            if hasattr(data, "items")
-            else data
-        )
-        known = self.auth is not None or bool(set(headers) - set(secrets.shown(headers)))
+        known = dict(headers) if self.auth is None else {**headers, "authorization": _header(self.auth)}
+        if isinstance(data, Mapping):
+            data = _traced(data)
         return cache.key(
-            self.service, method, secrets.masked(ready.url), open_data, files,
-            {name.lower(): value for name, value in secrets.shown(headers).items()}, known,
-        )  # fmt: skip
+            self.service, method, secrets.masked(ready.url, secrets.trace), data, files, _traced(known)
+        )
 
     def close(self) -> None:
         """Close its lines; what is on its way ends."""
@@ -353,6 +349,21 @@ class Web(requests.Session):
         return self
 
 
+def _traced(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Headers or parameters, with a trace in the place of each secret."""
+    return {
+        str(name).lower(): secrets.trace(str(value)) if secrets.SECRET.search(str(name)) else value
+        for name, value in facts.items()
+    }
+
+
+def _header(auth: Any) -> str:
+    """The header that these credentials make."""
+    return str(
+        requests.Request("GET", "https://localhost/", auth=auth).prepare().headers.get("Authorization")
+    )
+
+
 def _nobody(request: Any) -> Any:
     """Sends no credentials."""
     return request
@@ -361,6 +372,6 @@ def _nobody(request: Any) -> Any:
 def _of_kept(kept: cache.Kept) -> Reply:
     facts = kept.facts
     return Reply(
-        kept.content, facts["url"], facts["status"], CaseInsensitiveDict(facts["headers"]), 0.0,
+        kept.content, facts.get("url", ""), facts.get("status", 200), CaseInsensitiveDict(facts.get("headers", {})), 0.0,
         facts["retrieved"], facts["retrieved"],
     )  # fmt: skip
