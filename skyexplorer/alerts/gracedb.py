@@ -44,6 +44,8 @@ FACTS = (
     "far_is_upper_limit",
     "reporting_latency",
 )
+PUBLIC = "category: Production"
+FOREVER = 4e9  # GPS seconds, in 2106
 PAGE = 100
 MOST = 300
 """Events that are listed: three pages; the service asks for small ones."""
@@ -335,26 +337,37 @@ def listed(asker: Asker, wanted: EventFilter, most: int = MOST) -> list[ListedEv
     """Public superevents, the latest first.
 
     The service is asked for the times and rates that are wanted; where it does not understand, for all, and they are looked
-    through here.
+    through here. Where no time is wanted, the newest are listed, and of the thousands before them those that were vetted.
     """
     with asker.talk(SERVICE) as talk:
-        words_ = ["category: Production"]
         low = wanted.since.gps if wanted.since is not None else None
         high = wanted.until.gps if wanted.until is not None else None
-        if low is not None or high is not None:
-            words_.append(f"t_0: {0 if low is None else low:.0f} .. {4e9 if high is None else high:.0f}")
-        if wanted.far_below is not None:
-            words_.append(f"far < {wanted.far_below.to_value('Hz'):g}")
-        try:
-            rows = _rows(talk, " ".join(words_), low, most)
-        except QueryError:
-            talk.overflow = False
-            rows = _rows(talk, "category: Production", low, most)
-            talk.message = "the service did not understand times or rates: its latest were looked through"
-        found = [_row(document, talk) for document in rows]
-        kept = [row for row in found if row is not None]
+        if low is None and high is None:
+            questions = [(PUBLIC, PAGE), (f"{PUBLIC} ADVOK", most), (f"{PUBLIC} ADVNO", PAGE)]
+        else:
+            questions = [(f"{PUBLIC} t_0: {low or 0:.0f} .. {high or FOREVER:.0f}", most)]
+        rare = "" if wanted.far_below is None else f" far < {wanted.far_below.to_value('Hz'):g}"
+        found: dict[str, Mapping[str, Any]] = {}
+        for query, count in questions:
+            found |= _by_id(_understood(talk, query + rare, low, count))
+        kept = [row for document in found.values() if (row := _row(document, talk)) is not None]
         talk.rows = len(kept)
         return kept
+
+
+def _understood(talk: Talk, query: str, low: float | None, most: int) -> list[Mapping[str, Any]]:
+    """The rows of a query, or of all where the service does not understand it."""
+    try:
+        return _rows(talk, query, low, most)
+    except QueryError:
+        if query == PUBLIC:
+            raise
+        talk.message = f"the service did not understand {query.removeprefix(PUBLIC).strip()!r}: its latest are listed"
+        return _rows(talk, PUBLIC, low, most)
+
+
+def _by_id(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {words(row.get("superevent_id"), 60): row for row in rows}
 
 
 def _rows(talk: Talk, query: str, low: float | None, most: int) -> list[Mapping[str, Any]]:

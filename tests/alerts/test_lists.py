@@ -75,8 +75,18 @@ def test_retracted_and_tests_are_marked(sources):
     assert [event.aliases for event in tests] == [("132628_00000001",)]
 
 
-def test_pages_are_followed_to_a_limit_that_is_told(sources):
+def test_the_newest_are_listed_and_of_those_before_them_the_vetted(sources):
     listed = ask(sources, "gw")
+    queries = [asked.query["query"] for asked in sources.gracedb.asked if asked.path == "/api/superevents/"]
+    assert queries == ["category: Production", "category: Production ADVOK", "category: Production ADVNO"]
+    low = [event for event in listed if event.note == "low significance"]
+    assert len(low) == 100
+    assert {"S190814bv", "S190822c"} <= {name for event in listed for name in event.names}
+    assert next(answer for answer in listed.ledger if answer.service == "gracedb").overflow
+
+
+def test_pages_are_followed_to_a_limit_that_is_told(sources):
+    listed = ask(sources, "gw", "2019-01-01")
     pages = [asked for asked in sources.gracedb.asked if asked.path == "/api/superevents/"]
     assert [asked.query.get("start", "0") for asked in pages] == ["0", "100", "200"]
     low = [event for event in listed if event.note == "low significance"]
@@ -87,7 +97,7 @@ def test_pages_are_followed_to_a_limit_that_is_told(sources):
             **sources.gracedb.events["S240101a"],
             "superevent_id": f"S2402{k}",
         }
-    more = sources.explorer.events("gw", "2023-12-01", deadline=20)
+    more = ask(sources, "gw", "2023-12-01")
     assert next(answer for answer in more.ledger if answer.service == "gracedb").overflow
 
 

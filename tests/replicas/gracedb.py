@@ -175,11 +175,14 @@ class GraceDb(Replica):
     def _list(self, asked: Asked) -> Answer:
         query, count = asked.query.get("query", ""), int(asked.query.get("count", 10))
         start = int(asked.query.get("start", 0))
-        if self.plain and ("t_0" in query or "far" in query):
+        if self.plain and query != "category: Production":
             return _json({"detail": "Invalid query"}, 400)
         chosen = sorted(self.events.values(), key=lambda event: event["created"], reverse=True)
         if told := re.search(r"category: (\w+)", query):
             chosen = [event for event in chosen if event["category"] == told[1]]
+        for label in ("ADVOK", "ADVNO"):
+            if label in query.split():
+                chosen = [event for event in chosen if label in event["labels"]]
         if told := re.search(r"t_0: (\S+) \.\. (\S+)", query):
             chosen = [event for event in chosen if float(told[1]) <= event["t_0"] <= float(told[2])]
         if told := re.search(r"far < (\S+)", query):
