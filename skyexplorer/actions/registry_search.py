@@ -165,10 +165,12 @@ def show_services(session: Session, question: Question, found: ServicesFound) ->
     """Put on show what was found; each can be asked by its id from now on."""
     registry.learn(one for one in found if one.kind != HIPS)
     session.archives.heard(found.ledger)
-    session.archives.show(
-        "registry", found, words=" ".join(question.words), waveband=question.waveband or "", ucd=question.ucd or "",
-        kind=question.kind or "",
-    )  # fmt: skip
+    asked = {
+        "words": " ".join(question.words),
+        "waveband": question.waveband or "",
+        "ucd": question.ucd or "",
+    }
+    session.archives.show("registry", found, **asked)
     if found.note:
         session.notices.post(found.note, "warning")
     if not found:
