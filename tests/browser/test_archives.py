@@ -2,23 +2,66 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.lab import Lab, Notebook, browser
+from tests.replicas.gracedb import GraceDb
+from tests.replicas.lcr import Lcr
+from tests.replicas.serving import Answer, Asked, rows_of
+from tests.vo.fixtures import data_folder
 
+NOBODY = "http://127.0.0.1:9/"  # the port of "discard": nobody answers there
 CELL = "from skyexplorer import SkyExplorer\nsky = SkyExplorer(samples=False, height=760)\nsky"
 
 
+class AnyCurve(Lcr):
+    """The repository with a light curve for whoever is asked for: that of a source it has."""
+
+    def answer(self, asked: Asked) -> Answer:
+        if "source_name" in asked.query:
+            asked.query["source_name"] = "4FGL J1104.4+3812"
+        return super().answer(asked)
+
+
 @pytest.fixture(scope="module")
-def notebook(vo: Any, _chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+def replicas(vo: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Rows for everybody: the VO, GraceDB and the light curves on loopback, and nobody at home elsewhere."""
+    from skyexplorer.services import registry
+
+    data = data_folder()
+    kinds: dict[str, Any] = {"gracedb": GraceDb(data)} | ({"fermi-lcr": AnyCurve(data)} if data else {})
+    paths = {"fermi-lcr": "/LCR"}
+    known = {row["id"] for row in tomllib.loads(vo.rows.read_text())["service"]} | set(kinds)
+    with ExitStack() as stack:
+        made = {name: stack.enter_context(kind) for name, kind in kinds.items()}
+        text = rows_of({name: (replica, paths.get(name, "")) for name, replica in made.items()})
+        for row in registry.services().values():
+            if row.id not in known and not row.host:
+                text += f'[[service]]\nid = "{row.id}"\naddress = "{NOBODY}"\nmirrors = []\n'
+        path = tmp_path_factory.mktemp("rows") / "replicas.toml"
+        path.write_text(text)
+        yield made | {"rows": path}
+
+
+@pytest.fixture(scope="module")
+def notebook(
+    vo: Any, replicas: dict[str, Any], _chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Notebook]:
     vo.proxy.clear()
-    cache = tmp_path_factory.mktemp("cache")
-    with Lab(**vo.environ(), SKYEXPLORER_CACHE=str(cache)) as lab, browser(width=1440) as context:
+    given = vo.environ() | {
+        "SKYEXPLORER_SERVICES": os.pathsep.join((str(vo.rows), str(replicas["rows"]))),
+        "SKYEXPLORER_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "NO_PROXY": "*",
+    }
+    with Lab(**given) as lab, browser(width=1440) as context:
         lab.write("archives.ipynb", [CELL])
         book = Notebook(context, lab, "archives.ipynb")
         book.only_outputs()
@@ -61,32 +104,50 @@ def test_looking_at_the_panels_asks_nobody(vo: Any, notebook: Notebook) -> None:
     assert vo.proxy.seen() == []
 
 
-def test_the_story(vo: Any, notebook: Notebook) -> None:
+def test_the_story(vo: Any, replicas: dict[str, Any], notebook: Notebook) -> None:
     page = notebook.page
-    # An event of the list is opened.
+    # The archives are asked for their events; of those that do not answer it is said.
     tab(notebook, "Events")
-    page.get_by_label("Search the events").fill("GW170817")
-    page.get_by_role("button", name=re.compile("Open GW170817")).click()
-    page.wait_for_function("() => document.querySelector('.skx-event-row.skx-open')")
-    assert notebook.python("list(sky.layers)") == ["GW170817"]
-    # Two services are asked about the view.
-    for words, name in (("4fgl", "fermi-4fgl"), ("glade", "glade")):
+    page.get_by_role("button", name="Update").click()
+    status = page.locator(".skx-events > .skx-statusline")
+    expect(status).to_contain_text("Not all answered", timeout=40000)
+    assert replicas["gracedb"].asked
+    # One is opened: its map comes from GraceDB.
+    page.get_by_label("Search the events").fill("S190814bv")
+    row = page.locator(".skx-event-row", has_text=re.compile("S190814bv|GW190814"))
+    row.locator(".skx-event").first.click()
+    expect(row.first).to_have_class(re.compile("skx-open"), timeout=60000)
+    (name,) = notebook.python("list(sky.layers)")
+    assert notebook.python(f"sky.layers[{name!r}].origin.service") == "gracedb"
+    assert notebook.python(f"bool(sky.layers[{name!r}].event.revision)")
+    # Its region is asked of two services.
+    notebook.run(f"sky.selection.choose_region(sky.layers[{name!r}].skymap.credible_region(0.9))")
+    for words, service_id in (("4fgl", "fermi-4fgl"), ("glade", "glade")):
         row = service(notebook, words)
         row.get_by_role("button", name=re.compile("^Ask")).click()
-        expect(said(row)).to_have_text(re.compile(r"\d+ rows?$"), timeout=40000)
+        expect(said(row)).to_have_text(re.compile(r"^[\d,]+ rows?$"), timeout=60000)
         count = int(re.sub(r"\D", "", said(row).inner_text()))
-        assert notebook.python(f"sky.layers[{name!r}].rows") == count
-        tab(notebook, "Layers")
-        layer = page.locator(".skx-layer", has_text=name)
-        assert layer.locator(".skx-count").inner_text() == str(count)
-    # Ranked, and the first clicked.
-    notebook.run("ranked = sky.rank('glade', by='GW170817'); sky.open(ranked, name='ranked')")
+        if count:
+            assert notebook.python(f"sky.layers[{service_id!r}].rows") == count
+            tab(notebook, "Layers")
+            layer = page.locator(".skx-layer", has_text=service_id)
+            assert layer.locator(".skx-count").inner_text() == str(count)
+    # Ranked, and the first is clicked: its light curve appears when the archives are asked for it.
+    notebook.run(f"ranked = sky.rank('fermi-4fgl', by={name!r}); sky.open(ranked, name='ranked')")
     page.get_by_label("Table of layer").select_option("ranked")
-    first = page.locator(".skx-tbody .skx-tr").first
-    first.click()
+    page.locator(".skx-tbody .skx-tr").first.click()
     assert notebook.python("sky.selection.sources[0].name") == notebook.python("str(ranked.names[0])")
-    assert notebook.python("len(sky.ledger)") == 1
-    assert vo.proxy.seen("/tap")
+    if "fermi-lcr" in replicas:
+        page.get_by_role("button", name="Ask the archives").click()
+        page.wait_for_function(
+            "() => !document.querySelector('.skx-curve').classList.contains('skx-nodata')", timeout=60000
+        )
+        assert notebook.python("sum(len(curve) for curve in sky.session.curves.shown)") > 10
+    # Who answered is told below.
+    page.get_by_label("What runs, and who answered the last question").click()
+    answers = page.locator(".skx-asked .skx-answers li")
+    assert answers.count() >= 1
+    page.keyboard.press("Escape")
 
 
 def test_a_service_that_fails_says_why_and_what_to_do(vo: Any, notebook: Notebook) -> None:

@@ -58,7 +58,7 @@ def test_a_gamma_ray_source_and_its_light_curve(sky: SkyExplorer) -> None:
     gamma = sky.query_region(neutrino, service="fermi-4fgl")
     row = next(row for row, name in enumerate(gamma.names) if "J0509.4+0542" in str(name))
     sky.select(gamma[row])
-    curves = sky.live_curves(gamma[row], providers="gavo-obscore")
+    curves = sky.live_curves(gamma[row], providers="loopback-curves")
     assert sum(len(curve) for curve in curves) >= 10
     assert sky.session.curves.shown
     assert sky.session.curves.title
