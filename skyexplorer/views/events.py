@@ -136,7 +136,7 @@ class EventsPanel(Panel):
         self.rows = [event_row(event) for event in self._listed]
         if len(chosen) > MOST:
             self.note = _("The first {most} of {count}; filter to see the others.").format(
-                most=MOST, count=len(chosen)
+                most=MOST, count=f"{len(chosen):,}"
             )
         elif not chosen:
             self.note = _("No event matches.") if len(events.items) else _("No events are listed yet.")

@@ -66,7 +66,7 @@ class FakeVerbs:
         self.home()
 
 
-def tell(panel: Any, kind: str, **content: Any) -> None:
+def tell(panel: Any, kind: str, /, **content: Any) -> None:
     """What the browser sends."""
     panel._handle_custom_msg({"type": kind, **content}, [])
 
