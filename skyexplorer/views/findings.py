@@ -54,6 +54,13 @@ BANDS = {
     "many": _("Many bands"),
 }
 """By rising wavelength, then the other messengers."""
+MESSENGERS = {
+    "photon": _("light"),
+    "neutrino": _("neutrinos"),
+    "gravitational wave": _("gravitational waves"),
+    "cosmic ray": _("cosmic rays"),
+    "many": _("several"),
+}
 
 
 def service_rows(services: Iterable[Any]) -> list[dict[str, Any]]:
@@ -82,6 +89,7 @@ def _service(service: Any) -> dict[str, Any]:
         "id": service.id,
         "title": service.title,
         "band": band,
+        "messenger": MESSENGERS.get(service.messenger, service.messenger),
         "facts": " · ".join(facts),
         "check": _("checked {date}").format(date=service.verified) if verified else _("never checked"),
         "verified": verified,

@@ -76,7 +76,7 @@ function whereBar(model, texts, tell) {
 
 function servicesBody(model, texts, tell) {
   const words = search(texts.filter_services, texts.filter_services_hint);
-  const band = h("select", { "aria-label": texts.band, title: texts.band });
+  const band = h("select", { "aria-label": texts.which, title: texts.which });
   const list = h("ul", { className: "skx-services" });
   const none = h("p", { className: "skx-empty" }, texts.no_services);
   const scroller = h("div", { className: "skx-rows" }, list, none);
@@ -89,7 +89,9 @@ function servicesBody(model, texts, tell) {
     const states = model.get("states");
     const wanted = words.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const shown = services.filter(
-      (row) => (!band.value || row.band === band.value) && wanted.every((word) => row.search.includes(word)),
+      (row) =>
+        (!band.value || `band ${row.band}` === band.value || `messenger ${row.messenger}` === band.value) &&
+        wanted.every((word) => row.search.includes(word)),
     );
     const nodes = [];
     let last = null;
@@ -112,10 +114,13 @@ function servicesBody(model, texts, tell) {
   band.addEventListener("change", draw);
   const undo = [
     follow(model, ["services", "services_failed"], () => {
-      const bands = [...new Set(model.get("services").map((row) => row.band))];
       const chosen = band.value;
-      band.replaceChildren(h("option", { value: "" }, texts.all_bands), ...bands.map((name) => h("option", { value: name }, name)));
-      band.value = bands.includes(chosen) ? chosen : "";
+      const groups = ["band", "messenger"].map((key) => {
+        const names = [...new Set(model.get("services").map((row) => row[key]))];
+        return h("optgroup", { label: texts[key] }, names.map((name) => h("option", { value: `${key} ${name}` }, name)));
+      });
+      band.replaceChildren(h("option", { value: "" }, texts.all_services), ...groups);
+      band.value = [...band.options].some((option) => option.value === chosen) ? chosen : "";
       items.clear();
       heads.clear();
       draw();
