@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import numpy as np
 from astropy import units as u
 
-from skyexplorer.errors import AnswerError, FormatError, InputError, QueryError
+from skyexplorer.errors import AnswerError, FormatError, InputError, QueryError, RefusedError
 from skyexplorer.io.files import reading
 from skyexplorer.model import record as records
 from skyexplorer.model.origin import Origin
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from skyexplorer.net import Web
 
 CUTOUTS = ("#cutout", "#proc")
+GONE = (404, 405, 410, 501)
+"""Statuses of a service that is not there, whatever its description says."""
 MOST_WHOLE = 500_000_000
 """Bytes of a whole file that is fetched to be cut here."""
 
@@ -93,9 +95,14 @@ def cutout(record: Record, region: SkyRegion, web: Web, *, deadline: float = 600
     """
     if record.region is not None and not answers.overlap(record.region, region):
         raise InputError(f"{record.title} lies beside the region.", "Choose an image that covers it.")
-    processing = record.processing or _found(record, web)
-    if processing is not None:
-        return _asked(record, processing, region, deadline)
+    try:
+        processing = record.processing or _found(record, web)
+        if processing is not None:
+            return _asked(record, processing, region, deadline)
+    except RefusedError as error:
+        # Who told of a cutting service has none, or none of this file: the file itself may be there.
+        if error.status not in GONE:
+            raise
     return _cut_here(record, region, web, deadline)
 
 

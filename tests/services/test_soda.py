@@ -15,7 +15,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from skyexplorer import SkyRegion
-from skyexplorer.errors import AnswerError, FormatError, InputError, QueryError
+from skyexplorer.errors import AnswerError, FormatError, InputError, QueryError, RefusedError
 from skyexplorer.model.record import Processing, Record, footprint
 from skyexplorer.net import Web
 from skyexplorer.services import registry, sia, soda
@@ -102,6 +102,22 @@ def test_it_is_cut_here_where_nobody_else_does(archive: Archive, web: Web) -> No
     again = soda.cutout(found[0], PART, web)
     assert again.path == cut.path
     assert len(archive.asked) == count
+
+
+def test_it_is_cut_here_where_the_service_has_gone(archive: Archive, web: Web) -> None:
+    gone = Processing(f"{archive.address}/gone", {}, frozenset({"CIRCLE"}))
+    found, _ = sia.find(row(archive, "sia1"), PART, web=web)
+    assert (
+        soda.cutout(replace(found[0], processing=gone), PART, web).origin.note
+        == "cut here from the whole file"
+    )
+    linked = sia.find(row(archive, "sia2"), PART, web=web)[0][0]
+    assert (
+        soda.cutout(replace(linked, processing=gone), PART, web).origin.note == "cut here from the whole file"
+    )
+    archive.broken = Answer(b"no", 403)
+    with pytest.raises(RefusedError):
+        soda.cutout(replace(linked, processing=gone), POLYGON, web)
 
 
 def test_axes_beside_those_of_the_sky(archive: Archive, web: Web) -> None:
