@@ -89,7 +89,7 @@ def region_of(shape: str, points: list[list[float]]) -> SkyRegion:
     Raises
     ------
     InputError
-        For another shape, or lines that cross.
+        For another shape, or corners that make no polygon.
 
     Examples
     --------
