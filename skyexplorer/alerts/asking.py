@@ -22,6 +22,7 @@ from urllib.parse import urljoin, urlsplit
 
 from skyexplorer.errors import (
     AnswerError,
+    FormatError,
     LateError,
     NotFoundError,
     ServiceError,
@@ -42,6 +43,10 @@ MOST_TEXT = 50_000_000
 MOST_MAP = 1_000_000_000
 """Bytes of a file that is fetched without being asked for by its address: maps have up to 50 MB, releases of many maps some
 100 MB."""
+
+
+FAILED = (ServiceError, FormatError)
+"""What a source raises that could not be asked, or answered what cannot be read."""
 
 
 class Place(Protocol):
@@ -231,10 +236,15 @@ class Talk:
                     url=url,
                 )
             reply = self._web.fetch(url, params=params, data=data, keep=keep, check=check, accept=wanted)
-        except ServiceError as error:
+        except FAILED as error:
             kept = self._web.kept(url, params, data) if keep is not None else None
-            if kept is None:
+            if kept is None and isinstance(error, ServiceError):
                 raise
+            if kept is None:
+                raise AnswerError(
+                    f"The answer of {self.place.id} cannot be read: {error.message}", error.advice,
+                    service=self.place.id, url=url,
+                ) from error  # fmt: skip
             # An old answer that says its age is more than none.
             if self.asker.live:
                 self.message = f"{error.message} An answer that was kept is given."

@@ -18,9 +18,8 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
 from skyexplorer.alerts import maps, pages
-from skyexplorer.alerts.asking import HOUR, Asker, Talk, Unknown
+from skyexplorer.alerts.asking import FAILED, HOUR, Asker, Talk, Unknown
 from skyexplorer.core.times import mjd_of_met
-from skyexplorer.errors import ServiceError
 from skyexplorer.io import files, fits_headers, votable
 from skyexplorer.io.choosing import OVERFLOW
 from skyexplorer.io.notice import NAN, number, words
@@ -61,17 +60,16 @@ def event(asker: Asker, trigger: str, revision: int | str | None = None, called:
             talk.rows = 1
             path = talk.download(address)
             return _of_map(talk, path, address, trigger, version, called)
-    except (Unknown, ServiceError) as error:
+    except (Unknown, *FAILED) as error:
         if revision is not None or not asker.has(BURSTS):
             raise
         troubles.append(f"no map: {error.message}")
         trouble = error
     try:
         return _of_table(asker, trigger, called, troubles)
-    except (Unknown, ServiceError) as error:
-        raise (
-            trouble if isinstance(error, Unknown) or isinstance(trouble, ServiceError) else error
-        ) from error
+    except (Unknown, *FAILED) as error:
+        # Who could not be asked may know it: that is said, and not that it is unknown.
+        raise (error if isinstance(trouble, Unknown) and not isinstance(error, Unknown) else trouble) from error
 
 
 def folder(trigger: str) -> str:

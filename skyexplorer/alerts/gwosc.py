@@ -19,9 +19,9 @@ from astropy import units as u
 from astropy.time import Time
 
 from skyexplorer.alerts import gracedb, maps, releases
-from skyexplorer.alerts.asking import DAY, HOUR, Asker, Talk, Unknown
+from skyexplorer.alerts.asking import DAY, FAILED, HOUR, Asker, Talk, Unknown
 from skyexplorer.alerts.naming import told
-from skyexplorer.errors import FormatError, ServiceError, SkyExplorerError
+from skyexplorer.errors import SkyExplorerError
 from skyexplorer.io.notice import names, not_negative, number, words
 from skyexplorer.model.event import Event
 from skyexplorer.model.listing import NAN, EventFilter, ListedEvent
@@ -59,7 +59,7 @@ def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
     """
     with asker.talk(SERVICE) as talk:
         try:
-            document = talk.json(f"events/{quote(name)}", keep=HOUR, missing=f"event {name}")
+            document = talk.json(f"events/{quote(name, safe='')}", keep=HOUR, missing=f"event {name}")
         except Unknown as error:
             raise Unknown(error.message, error.advice, _near(talk, name)) from None
         if not isinstance(document, dict) or not words(document.get("name")):
@@ -227,19 +227,19 @@ def _mapped(asker: Asker, found: Event, address: str, catalog: str) -> Event:
             with asker.talk(SERVICE) as talk:
                 talk.rows = 1
                 return maps.give(found, maps.located(talk, address, found.name), skymap_url=address)
-        except (ServiceError, FormatError) as error:
+        except FAILED as error:
             notes.append(f"its linked sky map could not be had ({error.message})")
     try:
         located = releases.located(asker, catalog, _catalogued(found))
         return maps.give(replace(found, notes=(*found.notes, *notes)), located)
-    except (Unknown, ServiceError, FormatError) as error:
+    except (Unknown, *FAILED) as error:
         notes.append(f"no map from the release of {catalog or 'its catalogue'} ({error})")
     found = replace(found, notes=(*found.notes, *notes))
     alias = next((name for name in found.ids if told(name).kind == "superevent"), "")
     if alias and asker.has(gracedb.SERVICE):
         try:
             online = gracedb.event(asker, told(alias).text)
-        except (Unknown, ServiceError) as error:
+        except (Unknown, *FAILED) as error:
             return replace(found, notes=(*found.notes, f"and none from GraceDB ({error})"))
         if online.localization is not None:
             skymap = online.properties.get("skymap", "")
@@ -284,7 +284,7 @@ def listed(asker: Asker, wanted: EventFilter, most: int = MOST) -> list[ListedEv
         if any("aliases" not in row for row in rows):
             try:
                 other = {words(row.get("name")): _aliases(row) for row in _names(talk)}
-            except ServiceError as error:
+            except FAILED as error:
                 talk.message = f"without other names ({error.message})"
         found = [_row(row, other, talk) for row in rows]
         kept = [row for row in found if row is not None]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from skyexplorer.alerts.asking import Bare, came
-from skyexplorer.errors import FormatError, ServiceError, SkyExplorerError, SkyExplorerWarning
+from skyexplorer.alerts.asking import FAILED, Bare, came
+from skyexplorer.errors import FormatError, SkyExplorerError, SkyExplorerWarning
 from skyexplorer.io import files
 from skyexplorer.model import opening
 from skyexplorer.model.event import Event
@@ -141,7 +141,7 @@ def given_or_without(talk: Talk, event: Event, address: str, *, guessed: bool = 
     """
     try:
         return give(event, located(talk, address, event.name, **how), skymap_url=address)
-    except (ServiceError, FormatError) as error:
+    except FAILED as error:
         if guessed and getattr(error, "status", None) == 404:
             talk.rows = 0
             return event

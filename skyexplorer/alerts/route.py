@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from skyexplorer.alerts import circulars, gbm, gracedb, gwosc, icecube, maps
-from skyexplorer.alerts.asking import Asker, Unknown
+from skyexplorer.alerts.asking import FAILED, Asker, Unknown
 from skyexplorer.alerts.naming import Name, told
-from skyexplorer.errors import InputError, NotFoundError, ServiceError, SkyExplorerError
+from skyexplorer.errors import AnswerError, InputError, NotFoundError, ServiceError, SkyExplorerError
 from skyexplorer.model.event import Event
 from skyexplorer.model.ledger import Ledger
 from skyexplorer.model.listing import EventFilter, ListedEvent
@@ -57,7 +57,7 @@ def _burst(asker: Asker, name: Name, pin: Pin) -> Event:
         with asker.talk(circulars.SERVICE) as talk:
             events = circulars.group(talk, name.text)
         texts, number = circulars.joined(events, name), circulars.trigger(events)
-    except (Unknown, ServiceError) as error:
+    except (Unknown, *FAILED) as error:
         trouble = error.message
     note = "its circulars tell which trigger of Fermi GBM it is"
     if not number and texts is None:
@@ -74,7 +74,7 @@ def _burst(asker: Asker, name: Name, pin: Pin) -> Event:
             found = gbm.event(asker, number, pin, called=name.text)
             related = texts.related if texts is not None else ()
             return replace(found, notes=(*found.notes, note), related=related)
-        except (Unknown, ServiceError) as error:
+        except (Unknown, *FAILED) as error:
             if texts is None or pin is not None:
                 raise
             texts = replace(texts, notes=(*texts.notes, f"no map of Fermi GBM ({error.message})"))
@@ -132,8 +132,8 @@ def find(asker: Asker, text: str, revision: Pin = None) -> Found:
             near += error.near
             if revision is not None and error.advice:
                 break  # the event is known, and the version is not: nobody else has it
-        except ServiceError as error:
-            failed = failed or error
+        except FAILED as error:
+            failed = failed or _of_service(error)
             said.append(error.message)
     failure: SkyExplorerError
     advice = (
@@ -152,6 +152,15 @@ def find(asker: Asker, text: str, revision: Pin = None) -> Found:
             failure.retry_after = pause  # type: ignore[attr-defined]
     failure.ledger = asker.ledger  # type: ignore[attr-defined]
     raise failure from failed
+
+
+def _of_service(error: SkyExplorerError) -> ServiceError:
+    """A failure as that of a service: what cannot be read is an answer too."""
+    if isinstance(error, ServiceError):
+        return error
+    made = AnswerError(error.message, error.advice)
+    made.__cause__ = error
+    return made
 
 
 Lister = Callable[[Asker, EventFilter], list[ListedEvent]]

@@ -116,7 +116,7 @@ def test_uploads_of_a_log_as_it_is_written():
 @pytest.mark.parametrize("packed", ["tar", "zip"])
 def test_the_map_of_an_event_in_an_archive(tmp_path, packed):
     files = {
-        "maps/GW190814_211039_C01:Mixed.fits": small_map(12.7, -24.9), 
+        "maps/GW190814_211039_C01:Mixed.fits": small_map(12.7, -24.9),
         "maps/GW190814_211039_A.multiorder.fits": small_map(1, 2),
         "maps/XGW190814.fits": small_map(3, 4), "maps/GW190814.txt": b"no",
     }  # fmt: skip

@@ -82,7 +82,9 @@ class GraceDb(Replica):
             "S190822c": superevent(
                 "S190822c", 1250472616.589844, 6.145e-18, ["ADVNO", "SKYMAP_READY"], created="2019-08-22 01:30:23 UTC"
             ),
-            "S230518h": superevent("S230518h", 1368449966.0, None, [], created="2023-05-18 12:59:26 UTC", preferred_event_data=None),
+            "S230518h": superevent(
+                "S230518h", 1368449966.0, None, [], created="2023-05-18 12:59:26 UTC", preferred_event_data=None
+            ),
             "MS260408x": superevent(
                 "MS260408x", 1459726874.430086, 6.786496426516116e-14, ["EM_READY", "ADVNO", "RAVEN_ALERT"], category="MDC",
                 em_type="M632681", created="2026-04-08 23:59:34 UTC", time_coinc_far=4.19e-18, space_coinc_far=5.04e-18,
