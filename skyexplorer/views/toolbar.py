@@ -6,6 +6,7 @@ from typing import Any
 
 import traitlets
 
+from skyexplorer.errors import NotFoundError
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS
@@ -26,6 +27,9 @@ class Toolbar(Panel):
     theme = traitlets.Unicode("auto").tag(sync=True)
     dark = traitlets.Bool(True, help="What the page came out as; told by the browser.").tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
+    offer = traitlets.Unicode(help="A name that nothing here answers to: resolvers may know it.").tag(
+        sync=True
+    )
 
     def __init__(self, session: Session, verbs: Any, theme: str) -> None:
         view = session.viewport
@@ -48,6 +52,8 @@ class Toolbar(Panel):
             "label": _("Sky explorer toolbar"),
             "goto": _("Go to a source, an event, or coordinates"),
             "goto_hint": _("Source, event or coordinates…"),
+            "resolve": _("Ask SIMBAD, NED and VizieR"),
+            "resolve_name": _("Ask SIMBAD, NED and VizieR where {name} is (needs the network)"),
             "survey": _("Background survey"),
             "local": LOCAL_SURVEY,
             "online": _("{name} (needs the network)"),
@@ -65,8 +71,19 @@ class Toolbar(Panel):
 
     def on_goto(self, text: str) -> None:
         """Enter in the go-to box."""
-        if text.strip():
+        self.offer = ""
+        if not text.strip():
+            return
+        try:
             self.verbs.goto(text, by=ME)
+        except NotFoundError:
+            self.offer = text.strip()
+            raise
+
+    def on_resolve(self, name: str) -> None:
+        """The offer to ask name resolvers is taken."""
+        self.offer = ""
+        self.verbs.submit(self.verbs.goto, name, by=ME, source="live", replaces="goto")
 
     def on_survey(self, name: str) -> None:
         """Another background."""

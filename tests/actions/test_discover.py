@@ -277,6 +277,30 @@ def test_a_name_in_a_job(world: World, sky: SkyExplorer) -> None:
     assert sky.viewport.target.ra.deg == pytest.approx(129.0)
 
 
+def test_the_go_to_box_offers_the_resolvers(world: World, sky: SkyExplorer) -> None:
+    from skyexplorer.views.toolbar import Toolbar
+
+    toolbar = Toolbar(sky.session, sky, "auto")
+
+    def tell(kind: str, **content: str) -> None:
+        toolbar._handle_custom_msg({"type": kind, **content}, [])
+
+    try:
+        tell("goto", text=" GAMA 7 ")
+        assert toolbar.offer == "GAMA 7"
+        assert sky.session.notices.items[-1].level == "error"
+        assert not world.sesame.asked
+        tell("resolve", name=toolbar.offer)
+        assert toolbar.offer == ""
+        for job in sky.jobs.items:
+            job.result(10)
+        assert sky.viewport.target.ra.deg == pytest.approx(129.0)
+        tell("goto", text="83.6 22")
+        assert toolbar.offer == ""
+    finally:
+        toolbar.close()
+
+
 # Matches
 
 

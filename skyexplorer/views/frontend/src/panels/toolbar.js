@@ -17,6 +17,8 @@ export function renderToolbar({ model, el, texts, tell }) {
       if (event.key === "Enter") tell("goto", { text: box.value });
     },
   });
+  // Shown where nothing here answers to a name: who knows names is asked only on demand.
+  const resolve = h("button", { type: "button", className: "skx-resolve", onclick: () => tell("resolve", { name: model.get("offer") }) }, texts.resolve);
   const survey = h("select", {
     "aria-label": texts.survey,
     title: texts.survey,
@@ -34,6 +36,7 @@ export function renderToolbar({ model, el, texts, tell }) {
   el.append(
     h("span", { className: "skx-brand" }, h("b", {}, "sky"), "explorer"),
     h("form", { className: "skx-goto", role: "search", onsubmit: (e) => e.preventDefault() }, svg(ICON.search), box),
+    resolve,
     h("span", { className: "skx-space" }),
     clear,
     survey,
@@ -45,6 +48,11 @@ export function renderToolbar({ model, el, texts, tell }) {
       const name = model.get("survey");
       if (![...survey.options].some((option) => option.value === name)) survey.append(h("option", { value: name }, name));
       survey.value = name;
+    }),
+    follow(model, ["offer"], () => {
+      resolve.hidden = !model.get("offer");
+      resolve.title = fill(texts.resolve_name, { name: model.get("offer") });
+      resolve.setAttribute("aria-label", resolve.title);
     }),
     follow(model, ["grid"], () => grid.setAttribute("aria-pressed", String(model.get("grid")))),
     follow(model, ["selected"], () => (clear.disabled = !model.get("selected"))),
