@@ -21,6 +21,7 @@ LARGEST_ERROR = 180.0
 LARGEST_RA_ERROR = 90.0
 """Degrees of right ascension; above it an error is told, as it can be right near a pole only."""
 SHOWN = 3
+STEP = 50_000  # rows
 REDSHIFTS = ("redshift", "z")
 _LIMIT = re.compile(r"\s*([<>])\s*(.*)")
 
@@ -201,9 +202,16 @@ def _wide(table: Table, name: str) -> Iterator[Flag]:
 
 def _doubled(table: Table, name: str) -> Iterator[Flag]:
     cells = np.ma.filled(np.ma.asarray(table[name]), "" if table[name].dtype.kind in "US" else 0).tolist()
-    if len(set(cells)) == len(cells):
+    # By slices: a million texts are looked through in other threads too, and a slice holds nobody up.
+    slices = [slice(at, at + STEP) for at in range(0, len(cells), STEP)]
+    seen: set[Any] = set()
+    for part in slices:
+        seen.update(cells[part])
+    if len(seen) == len(cells):
         return
-    count = Counter(cells)
+    count: Counter[Any] = Counter()
+    for part in slices:
+        count.update(cells[part])
     rows = [i for i, cell in enumerate(cells) if cell not in ("", 0, "None", "--") and count[cell] > 1]
     if rows:
         names = list(dict.fromkeys(cells[i] for i in rows))

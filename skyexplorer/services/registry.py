@@ -101,6 +101,8 @@ class Service:
         How many circles one question may name.
     frame : str
         First argument of POINT, CIRCLE and the like, where a service insists on one (ADQL 2.0), such as ``"ICRS"``.
+    format : str
+        RESPONSEFORMAT for answers of many rows, such as ``"votable/b2"``; empty: the service's own choice.
     mode : str
         ``"auto"`` (synchronous, and as a job where that is refused), ``"sync"`` or ``"async"``.
     place : tuple of float
@@ -138,6 +140,7 @@ class Service:
     geometry: bool = True
     circles: int = 16
     frame: str = ""
+    format: str = ""
     mode: str = "auto"
     place: tuple[float, ...] = ()
     reference: str = "unknown"

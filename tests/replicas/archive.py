@@ -10,6 +10,7 @@ import email
 import email.policy
 import io
 import re
+import socket
 import threading
 import time
 import warnings
@@ -45,6 +46,8 @@ class Archive:
         Text of the error by which it refuses to answer at once.
     slow : float
         Seconds that a job runs.
+    away : float
+        Until this time (monotonic) it drops all lines.
     format : str
         Of the rows: "tabledata", "binary", "binary2".
     questions : list
@@ -57,6 +60,7 @@ class Archive:
         self.table, self.name = table, name
         self.fault, self.cap, self.silent, self.sync_refused, self.slow = "", 10**9, False, "", 0.3
         self.sync_cap = 10**9
+        self.away = 0.0
         self.format, self.uploads = "tabledata", True
         self.questions: list[str] = []
         self.jobs: dict[str, dict] = {}
@@ -99,6 +103,10 @@ class Archive:
     # Answers
 
     def serve(self, to: BaseHTTPRequestHandler, given: dict[str, str], files: dict[str, bytes]) -> None:
+        if time.monotonic() < self.away:
+            to.close_connection = True
+            to.connection.shutdown(socket.SHUT_RDWR)
+            return
         with self._lock:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)

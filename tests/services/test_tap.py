@@ -238,6 +238,40 @@ def test_a_job_that_is_cancelled_is_ended_at_the_server(archive, tap):
     assert archive.ended == {"j1": ["aborted", "deleted"]}
 
 
+def test_a_server_that_starts_again_has_lost_the_job(archive, tap):
+    """Jobs that were executing stay so for ever: a new one is made."""
+    archive.slow = 3600
+
+    def restart():
+        while not any(job["phase"] == "EXECUTING" for job in archive.jobs.values()):
+            time.sleep(0.01)
+        time.sleep(0.3)
+        archive.away = time.monotonic() + 1.0
+        archive.slow = 0.2
+        archive.jobs["j1"]["began"] = float("inf")
+
+    thread = threading.Thread(target=restart)
+    thread.start()
+    found = asked(replace(tap, mode="async"), CIRCLE)
+    thread.join()
+    assert np.sort(found.table["id"]).tolist() == truth(archive.table, CIRCLE).tolist()
+    assert archive.ended == {"j1": ["aborted", "deleted"], "j2": ["deleted"]}
+
+
+def test_answers_of_jobs_are_kept(archive, tap, monkeypatch):
+    job = replace(tap, mode="async")
+    first, again = asked(job, CIRCLE), asked(job, CIRCLE)
+    assert len(archive.ended) == 1
+    assert again.cached_at
+    assert again.checksum == first.checksum
+    asked(job, CIRCLE, refresh=True)
+    assert len(archive.ended) == 2
+    monkeypatch.setenv("SKYEXPLORER_OFFLINE", "1")
+    assert asked(job, CIRCLE).cached_at
+    with pytest.raises(UnreachableError, match="offline"):
+        asked(job, POLE)
+
+
 # Faults
 
 
