@@ -96,17 +96,19 @@ class Asker:
         while it is written hands it in.
     live : bool
         Whether the network is used; else only answers that were kept, however old.
+    refresh : bool
+        Ask anyway, and give no answer that was kept.
     """
 
     def __init__(
         self, places: Mapping[str, Place], deadline: float | Deadline = 60.0,
-        asking: Callable[[str], AbstractContextManager[Any]] = nullcontext, live: bool = True,
+        asking: Callable[[str], AbstractContextManager[Any]] = nullcontext, live: bool = True, refresh: bool = False,
     ) -> None:  # fmt: skip
         from skyexplorer.net import Deadline
 
         self.places = places
         self.deadline = deadline if isinstance(deadline, Deadline) else Deadline(deadline)
-        self.asking, self.live = asking, live
+        self.asking, self.live, self.refresh = asking, live, refresh
         self._answers: list[Answer] = []
         self._lock = Lock()
 
@@ -235,9 +237,12 @@ class Talk:
                     service=self.place.id,
                     url=url,
                 )
-            reply = self._web.fetch(url, params=params, data=data, keep=keep, check=check, accept=wanted)
+            reply = self._web.fetch(
+                url, params=params, data=data, keep=keep, check=check, accept=wanted, refresh=self.asker.refresh
+            )
         except FAILED as error:
-            kept = self._web.kept(url, params, data) if keep is not None else None
+            old = keep is not None and not self.asker.refresh
+            kept = self._web.kept(url, params, data) if old else None
             if kept is None and isinstance(error, ServiceError):
                 raise
             if kept is None:
