@@ -232,7 +232,7 @@ class _Rows:
                     c.name,
                     str(c.unit or ""),
                     c.meta.get("xtype", ""),
-                    c,
+                    c.data,
                 )
                 for c in columns
             ]
