@@ -216,7 +216,7 @@ def select(
     where : str
         A further condition, in ADQL.
     upload : str
-        Name of an uploaded table of circles (``ra``, ``dec``, ``radius``): rows in one of them are asked for, once for each.
+        Name of an uploaded table of circles (``u_ra``, ``u_dec``, ``u_radius``): rows in one of them are asked for, once for each.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def select(
     else:
         ra, dec = (quoted(service.columns.get(role, role)) for role in ("ra", "dec"))
         frame = f"'{service.frame}', " if service.frame else ""
-        inside = f"1 = CONTAINS(POINT({frame}c.{ra}, c.{dec}), CIRCLE({frame}u.ra, u.dec, u.radius))"
+        inside = f"1 = CONTAINS(POINT({frame}c.{ra}, c.{dec}), CIRCLE({frame}u.u_ra, u.u_dec, u.u_radius))"
         # Services that prefix the names of joined columns leave those alone that have a name given.
         what = ", ".join(f"c.{name} AS {name}" for name in named) or "c.*"
         if service.upload_join == "comma":

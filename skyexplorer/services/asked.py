@@ -253,14 +253,14 @@ class Asked:
 
 
 def uploaded(tiles: Tiles) -> bytes:
-    """Circles as a VOTable: ``ra``, ``dec``, ``radius`` (deg)."""
+    """Circles as a VOTable: ``u_ra``, ``u_dec``, ``u_radius`` (deg), names that a condition will not mean."""
     rows = "".join(
         f"<TR><TD>{adql.number(a)}</TD><TD>{adql.number(d)}</TD><TD>{adql.number(r + adql.GROWN)}</TD></TR>"
         for a, d, r in zip(tiles.ra, tiles.dec, tiles.radius, strict=True)
     )
     fields = "".join(
         f'<FIELD name="{name}" datatype="double" unit="deg" ucd="{ucd}"/>'
-        for name, ucd in (("ra", "pos.eq.ra"), ("dec", "pos.eq.dec"), ("radius", "pos.angDistance"))
+        for name, ucd in (("u_ra", "pos.eq.ra"), ("u_dec", "pos.eq.dec"), ("u_radius", "pos.angDistance"))
     )
     return (
         '<?xml version="1.0"?><VOTABLE version="1.3" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE>'

@@ -57,7 +57,8 @@ def ask(
     answers: list[Found] = []
     for number, part in enumerate(parts):
         progress.current().report(number, len(parts))
-        answers.append(run(service, part, web=web, max_rows=cap, refresh=refresh))
+        answer = run(service, part, web=web, max_rows=cap, refresh=refresh)
+        answers.append(replace(answer, table=bare(service, answer.table)) if part.upload is not None else answer)
     found = merging.merged(service, answers)
     if len(found.table) > cap:
         found = replace(found, table=found.table[:cap], overflow=True)
@@ -120,6 +121,16 @@ def _convex(corners: Any) -> bool:
     normals = np.cross(at, np.roll(at, -1, axis=0))
     turns = np.einsum("ij,ij->i", normals, np.roll(at, -2, axis=0))
     return bool((turns > 0).all() or (turns < 0).all())
+
+
+def bare(service: Service, table: Any) -> Any:
+    """Columns of a join by their own names: HEASARC and others put the table's name before them."""
+    names = [str(name) for name in table.colnames]
+    last = service.table.strip('"').rpartition(".")[2].lower()
+    for before in (f"{last}_", f"{last}.", "c_", "c."):
+        if names and all(name.lower().startswith(before) for name in names):
+            table.rename_columns(names, [name[len(before) :] for name in names])
+    return table
 
 
 # One question

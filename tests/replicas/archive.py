@@ -228,7 +228,7 @@ class Archive:
                 raise ValueError("Uploads are not taken")
             (raw,) = files.values()
             up = parse_single_table(io.BytesIO(raw)).to_table()
-            found = [self.cone(float(row["ra"]), float(row["dec"]), float(row["radius"])) for row in up]
+            found = [self.cone(float(row["u_ra"]), float(row["u_dec"]), float(row["u_radius"])) for row in up]
             return np.concatenate(found) if found else np.zeros(0, int)
         where = query.partition(" WHERE ")[2]
         inside = np.zeros(len(ra), bool)

@@ -112,12 +112,12 @@ def test_questions():
     )
     assert adql.select(PLAIN, "", ["time"], upload="u1") == (
         'SELECT c."time" AS "time", c.ra AS ra, c.dec AS dec, c.id AS id FROM cat AS c JOIN TAP_UPLOAD.u1 AS u ON '
-        "1 = CONTAINS(POINT(c.ra, c.dec), CIRCLE(u.ra, u.dec, u.radius))"
+        "1 = CONTAINS(POINT(c.ra, c.dec), CIRCLE(u.u_ra, u.u_dec, u.u_radius))"
     )
     comma = Service("s", "S", "tap", "http://x", table="cat", upload_join="comma")
     assert adql.select(comma, "", where="mag < 3", upload="u1") == (
         "SELECT c.* FROM cat AS c, TAP_UPLOAD.u1 AS u WHERE "
-        "1 = CONTAINS(POINT(c.ra, c.dec), CIRCLE(u.ra, u.dec, u.radius)) AND (mag < 3)"
+        "1 = CONTAINS(POINT(c.ra, c.dec), CIRCLE(u.u_ra, u.u_dec, u.u_radius)) AND (mag < 3)"
     )
 
 

@@ -321,3 +321,11 @@ def test_what_cannot_be_asked(tap):
 def test_a_table_that_is_not_there(tap):
     with pytest.raises(ServiceError, match="Table not found"):
         asked(replace(tap, table="dog"), CIRCLE)
+
+
+def test_names_of_joined_columns(tap):
+    from astropy.table import Table
+
+    prefixed = Table({"cat_id": [1], "cat_ra": [2.0], "cat_cat_name": ["x"]})
+    assert tap_client.bare(tap, prefixed).colnames == ["id", "ra", "cat_name"]
+    assert tap_client.bare(tap, Table({"c_x": [1], "ra": [2.0]})).colnames == ["c_x", "ra"]
