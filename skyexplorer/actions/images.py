@@ -167,7 +167,11 @@ def ask_cutout(image: Record, region: SkyRegion, deadline: float = LONG) -> CutO
 
     with (
         asking(image.service or "images", address=image.address) as row,
-        Web(image.service, deadline, auth=datalink.login(image, image.address)) as web,
+        Web(
+            image.service,
+            deadline,
+            auth=datalink.login(image, image.address if image.linked else image.links),
+        ) as web,
     ):
         found = soda.cutout(image, region, web, deadline=deadline)
         row.tell(rows=1, address=found.origin.location)

@@ -6,6 +6,7 @@ belongs to each row. A row of such a list has an address, or a service that make
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from skyexplorer.model.record import DATALINK, Processing, Record
 from skyexplorer.services import answers, registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from skyexplorer.net import Reply, Web
@@ -83,7 +84,8 @@ def read(address: str, web: Web, *, service: str = "", refresh: bool = False) ->
     ServiceError
         Of its kinds; `AnswerError` for a document of something else.
     """
-    results, reply = answers.ask(web, address, service=service or "datalink", keep=DAY, refresh=refresh)
+    with _line(web, service, address) as line:
+        results, reply = answers.ask(line, address, service=service or "datalink", keep=DAY, refresh=refresh)
     rows, names = (
         results.resultstable.array,
         {str(field.name).lower(): field.name for field in results.resultstable.fields},
@@ -200,7 +202,8 @@ def fetch(record: Record, web: Web, *, refresh: bool = False) -> bytes:
         Of its kinds; `AnswerError` where a page came in place of a file.
     """
     address, format = address_of(record, web)
-    return web.fetch(address, keep=MONTH, refresh=refresh, check=_no_page(record, format)).content
+    with _line(web, record.service, address) as line:
+        return line.fetch(address, keep=MONTH, refresh=refresh, check=_no_page(record, format)).content
 
 
 def download(record: Record, web: Web, *, deadline: float = 600) -> Path:
@@ -226,9 +229,24 @@ def login(record: Record, url: str) -> Any:
     """The credentials of the service that told of a file, where the file is at its own host; none are sent elsewhere."""
     from skyexplorer.net import credentials
 
-    row = registry.services().get(record.service)
-    at_home = row is not None and urlsplit(url).hostname == urlsplit(row.address).hostname
-    return credentials.of(record.service) if at_home else None
+    return credentials.of(record.service) if _at_home(record.service, url) else None
+
+
+def _at_home(service: str, url: str) -> bool:
+    row = registry.services().get(service)
+    return row is not None and urlsplit(url).hostname == urlsplit(row.address).hostname
+
+
+@contextmanager
+def _line(web: Web, service: str, url: str) -> Iterator[Web]:
+    """The same, but without credentials where the address is not at the host of the service."""
+    if web.auth is None or _at_home(service, url):
+        yield web
+        return
+    from skyexplorer.net import Web as Line
+
+    with Line(service, web.deadline) as bare:
+        yield bare
 
 
 def _refuse_page(record: Record, start: bytes, format: str, url: str) -> None:

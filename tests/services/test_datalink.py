@@ -109,6 +109,34 @@ def test_a_table_of_something_else_is_no_list(archive: Archive, web: Web) -> Non
         datalink.read(f"{archive.address}/sia1?POS=1,1&SIZE=1&INTERSECT=OVERLAPS", web)
 
 
+def test_credentials_stay_at_the_host_of_their_service(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = (
+        f'[[service]]\nid = "loop"\ntitle = "Loop"\nprotocol = "sia1"\naddress = "{archive.address}/sia1?"\n'
+    )
+    (tmp_path / "rows.toml").write_text(rows)
+    monkeypatch.setenv("SKYEXPLORER_SERVICES", str(tmp_path / "rows.toml"))
+    monkeypatch.setenv("SKYEXPLORER_LOOP_TOKEN", "abc")
+    record = linked(archive)
+    elsewhere = replace(record, address=record.address.replace("127.0.0.1", "localhost"))
+    assert datalink.login(record, record.address) is not None
+    assert datalink.login(elsewhere, elsewhere.address) is None
+    with Web("loop", 20, auth=datalink.login(record, record.address)) as web:
+        datalink.links(record, web)
+        assert archive.asked[-1].headers.get("Authorization") == "Bearer abc"
+        datalink.links(elsewhere, web)
+        assert "Authorization" not in archive.asked[-1].headers
+        plain = replace(
+            elsewhere,
+            address=f"{archive.address}/files/crab.csv".replace("127.0.0.1", "localhost"),
+            format="",
+        )
+        datalink.fetch(plain, web)
+        assert archive.asked[-1].path == "/files/crab.csv"
+        assert "Authorization" not in archive.asked[-1].headers
+
+
 def test_files_are_kept_and_given_offline(archive: Archive, web: Web) -> None:
     first = datalink.download(linked(archive), web)
     assert first.read_bytes().startswith(b"SIMPLE  =")
