@@ -110,6 +110,7 @@ import duckdb
 import pyarrow as pa
 db = duckdb.connect()
 db.execute("set threads = 2")
+db.execute("set enable_progress_bar = false")
 db.execute("set preserve_insertion_order = false")
 for name, side in (("l", left), ("r", right)):
     come = pa.table({"i": np.arange(len(side[0])), "ra": side[0], "dec": side[1]})
