@@ -72,7 +72,7 @@ class Attempts(Lines):
             response, error = None, None
             with hosts.turn(host, self.per_host, exchange), carrying(exchange):
                 self._heed(host, exchange)
-                read, exchange.ended = [0], False
+                read, whole, exchange.ended = [0], False, False
                 try:
                     exchange.waiting = f"a line to {host}"
                     exchange.patience = _patience(timeout)
@@ -81,10 +81,11 @@ class Attempts(Lines):
                     if exchange.ended:  # http.client takes that for the end of the headers
                         raise failures.cut_short(exchange)
                     self._read(request, response, exchange, stream, sink, read)
+                    whole = True
                 except failures.FAILURES as failure:
                     error = failures.of_exchange(failure, exchange, read[0])
                 finally:
-                    if error is not None and response is not None:
+                    if response is not None and not whole:
                         response.raw.close()
                     exchange.let_go()
                     exchange.patience = float("inf")
@@ -118,14 +119,8 @@ class Attempts(Lines):
         exchange.until(lambda: False, pause)
 
     def _again(
-        self,
-        request: Any,
-        response: Any,
-        error: Exception | None,
-        exchange: Exchange,
-        host: str,
-        sink: Sink | None,
-    ) -> bool:
+        self, request: Any, response: Any, error: Exception | None, exchange: Exchange, host: str, sink: Sink | None
+    ) -> bool:  # fmt: skip
         """Whether to ask again; waits as long as is right before."""
         safe = request.method in SAFE
         if error is not None:
@@ -143,9 +138,9 @@ class Attempts(Lines):
             elif not safe or status == 503:
                 return False
             pause = asked if asked is not None else FIRST * 2.0**exchange.tries * random.uniform(0.75, 1.25)
-            if exchange.tries >= self.retries:
-                return False
-        if pause >= exchange.deadline.left():
+            if status == 429:
+                hosts.hush(host, pause)
+        if exchange.tries >= self.retries or pause >= exchange.deadline.left():
             return False
         exchange.tries += 1
         exchange.waiting = "the time to ask again"
@@ -153,15 +148,9 @@ class Attempts(Lines):
         return True
 
     def _read(
-        self,
-        request: Any,
-        response: Any,
-        exchange: Exchange,
-        stream: bool,
-        sink: Sink | None,
-        read: list[int],
-    ) -> None:
-        """Read the body, and put it in place of the line."""
+        self, request: Any, response: Any, exchange: Exchange, stream: bool, sink: Sink | None, read: list[int]
+    ) -> None:  # fmt: skip
+        """Read the body, and put it in place of the line; ``read[0]`` counts its bytes, also where it breaks off."""
         raw, name = response.raw, exchange.service or exchange.url
         exchange.waiting = REST
         coming = announced(response) if request.method != "HEAD" else None
@@ -171,16 +160,13 @@ class Attempts(Lines):
             if coming is not None and coming > self.max_bytes:
                 raise too_large(name, coming, self.max_bytes, exchange)
             packing = raw.headers.get("Content-Encoding", "").strip().lower()
-            if (
-                packing in UNASKED
-                and packing not in HTTPResponse.CONTENT_DECODERS
-                and not getattr(body, "as_sent", False)
-            ):
+            unpack = not getattr(body, "as_sent", False)
+            if unpack and packing in UNASKED and packing not in HTTPResponse.CONTENT_DECODERS:
                 raise AnswerError(
                     f"The answer of {name} is packed with {packing}, which was not asked for.",
                     service=exchange.service, url=exchange.url,
                 )  # fmt: skip
-            for piece in raw.stream(PIECE, decode_content=not getattr(body, "as_sent", False)):
+            for piece in raw.stream(PIECE, decode_content=unpack):
                 read[0] += len(piece)
                 if read[0] > self.max_bytes:
                     raise too_large(name, read[0], self.max_bytes, exchange)
@@ -191,7 +177,6 @@ class Attempts(Lines):
             exchange.check()
             raw.release_conn()
         except BaseException:
-            raw.close()
             body.close()
             raise
         if wanted:

@@ -79,13 +79,15 @@ def download(
     """
     url = str(url)
     deadline = Deadline.of(deadline)
-    place = _place(cache.key("", secrets.masked(url), auth is not None)[:40])
+    with Web(auth=auth) as anybody:  # one address is one file, whoever's service asks for it
+        place = _place(anybody.key("GET", url, headers=headers)[:40])
     path = place / _name(url)
     kept = _kept(place, path)
+    cache.used(place / "facts.json")
     if kept is not None and not refresh:
         now = cache.Kept(b"", kept).age
         if offline() or (sha256 and kept["sha256"] == sha256.lower()) or (keep is not None and now <= keep):
-            return _given(place, path)
+            return path
     if offline():
         raise UnreachableError(
             f"{path.name} is not kept, and skyexplorer works offline.",
@@ -108,9 +110,10 @@ def download(
         if response.status_code == 304 and kept is not None:
             facts = {**kept, "confirmed": datetime.now(UTC).isoformat(timespec="seconds")}
         else:
-            facts = _accept(part, path, sha256, size, check, response, service or name)
+            facts = _accept(part, path, sha256, size, check, response, name)
         _note(place, facts)
-    return _given(place, path)
+        cache.grown(0 if response.status_code == 304 else facts["size"])
+    return path
 
 
 def _get(
@@ -158,10 +161,9 @@ class _Part:
     def __init__(self, place: Path, name: str, most: int, service: str, url: str) -> None:
         self.path, self.marks = place / f"part-{name}", place / "part.json"
         self.most, self.service, self.url = most, service, url
-        self.as_sent = name.endswith(
-            (".gz", ".tgz", ".Z")
-        )  # some servers take the file's own packing for theirs
-        self.done, self.total = 0, None
+        # Some servers take the file's own packing for theirs.
+        self.as_sent = name.endswith((".gz", ".tgz", ".Z"))
+        self.done = 0
         self.coming: int | None = None
         self._file: IO[bytes] | None = None
 
@@ -204,31 +206,29 @@ class _Part:
             told = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", headers.get("Content-Range", "").strip())
             mark = self._mark().get("mark", "")
             same = (
-                not mark
-                or not headers.get("ETag")
-                or mark in (headers.get("ETag"), headers.get("Last-Modified"))
+                not mark or not headers.get("ETag") or mark in (headers["ETag"], headers.get("Last-Modified"))
             )
             if told is None or int(told[1]) != here or packed or not same:
+                if not here:
+                    raise AnswerError(
+                        f"{self.service} gave a part of the file that was not asked for.",
+                        service=self.service, url=self.url, status=206,
+                    )  # fmt: skip
                 raise _Changed
             self.coming = int(told[3]) if told[3] != "*" else int(told[2]) + 1
         else:
             here = 0
             self.coming = None if packed else length
             etag = headers.get("ETag", "")
-            mark = (
-                ""
-                if packed
-                else etag
-                if etag and not etag.startswith("W/")
-                else headers.get("Last-Modified", "")
-            )
+            mark = etag if etag and not etag.startswith("W/") else headers.get("Last-Modified", "")
+            mark = "" if packed else mark
             self.path.write_bytes(b"")
             cache.write(self.marks, json.dumps({"mark": mark, "url": self.url}).encode())
         if self.coming is not None and self.coming > self.most:
             raise attempts.too_large(self.service, self.coming, self.most, exchange)
         self.done, self._exchange = here, exchange
-        self._file = open(self.path, "ab", buffering=0)  # noqa: SIM115
         progress.current().report(self.done, self.coming)
+        self._file = open(self.path, "ab", buffering=0)  # noqa: SIM115
         return self
 
     def write(self, piece: bytes) -> None:
@@ -272,7 +272,6 @@ def _accept(
         raise
     os.replace(part.path, path)
     part.drop()
-    cache.grown(there)
     return {
         "service": service, "url": part.url, "name": path.name, "sha256": digest, "size": there,
         "retrieved": datetime.now(UTC).isoformat(timespec="seconds"), "etag": response.headers.get("ETag", ""),
@@ -285,11 +284,6 @@ def _note(place: Path, facts: Mapping[str, Any]) -> None:
         cache.write(place / "facts.json", json.dumps(facts).encode())
     except OSError as error:
         cache.complain(error)
-
-
-def _given(place: Path, path: Path) -> Path:
-    cache.used(place / "facts.json")
-    return path
 
 
 def _kept(place: Path, path: Path) -> dict[str, Any] | None:

@@ -30,7 +30,10 @@ FAILURES = (ServiceError, requests.RequestException, urllib3.HTTPError, HTTPExce
 """What may be raised on the way."""
 
 SOON = 0.02  # s: a socket's clock and ours differ
-BROKEN = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN, errno.ESHUTDOWN, errno.ENETRESET)
+BROKEN = (
+    errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN, errno.ESHUTDOWN, errno.ENETRESET, errno.ETIMEDOUT,
+    errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN,
+)  # fmt: skip
 ADVICE = {
     401: "It asks for credentials: SKYEXPLORER_<ID>_TOKEN, or _USER and _PASSWORD, in the environment.",
     403: "It is not for everybody, or this address was shut out for asking too much.",
@@ -156,15 +159,18 @@ def of_session(error: requests.RequestException, service: str, url: str, most: i
 
 
 def of_question(error: Exception, url: str) -> InputError:
-    """What requests finds wrong with a question before it is sent."""
-    if isinstance(error, requests.exceptions.InvalidHeader):
+    """What is wrong with a question before it is sent."""
+    kinds = requests.exceptions
+    if isinstance(error, kinds.InvalidHeader):
         return InputError(
-            "A header of the question cannot be sent.",
-            advice="Have credentials a line break or blanks around?",
+            "A header of the question cannot be sent.", advice="Has it a line break, or blanks around?"
         )
-    return InputError(
-        f"{secrets.masked(url)!r} is no address of the web.", advice="Such begin with http:// or https://."
-    )
+    if isinstance(error, kinds.InvalidURL | kinds.MissingSchema | kinds.InvalidSchema | UnicodeError):
+        return InputError(
+            f"{secrets.masked(url)!r} is no address of the web.",
+            advice="Such begin with http:// or https://.",
+        )
+    return InputError(f"The question to {secrets.masked(url)} cannot be sent ({type(error).__name__}).")
 
 
 def of_status(

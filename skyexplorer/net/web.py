@@ -20,11 +20,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from skyexplorer import __version__
-from skyexplorer.errors import (
-    AnswerError,
-    RefusedError,
-    UnreachableError,
-)
+from skyexplorer.errors import AnswerError, LateError, RefusedError, UnreachableError
 from skyexplorer.net import attempts, cache, failures, hosts, secrets
 from skyexplorer.net.deadline import Deadline, offline
 from skyexplorer.net.exchange import Exchange
@@ -175,7 +171,7 @@ class Web(requests.Session):
         if exchange is not None:
             return super().send(request, exchange=exchange, **kwargs)
         if urlsplit(request.url).scheme not in ("http", "https"):
-            raise failures.of_question(ValueError(), request.url)
+            raise failures.of_question(requests.exceptions.InvalidSchema(), request.url)
         name = self.service or hosts.key(request.url).rpartition(":")[0]
         shown = secrets.masked(request.url)
         if offline():
@@ -222,10 +218,9 @@ class Web(requests.Session):
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
         """As in requests; other headers with secrets stay behind too where the host changes."""
         if self.should_strip_auth(response.request.url, prepared_request.url):
-            for name in [
-                n for n in prepared_request.headers if secrets.SECRET.search(n) and n.lower() != "cookie"
-            ]:
-                del prepared_request.headers[name]
+            for name in tuple(prepared_request.headers):
+                if secrets.SECRET.search(name) and name.lower() != "cookie":  # requests has just chosen those
+                    del prepared_request.headers[name]
         super().rebuild_auth(prepared_request, response)
 
     def fetch(
@@ -271,7 +266,7 @@ class Web(requests.Session):
         given = dict(headers or {})
         key, kept = "", None
         if keep is not None:
-            key = self._key(method, url, params, data, files, given)
+            key = self.key(method, url, params, data, files, given)
             kept = cache.get(key)
             if kept is not None and (offline() or (not refresh and kept.age <= keep)):
                 return _of_kept(kept)
@@ -282,7 +277,7 @@ class Web(requests.Session):
             response = self.request(
                 method, url, params=params, data=data, files=files, headers=given, timeout=timeout
             )
-        except UnreachableError as error:
+        except (UnreachableError, LateError, RefusedError) as error:
             if kept is not None:
                 error.advice = f"An answer of {kept.facts['retrieved']} is kept: net.offline(True) gives it."
             raise
@@ -310,7 +305,7 @@ class Web(requests.Session):
     ) -> Reply | None:  # fmt: skip
         """The answer to a question that is kept, however old it is; None where there is none. Arguments as for `fetch`."""
         method = (method or ("GET" if data is None and files is None else "POST")).upper()
-        found = cache.get(self._key(method, url, params, data, files, dict(headers or {})))
+        found = cache.get(self.key(method, url, params, data, files, dict(headers or {})))
         return None if found is None else _of_kept(found)
 
     def pour(self, url: str, headers: Mapping[str, str], sink: attempts.Sink) -> requests.Response:
@@ -325,17 +320,24 @@ class Web(requests.Session):
             )
         raise problem
 
-    def _key(
-        self, method: str, url: str, params: Any, data: Any, files: Any, headers: Mapping[str, str]
-    ) -> str:
+    def key(
+        self, method: str, url: str, params: Any = None, data: Any = None, files: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
         """The key of a question: all that the answer may depend on; of secrets only a trace."""
-        ready = requests.Request(method, url, params=params).prepare()
-        known = dict(headers) if self.auth is None else {**headers, "authorization": _header(self.auth)}
-        if isinstance(data, Mapping):
-            data = _traced(data)
-        return cache.key(
-            self.service, method, secrets.masked(ready.url, secrets.trace), data, files, _traced(known)
-        )
+        try:
+            ready = requests.Request(method, url, params=params).prepare()
+        except (requests.RequestException, UnicodeError) as error:
+            problem = failures.of_question(error, url)
+        else:
+            known = {
+                **(headers or {}),
+                **({} if self.auth is None else {"authorization": _header(self.auth)}),
+            }
+            sent = _traced(data) if isinstance(data, Mapping) else data
+            where = secrets.masked(ready.url, secrets.trace)
+            return cache.key(self.service, method, where, sent, files, _traced(known))
+        raise problem
 
     def close(self) -> None:
         """Close its lines; what is on its way ends."""

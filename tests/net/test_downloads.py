@@ -290,6 +290,30 @@ def test_refusals(serve):
     assert parts() == []
 
 
+def test_a_part_that_nobody_asked_for(serve):
+    server = serve(
+        lambda talk: talk.answer(CONTENT[7:], 206, Content_Range=f"bytes 7-{len(CONTENT) - 1}/{len(CONTENT)}")
+    )
+    with pytest.raises(AnswerError, match="a part of the file that was not asked for"):
+        download(server.url + "/map.fits")
+    assert len(server.asked) == 1
+
+
+def test_files_for_different_people(serve):
+    server = serve(lambda talk: talk.answer(talk.target))
+    first, second = (download(f"{server.url}/map.fits?token={name}") for name in "ab")
+    assert first != second
+    assert (first.read_bytes(), second.read_bytes()) == (b"/map.fits?token=a", b"/map.fits?token=b")
+
+
+def test_it_can_be_stopped_before_the_first_byte(serve):
+    server = serve(Archive())
+    progress = Progress("map")
+    progress.watch(lambda p: p.cancel())
+    with progress, pytest.raises(Cancelled):
+        [download(server.url + "/map.fits") for _ in range(2)]
+
+
 def test_too_large(serve):
     server = serve(
         lambda talk: talk.head(200, 10**10) if talk.path == "/told" else (talk.head(200), talk.raw(CONTENT))

@@ -145,6 +145,17 @@ def test_no_such_name():
 )
 def test_no_address(url):
     failed(url, InputError, "is no address of the web")
+    failed(url, InputError, "is no address of the web", keep=60)
+    with pytest.raises(InputError, match="is no address of the web"):
+        download(url)
+
+
+def test_no_question(serve):
+    server = serve()
+    failed(server.url, InputError, "A header of the question cannot be sent", headers={"X-Token": "a\nb"})
+    with Web("svc", 5) as web, pytest.raises(InputError, match="cannot be sent"):
+        web.post(server.url, json={"a": float("nan")})
+    assert server.asked == []
 
 
 def drop(talk):
