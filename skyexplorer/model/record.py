@@ -165,7 +165,7 @@ class Records(list[Record]):
     --------
     >>> from skyexplorer.model.record import Record, Records
     >>> found = Records([Record("a", "image", "https://archive.example/a.fits")])
-    >>> found.to_table()["title"][0]
+    >>> str(found.to_table()["title"][0])
     'a'
     """
 

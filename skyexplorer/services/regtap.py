@@ -11,11 +11,11 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from skyexplorer.errors import InputError, QueryError
+from skyexplorer.errors import InputError, QueryError, ServiceError
 from skyexplorer.services import answers, registry
 from skyexplorer.services.registry import Service
 
@@ -27,6 +27,8 @@ SERVICE, VARIABLE = "regtap", "IVOA_REGISTRY"
 DAY = 86400.0
 MOST = 500
 """Resources asked for."""
+MOST_TABLES = 200
+"""Resources whose tables are asked for with them."""
 PREVIEW = 20.0
 """Seconds for the columns of one."""
 ORDER = 6
@@ -89,6 +91,8 @@ class ServiceFound:
     licence: str = ""
     capability: str = ""
     creators: tuple[str, ...] = field(default=(), repr=False)
+    tables: Mapping[str, tuple[str, str]] | None = field(default=None, repr=False)
+    """Of TAP: tables that have positions, and the columns of those; None where they were not asked for."""
 
     @property
     def band(self) -> str:
@@ -142,10 +146,9 @@ class ServiceFound:
             return replace(made, table="ivoa.obscore", columns=roles)
         if self.kind != "tap":
             return made
-        for table, named in _tables(self.columns).items():
-            ra, dec = (_by_ucd(named, axis) for axis in ("ra", "dec"))
-            if ra and dec:
-                return replace(made, table=table, columns={"ra": ra, "dec": dec})
+        tables = self.tables if self.tables is not None else placed(_named(self.columns))
+        for table, (ra, dec) in tables.items():
+            return replace(made, table=table, columns={"ra": ra, "dec": dec})
         raise InputError(
             f"{self.title} lists no table with right ascension and declination.",
             "Ask its TAP service for its tables.",
@@ -249,6 +252,8 @@ def ask(
             reader=_resources,
         )
     found = [one for resource in results for one in _interfaces(resource, kind)]
+    found, missed = _with_tables(found, web, refresh)
+    note = " ".join(filter(None, (note, missed)))
     low = [word.lower() for word in wanted]
     found.sort(key=lambda one: -sum(word in one.title.lower() for word in low))
     return found, answers.overflow(results), reply, note
@@ -403,13 +408,58 @@ def columns(found: ServiceFound, web: Web, *, refresh: bool = False) -> Any:
     return rows
 
 
-def _tables(rows: Any) -> dict[str, list[tuple[str, str]]]:
+def _with_tables(found: list[ServiceFound], web: Web, refresh: bool) -> tuple[list[ServiceFound], str]:
+    """TAP services with the tables that have positions: asked here, so that nobody waits for them later."""
+    wanted = sorted({one.ivoid.lower() for one in found if one.kind == "tap"})[:MOST_TABLES]
+    if not wanted:
+        return found, ""
+    listed = ", ".join("'" + ivoid.replace("'", "''") + "'" for ivoid in wanted)
+    adql = (
+        "SELECT ivoid, table_name, name, ucd FROM rr.res_table NATURAL JOIN rr.table_column "
+        f"WHERE ivoid IN ({listed}) AND (ucd LIKE 'pos.eq.%' OR ucd LIKE 'pos_eq_%')"
+    )
+    try:
+        results, _ = _sync(
+            adql, web, max_rows=20 * MOST, refresh=refresh,
+            reader=lambda reply: answers.parse(reply.content, service=SERVICE, url=reply.url),
+        )  # fmt: skip
+    except ServiceError as error:
+        return found, f"The tables of TAP services could not be asked for: {error.message}"
+    rows = answers.table(results)
+    by_resource: dict[str, list[Any]] = {}
+    for row in rows:
+        by_resource.setdefault(str(row["ivoid"]).lower(), []).append(row)
+    if answers.overflow(results):
+        return found, ""  # some have all their tables, some not: each is asked for when it is needed
+    return [
+        replace(one, tables=placed(_named(by_resource.get(one.ivoid.lower(), ()))))
+        if one.kind == "tap" and one.ivoid.lower() in wanted
+        else one
+        for one in found
+    ], ""
+
+
+def _named(rows: Any) -> dict[str, list[tuple[str, str]]]:
     """Names and UCDs of columns, by table."""
     tables: dict[str, list[tuple[str, str]]] = {}
     for row in rows:
+        table = row["table"] if "table" in row.colnames else row["table_name"]
         name, ucd = (answers.plain(row[key]) or "" for key in ("name", "ucd"))
-        tables.setdefault(str(answers.plain(row["table"]) or ""), []).append((str(name), str(ucd).lower()))
+        tables.setdefault(str(answers.plain(table) or ""), []).append((str(name), str(ucd).lower()))
     return tables
+
+
+def placed(tables: Mapping[str, list[tuple[str, str]]]) -> dict[str, tuple[str, str]]:
+    """Tables that have right ascension and declination, and the columns of those.
+
+    Examples
+    --------
+    >>> from skyexplorer.services.regtap import placed
+    >>> placed({"notes": [("text", "meta.note")], "main": [("raj", "pos.eq.ra;meta.main"), ("dej", "pos.eq.dec;meta.main")]})
+    {'main': ('raj', 'dej')}
+    """
+    found = {table: (_by_ucd(named, "ra"), _by_ucd(named, "dec")) for table, named in tables.items()}
+    return {table: axes for table, axes in found.items() if all(axes)}
 
 
 def _by_ucd(named: list[tuple[str, str]], axis: str) -> str:

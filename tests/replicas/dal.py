@@ -88,6 +88,7 @@ RESOURCES: Fields = tuple((name, "float" if name == "region_of_regard" else TEXT
 COLUMNS: Fields = tuple(
     (name, TEXT, "") for name in ("table_name", "name", "unit", "ucd", "datatype", "column_description")
 )
+COLUMN_OF = ("ivoid", TEXT, "")
 SEP = ":::py VO sep:::"
 CURVE = "mjd,mag,magerr\n" + "\n".join(f"{58000 + i},{15 + 0.1 * i:.2f},0.05" for i in range(12)) + "\n"
 
@@ -119,6 +120,8 @@ class Archive(Replica):
         self.rows: list[list[object]] = []
         self.resources: list[list[object]] = []
         self.columns: list[list[object]] = []
+        self.places: list[list[object]] = []
+        self.places_status = "OK"
         self.queries: list[str] = []
         self.status, self.cuts, self.links_of = "OK", True, "this"
         self.knows_regions = True
@@ -259,6 +262,10 @@ class Archive(Replica):
         query = parse_qs(asked.body.decode())["QUERY"][0]
         self.queries.append(query)
         if "rr.table_column" in query and "rr.resource" not in query:
+            if "SELECT ivoid" in query:
+                return votable(
+                    [COLUMN_OF, *(COLUMNS[i] for i in (0, 1, 3))], self.places, status=self.places_status
+                )
             return votable(COLUMNS, self.columns)
         if "rr.resource" in query:
             if "stc_spatial" in query and not self.knows_regions:

@@ -49,6 +49,8 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive
             ["main.sources", "alpha", "deg", "pos.eq.ra;meta.main", "double", None],
             ["main.sources", "delta", "deg", "pos.eq.dec;meta.main", "double", None],
         ]
+        blazars = "ivo://loop/a-catalogue-of-blazars"
+        replica.places = [[blazars, row[0], row[1], row[3]] for row in replica.columns[2:]]
         yield replica
 
 
@@ -146,7 +148,7 @@ def test_overflow_is_told_and_not_kept(archive: Archive) -> None:
     archive.status = "OK"
     for _ in range(2):
         assert not ask("x")[1]
-    assert len(archive.asked) == 3
+    assert sum("rr.resource" in query for query in archive.queries) == 3
 
 
 def test_columns_and_what_can_be_asked(archive: Archive) -> None:
@@ -155,7 +157,7 @@ def test_columns_and_what_can_be_asked(archive: Archive) -> None:
     assert tap.columns.colnames == ["table", "name", "unit", "ucd", "type", "description"]
     assert tap.columns["name"].tolist() == ["text", "name", "alpha", "delta"]
     count = len(archive.asked)
-    row = tap.service
+    row = tap.service  # nobody is asked for that
     assert len(archive.asked) == count
     assert (row.table, dict(row.columns), row.protocol) == (
         "main.sources",
@@ -164,12 +166,17 @@ def test_columns_and_what_can_be_asked(archive: Archive) -> None:
     )
     assert cone.service.address == "http://b.example/scs1?"
     assert cone.service.searched
-    archive.columns = []
+    archive.places = []
     other = next(one for one in ask("blazars", refresh=True)[0] if one.kind == "tap")
-    with Web("regtap", 10) as web:
-        assert len(regtap.columns(other, web, refresh=True)) == 0
     with pytest.raises(InputError, match="no table with right ascension"):
         _ = other.service
+
+
+def test_tables_that_could_not_be_asked_for_with_the_rest(archive: Archive) -> None:
+    archive.places_status = "OVERFLOW"
+    tap = ask("blazars")[0][0]
+    assert tap.tables is None
+    assert tap.service.table == "main.sources"  # asked for now
 
 
 def test_what_was_found_is_asked_by_its_id(archive: Archive) -> None:
