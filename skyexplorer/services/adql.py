@@ -216,7 +216,7 @@ def select(
     where : str
         A further condition, in ADQL.
     upload : str
-        Name of an uploaded table of circles (``u_ra``, ``u_dec``, ``u_radius``): rows in one of them are asked for, once for each.
+        Name of an uploaded table of circles (``u_ra``, ``u_dec``, ``u_radius``): rows in any of them, once for each.
 
     Examples
     --------

@@ -1,13 +1,15 @@
 """Large VOTables read slice by slice: no step of it takes long, and no copy of all of it is made.
 
 The rows of TABLEDATA are cut at their ends into slices, each of which is a VOTable of its own with the head and the tail
-of the whole; the reader that reads them is the one of all VOTables. Of BINARY and BINARY2 the head tells the columns, and
-the bytes are taken as they stand: blocks of numbers whole, texts one by one.
+of the whole. The head tells the columns: where all are plain numbers and texts, cells are taken as they stand, column by
+column; else, and where a cell is not what its column says, the slice is read by the reader of all VOTables. Of BINARY and
+BINARY2, blocks of numbers are taken whole and texts one by one.
 """
 
 from __future__ import annotations
 
 import binascii
+import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ ENDS = 400_000  # bytes at the start and the end in which the rows begin and sto
 _START = re.compile(rb"<(?:\w+:)?TABLEDATA\s*>")
 _STOP = re.compile(rb"</(?:\w+:)?TABLEDATA\s*>")
 _ROW = re.compile(rb"</(?:\w+:)?TR\s*>")
+_CELL = re.compile(rb"<TD(?:\s[^<>]*)?(?:/>|>([^<]*)</TD\s*>)")
+_ODD = re.compile(rb"<!|<\?|encoding")
 _STREAM = re.compile(rb"<(?:\w+:)?(BINARY2?)\s*>\s*<(?:\w+:)?STREAM\b([^>]*)>")
 _END_STREAM = re.compile(rb"</(?:\w+:)?STREAM\s*>")
 _TABLE = re.compile(rb"<(?:\w+:)?TABLE\b")
@@ -33,6 +37,17 @@ _BLANKS = b" \t\r\n"
 _NUMBERS = {
     "unsignedByte": ">u1", "short": ">i2", "int": ">i4", "long": ">i8", "float": ">f4", "double": ">f8", "boolean": "S1"
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A column as its bytes are: numbers and texts of a fixed length have a dtype, others the bytes of a character."""
+
+    dtype: str = ""
+    wide: int = 0
+    null: int | float | None = None
+    text: str = ""  # encoding
+    bounded: bool = True  # whether a text has a greatest length
 
 
 def read(raw: bytes) -> Any:
@@ -86,6 +101,16 @@ def _like(model: Any, columns: dict[str, Any]) -> Any:
     return made
 
 
+def _texts(texts: list[str], field: _Field) -> Any:
+    """A column of texts: as long as the longest of them where there is a limit, else objects, as of all VOTables."""
+    if field.bounded:
+        column = np.array(texts) if texts else np.zeros(0, "U1")
+    else:
+        column = np.empty(len(texts), object)
+        column[:] = texts
+    return np.ma.MaskedArray(column, np.zeros(len(texts), bool))
+
+
 # TABLEDATA
 
 
@@ -102,6 +127,9 @@ def _rows(raw: bytes) -> tuple[int, int] | None:
 
 def _tables(raw: bytes, start: int, stop: int) -> Iterator[Any]:
     head, tail = raw[:start], raw[stop:]
+    model = votable.read(head + tail, empty=True)
+    fields = _fields(head + tail)
+    plain = fields is not None and len(_TABLE.findall(head)) == 1
     at = start
     while at < stop:
         progress.current().report(at - start, stop - start)
@@ -111,21 +139,58 @@ def _tables(raw: bytes, start: int, stop: int) -> Iterator[Any]:
         at = to
         if b"<TABLE" in piece:
             raise FormatError("This VOTable has several tables among its rows.", "Ask the service again.")
-        if piece.strip():
+        if not piece.strip():
+            continue
+        columns = _cells(piece, fields) if plain and fields is not None else None
+        if columns is None:
             yield votable.read(head + piece + tail, empty=True)
+        else:
+            yield _like(model, dict(zip(model.colnames, columns, strict=True)))
+
+
+def _cells(piece: bytes, fields: Sequence[_Field]) -> list[Any] | None:
+    """The columns of some rows; None where they are not so plain, and the slower reader may tell what is wrong."""
+    found = _CELL.findall(piece)
+    rows, wide = piece.count(b"<TR"), len(fields)
+    if len(found) != rows * wide or piece.count(b"<TD") != len(found) or _ODD.search(piece):
+        return None
+    try:
+        return [_column(found[number::wide], field) for number, field in enumerate(fields)]
+    except (ValueError, OverflowError):
+        return None
+
+
+def _column(cells: list[bytes], field: _Field) -> Any:
+    """Values of a column from their texts; ValueError for one that is none."""
+    if field.text:
+        texts = [cell.decode("utf-8").strip() for cell in cells]
+        texts = [html.unescape(text) if "&" in text else text for text in texts]
+        return _texts(texts, field)
+    bare = np.char.strip(np.array(cells, "S"))
+    empty = bare == b""
+    if field.dtype == "S1":
+        low = np.char.lower(bare)
+        yes, no = np.isin(low, (b"t", b"true", b"1")), np.isin(low, (b"f", b"false", b"0"))
+        if not (yes | no | empty | (bare == b"?")).all():
+            raise ValueError("no boolean")
+        return np.ma.MaskedArray(yes, ~(yes | no))
+    kind = np.dtype(field.dtype).newbyteorder("=")
+    if kind.kind == "f":
+        value = np.where(empty, b"nan", bare).astype(kind)
+        empty = np.isnan(value)
+    else:
+        value = np.where(empty, b"0", bare).astype(np.int64)
+        if field.null is not None:
+            value[empty] = field.null
+        if (value.astype(kind) != value).any():
+            raise OverflowError("beyond its type")
+        value = value.astype(kind)
+    if field.null is not None:
+        empty = empty | (value == field.null)
+    return np.ma.MaskedArray(value, empty)
 
 
 # BINARY and BINARY2
-
-
-@dataclass(frozen=True)
-class _Field:
-    """A column as its bytes are: numbers and texts of a fixed length have a dtype, others the bytes of a character."""
-
-    dtype: str = ""
-    wide: int = 0
-    null: int | float | None = None
-    text: str = ""  # encoding
 
 
 def _binary(raw: bytes) -> Any | None:
@@ -137,14 +202,22 @@ def _binary(raw: bytes) -> Any | None:
     if end is None or _TABLE.search(raw, end.end()):
         return None
     bare = raw[: begin.end()] + raw[end.start() :]
-    model = votable.read(bare, empty=True)
-    sources = [table for table in votable.tree(bare).iter_tables() if len(table.fields)]
-    fields = [_field(field) for field in sources[0].fields] if len(sources) == 1 else []
-    if not fields or any(field is None for field in fields):
+    fields = _fields(bare)
+    if fields is None:
         return None
+    model = votable.read(bare, empty=True)
     flags = (len(fields) + 7) // 8 if begin.group(1) == b"BINARY2" else 0
-    values = _decoded(raw, begin.end(), end.start(), [f for f in fields if f is not None], flags)
+    values = _decoded(raw, begin.end(), end.start(), fields, flags)
     return _like(model, dict(zip(model.colnames, values, strict=True)))
+
+
+def _fields(bare: bytes) -> list[_Field] | None:
+    """The columns of the only table of a VOTable without its rows; None where one is of a kind that is not known here."""
+    sources = [table for table in votable.tree(bare).iter_tables() if len(table.fields)]
+    if len(sources) != 1:
+        return None
+    found = [_field(field) for field in sources[0].fields]
+    return None if any(field is None for field in found) else [field for field in found if field is not None]
 
 
 def _field(field: Any) -> _Field | None:
@@ -152,7 +225,7 @@ def _field(field: Any) -> _Field | None:
     if kind in ("char", "unicodeChar"):
         wide, text = (1, "utf-8") if kind == "char" else (2, "utf-16-be")
         if size.endswith("*") and "x" not in size:
-            return _Field(wide=wide, text=text)
+            return _Field(wide=wide, text=text, bounded=size != "*")
         return _Field(f"S{int(size) * wide}", text=text) if size.isdigit() and int(size) else None
     if kind not in _NUMBERS or size != "1" or field.arraysize is not None:
         return None
@@ -267,9 +340,7 @@ def _columns(
     for number, (field, (run, name)) in enumerate(zip(fields, order, strict=True)):
         if run < 0:
             texts, strings[int(name)] = strings[int(name)], []
-            column = np.empty(len(texts), object)
-            column[:] = texts
-            made.append(np.ma.MaskedArray(column, np.zeros(len(texts), bool)))
+            made.append(_texts(texts, field))
             continue
         values, masks = [], []
         for block, flagged in zip(
