@@ -259,7 +259,14 @@ def _pictures(found: Iterable[DataSet]) -> list[FieldRow]:
         if one.hips:
             groups.setdefault((one.band, one.mission or one.title), []).append(one)
     return [
-        FieldRow(band, mission, PICTURES, len(sets), surveys=tuple(one.id for one in sets))
+        FieldRow(
+            band,
+            mission,
+            PICTURES,
+            len(sets),
+            note=sets[0].attribution,
+            surveys=tuple(one.id for one in sets),
+        )
         for (band, mission), sets in groups.items()
     ]
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skyexplorer.errors import AnswerError, FormatError, QueryError, UnreachableError
 from skyexplorer.io import votable
@@ -34,6 +35,7 @@ Answered = TypeVar("Answered")
 DAY = 86400.0
 WIDEST = 90.0
 """Degrees of the radius of a circle that services take."""
+MOST_POINTS = 4000
 OUTLINE = 64
 """Points on the outline of a region by which it is seen whether two touch."""
 DATALINK = "ivo://ivoa.net/std/datalink"
@@ -588,25 +590,42 @@ def dali(region: SkyRegion) -> tuple[float, ...]:
 
 def within(found: list[Record], region: SkyRegion) -> list[Record]:
     """Those that a region touches; those without a place are left in."""
-    return [one for one in found if touches(one, region)]
+    points = _points(region)
+    return [one for one in found if _touches(one, region, points)]
 
 
 def touches(one: Record, region: SkyRegion) -> bool:
     """Whether a file covers some of a region, by what is known of its place."""
+    return _touches(one, region, _points(region))
+
+
+def _touches(one: Record, region: SkyRegion, points: NDArray[np.float64]) -> bool:
     if one.region is None:
         return one.coord is None or bool(region.contains(one.coord))
-    return overlap(one.region, region)
+    return _overlap(one.region, _points(one.region), region, points)
 
 
 def overlap(one: SkyRegion, other: SkyRegion) -> bool:
-    """Whether two regions have a place in common: by their centres and outlines."""
-    from astropy import units as u
-    from astropy.coordinates import SkyCoord
+    """Whether two regions have a place in common: by points on their outlines, and their centres."""
+    return _overlap(one, _points(one), other, _points(other))
 
+
+def _points(region: SkyRegion) -> NDArray[np.float64]:
+    """Places of a region (n, 2), in degrees: on its outline, and its centre where it is inside."""
+    points = np.concatenate(region.outline(OUTLINE))
+    points = points[:: -(-len(points) // MOST_POINTS)]
+    center = region.center
+    if region.contains(center):
+        points = np.concatenate([[[float(center.ra.deg), float(center.dec.deg)]], points])
+    return points
+
+
+def _overlap(
+    one: SkyRegion, of_one: NDArray[np.float64], other: SkyRegion, of_other: NDArray[np.float64]
+) -> bool:
     if one.center.separation(other.center) > one.radius + other.radius:
         return False
-    for inner, outer in ((one, other), (other, one)):
-        points = np.concatenate([[[inner.center.ra.deg, inner.center.dec.deg]], *inner.outline(OUTLINE)])
-        if outer.contains(SkyCoord(points[:, 0] * u.deg, points[:, 1] * u.deg)).any():
-            return True
-    return False
+    return bool(
+        other._contains(of_one[:, 0], of_one[:, 1]).any()
+        or one._contains(of_other[:, 0], of_other[:, 1]).any()
+    )

@@ -156,6 +156,31 @@ def test_overlap_of_regions() -> None:
     assert answers.overlap(thin, CIRCLE)  # none holds the centre of the other's corners
     assert answers.overlap(CIRCLE, WIDE)
     assert not answers.overlap(CIRCLE, SkyRegion.circle(BESIDE, 0.1 * u.deg))
+    # The centre of two circles lies in neither.
+    two = SkyRegion.union(
+        [SkyRegion.circle(CRAB.directional_offset_by(a * u.deg, 2 * u.deg), 0.5 * u.deg) for a in (90, 270)]
+    )
+    assert not answers.overlap(two, CIRCLE)
+    assert answers.overlap(two, SkyRegion.circle(BESIDE, 0.5 * u.deg))
+
+
+def test_many_footprints_against_a_region_of_many_cells() -> None:
+    import time
+
+    ring = SkyRegion.circle(CRAB, 20 * u.deg) - SkyRegion.circle(CRAB, 5 * u.deg)
+    region = SkyRegion.from_moc(ring.to_moc(9))
+    places = [CRAB.directional_offset_by(37.0 * i * u.deg, 0.05 * i * u.deg) for i in range(500)]
+    made = [
+        Record(str(i), "image", "http://loop", place=lambda at=at: SkyRegion.circle(at, 0.3 * u.deg))
+        for i, at in enumerate(places)
+    ]
+    began = time.perf_counter()
+    kept = answers.within(made, region)
+    assert time.perf_counter() - began < 10
+    apart = np.array([float(at.separation(CRAB).deg) for at in places])
+    numbers = {int(one.title) for one in kept}
+    assert set(np.flatnonzero((apart > 5.1) & (apart < 19.9))) <= numbers
+    assert not set(np.flatnonzero((apart < 4.0) | (apart > 21.0))) & numbers
 
 
 def test_a_list_of_records_is_a_table(archive: Archive) -> None:
