@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import logging
 import re
 import unicodedata
@@ -23,6 +24,16 @@ SECRET = re.compile(
 def trace(value: str) -> str:
     """What tells one secret from another, and does not give it away: one of four thousand million."""
     return hashlib.sha256(b"skyexplorer:" + value.encode()).hexdigest()[:8]
+
+
+# What stands in a page or a document beside its text, and where a VOTable says what went wrong.
+TAGS = re.compile(
+    r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<!\[CDATA\[|\]\]>|<[^>]*>", re.DOTALL | re.IGNORECASE
+)
+ERROR_OF_A_VOTABLE = re.compile(
+    r"""<INFO\b[^>]*\bvalue=["']ERROR["'][^>]*>(.*?)</INFO|<INFO\b[^>]*\bname=["']error["'][^>]*\bvalue="([^"]+)\"""",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def masked(url: str, hide: Callable[[str], str] = lambda value: HIDDEN) -> str:
@@ -89,7 +100,7 @@ def shown(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def excerpt(content: bytes, length: int = 500) -> str:
-    """The beginning of a text, in one line and without control characters; empty where it is no text.
+    """The beginning of a text, in one line and without control characters; of a VOTable, its error; nothing of other bytes.
 
     Examples
     --------
@@ -101,13 +112,9 @@ def excerpt(content: bytes, length: int = 500) -> str:
     if b"\0" in head:
         return ""
     text = head.decode("utf-8", "replace")
-    if re.match(r"\s*<(!doctype\s+html|html)", text, re.IGNORECASE):
-        text = re.sub(
-            r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>",
-            " ",
-            text,
-            flags=re.DOTALL | re.IGNORECASE,
-        )
+    if re.match(r"[\s\ufeff]*<[!?a-z]", text, re.IGNORECASE):
+        said = ERROR_OF_A_VOTABLE.search(text)
+        text = html.unescape(TAGS.sub(" ", (said[1] or said[2]) if said else text))
     text = " ".join(text.split())
     return "".join(
         c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c

@@ -351,6 +351,23 @@ def test_statuses(serve):
             web.get(server.url + "/500").raise_for_status()
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('<?xml version="1.0"?><VOTABLE><RESOURCE><INFO name="QUERY_STATUS" value="ERROR">No column &lt;b> in\n t'
+         '</INFO></RESOURCE></VOTABLE>', "No column <b> in t"),
+        ('<VOTABLE><DESCRIPTION>Cone</DESCRIPTION><INFO ID="Error" name="Error" value="SR &gt; 10"/></VOTABLE>', "SR > 10"),
+        ("<ExceptionReport><!-- 7 --><Text><![CDATA[time & again]]></Text></ExceptionReport>", "time & again"),
+        ("<!DOCTYPE html><html><head><title>t</title></head><body onload='x'>Busy <i>now</i></body>", "Busy now"),
+        ('{"error": "no such <table>"}', '{"error": "no such <table>"}'),
+        ("a < b", "a < b"),
+    ],
+)  # fmt: skip
+def test_what_a_body_says(body, said, serve):
+    server = serve(lambda talk: talk.answer(body, 400))
+    assert failed(server.url, QueryError, "HTTP 400").message.endswith(f"It says: {said}")
+
+
 def test_no_text_of_what_is_none(serve):
     server = serve(lambda talk: talk.answer(b"\x89PNG\0\0\0", 500))
     assert "It says" not in failed(server.url, RefusedError, "HTTP 500").message
