@@ -17,7 +17,6 @@ from skyexplorer import services as services_
 from skyexplorer.actions.beside import run_side_by_side
 from skyexplorer.errors import (
     AnswerError,
-    ColumnError,
     FormatError,
     InputError,
     SkyExplorerError,
@@ -259,7 +258,7 @@ def catalog_of(service: Service, question: Question, found: Found) -> SourceCata
         catalog = SourceCatalog(
             table, title=service.title, band=service.band, origin=origin, empty=True, **named
         )
-    except ColumnError as error:
+    except FormatError as error:
         raise AnswerError(
             f"{service.id}: {error.message}", "Its row may be out of date: skyexplorer doctor --services tells.",
             service=service.id, url=service.address,

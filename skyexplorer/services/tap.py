@@ -58,7 +58,9 @@ def ask(
     for number, part in enumerate(parts):
         progress.current().report(number, len(parts))
         answer = run(service, part, web=web, max_rows=cap, refresh=refresh)
-        answers.append(replace(answer, table=bare(service, answer.table)) if part.upload is not None else answer)
+        answers.append(
+            replace(answer, table=bare(service, answer.table)) if part.upload is not None else answer
+        )
     found = merging.merged(service, answers)
     if len(found.table) > cap:
         found = replace(found, table=found.table[:cap], overflow=True)
@@ -73,9 +75,23 @@ def plan(
     def one(shapes: Sequence[adql.Shape]) -> Part:
         return Part(adql.select(service, adql.condition(service, shapes), columns, where))
 
+    def uploading(tiles: tiling.Tiles) -> tuple[list[Part], str]:
+        question = adql.select(service, "", columns, where, upload=UPLOAD)
+        return [Part(question, tiles)], f"{len(tiles)} uploaded circles{_more(tiles)}"
+
+    def naming(tiles: tiling.Tiles) -> tuple[list[Part], str]:
+        shapes = [adql.Circle(*values) for values in zip(tiles.ra, tiles.dec, tiles.radius, strict=True)]
+        groups = [one(shapes[at : at + step]) for at in range(0, len(shapes), step)]
+        many = f" in {len(groups)} questions" if len(groups) > 1 else ""
+        return groups, f"{len(tiles)} circles{many}{_more(tiles)}"
+
+    step = max(service.circles, 1)
     plain = _plain(service, region)
     if plain is not None:
         return [one([plain])], ""
+    own = tiling.own(region)
+    if own is not None and len(own) <= max(service.upload, TILES):
+        return naming(own) if len(own) <= step or not service.upload else uploading(own)
     around = float(tiling.cap(float(region.radius.value))) / max(float(region.area.value), 1e-12)
     if around <= ROUND:
         return [one([_circle(region)])], f"a circle around it, {around:.2g} times its area"
@@ -84,18 +100,15 @@ def plan(
     if service.upload:
         tiles = tiling.circles(region, min(service.upload, UPLOADED))
         if len(tiles) > 1:
-            question = adql.select(service, "", columns, where, upload=UPLOAD)
-            return [
-                Part(question, tiles)
-            ], f"{len(tiles)} uploaded circles, {tiles.overhead:.2g} times its area"
-    step = max(service.circles, 1)
+            return uploading(tiles)
     tiles = tiling.circles(region, min(step, TILES), waste=FINE)
     if tiles.overhead > COARSE and step < TILES:  # worth a few questions more
         tiles = tiling.circles(region, TILES, waste=FINE)
-    shapes = [adql.Circle(*values) for values in zip(tiles.ra, tiles.dec, tiles.radius, strict=True)]
-    groups = [one(shapes[at : at + step]) for at in range(0, len(shapes), step)]
-    many = f" in {len(groups)} questions" if len(groups) > 1 else ""
-    return groups, f"{len(tiles)} circles{many}, {tiles.overhead:.2g} times its area"
+    return naming(tiles)
+
+
+def _more(tiles: tiling.Tiles) -> str:
+    return f", {tiles.overhead:.2g} times its area" if tiles.overhead > 1.1 else ""
 
 
 def _circle(region: SkyRegion) -> adql.Circle:

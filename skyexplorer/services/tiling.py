@@ -119,7 +119,7 @@ def _touched(region: SkyRegion, depth: int) -> NDArray[np.int64]:
     ):  # their outline is that of cells chosen by their centres
         near += 2 * CORNER * SIDE / 2 ** int(region.to_moc().max_order)
     # A cell whose centre is outside and that has a point inside is crossed by the edge.
-    for line in region.outline(OUTLINE * max(len(region._shapes), 1)):
+    for line in region.outline(OUTLINE * min(max(len(region._shapes), 1), 60)):
         points = sphere.unit_vectors(line[:, 0], line[:, 1])
         if len(points) < 2:
             continue
@@ -222,6 +222,19 @@ def circles(region: SkyRegion, most: int = 16, waste: float = 1.15) -> Tiles:
     ra, dec = regions.lonlat(np.stack([group.center for group in around]))
     radii = np.array([group.radius for group in around])
     return Tiles(ra, dec, radii, float(np.sum(cap(radii))) / area)
+
+
+def own(region: SkyRegion) -> Tiles | None:
+    """The circles that a region was made of, or None where it was made otherwise."""
+    shapes = region._shapes
+    if (
+        region.kind not in ("union", "circle")
+        or not shapes
+        or any(shape.kind != "circle" for shape in shapes)
+    ):
+        return None
+    ra, dec, radius = np.array([shape.values for shape in shapes]).T
+    return Tiles(ra, dec, radius, float(np.sum(cap(radius))) / max(float(region.area.value), 1e-12))
 
 
 class _Group:

@@ -104,6 +104,18 @@ def test_how_a_region_is_put(archive, tap):
     assert "circles in" in tiled.how
 
 
+def test_many_positions(archive, tap):
+    """Circles are asked as they are: named, or uploaded where they are many."""
+    rng = np.random.default_rng(5)
+    at = SkyCoord(rng.random(300) * 360 * u.deg, rng.uniform(-80, 80, 300) * u.deg)
+    few, many = (SkyRegion.union([SkyRegion.circle(c, 2 * u.deg) for c in at[:n]]) for n in (10, 300))
+    assert asked(tap, few).how == "10 circles"
+    assert archive.questions[-1].count("CIRCLE") == 10
+    found = asked(replace(tap, upload=1000), many)
+    assert found.how.startswith("300 uploaded circles")
+    assert np.sort(found.table["id"]).tolist() == truth(archive.table, many).tolist()
+
+
 def test_columns_and_condition(archive, tap):
     found = asked(tap, CIRCLE, columns=["mag"], where="mag < 12")
     assert "SELECT mag, ra, dec, id, name FROM cat" in archive.questions[-1]
