@@ -119,6 +119,9 @@ class Field(list[FieldRow]):
         lines = [f"{row.band:12} {row.text:>12} {row.what:12} {row.title}" for row in self]
         return "\n".join([f"<Field: {len(self)} rows>", *lines])
 
+    def _repr_html_(self) -> str:
+        return str(self.to_table()._repr_html_())
+
 
 @dataclass(frozen=True)
 class Question:

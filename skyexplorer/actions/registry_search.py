@@ -66,6 +66,9 @@ class ServicesFound(list[ServiceFound]):
         more = [f"… and {len(self) - 40} more"] if len(self) > 40 else []
         return "\n".join([f"<{len(self)} services>{f' {self.note}' * bool(self.note)}", *lines, *more])
 
+    def _repr_html_(self) -> str:
+        return str(self.to_table()._repr_html_())
+
 
 @dataclass(frozen=True)
 class Question:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -203,12 +204,19 @@ class Records(list[Record]):
     def __repr__(self) -> str:
         return f"<{len(self)} records>\n{self.ledger!r}"
 
+    def _repr_html_(self) -> str:
+        return str(self.to_table()._repr_html_())
+
 
 # What a row says of the place of a file, as regions
 
+_ADQL, _MARKS = re.compile(r"\s*(circle|polygon|box)\s*\(", re.I), re.compile(r"[()',\"]")
+
 
 def footprint(text: Any, xtype: str = "") -> SkyRegion | None:
-    """The region of ObsCore's ``s_region`` (STC-S, or the numbers of a DALI circle or polygon); None where there is none.
+    """The region of ObsCore's ``s_region``; None where there is none.
+
+    It is STC-S, a function of ADQL, or the numbers of a DALI circle or polygon, as ``xtype`` says.
 
     Examples
     --------
@@ -226,8 +234,10 @@ def footprint(text: Any, xtype: str = "") -> SkyRegion | None:
                 return None
             word = "circle" if "circle" in xtype or len(numbers) == 3 else "polygon"
             text = f"{word} ICRS {' '.join(f'{value:.12g}' for value in numbers)}"
-        elif xtype in ("circle", "polygon") and text[:1] in "0123456789+-.":
+        elif xtype in ("circle", "polygon") and text.strip()[:1] in tuple("0123456789+-."):
             text = f"{xtype} ICRS {text}"
+        elif _ADQL.match(text):
+            text = _MARKS.sub(" ", text)
         return SkyRegion.from_shapes(regions_text.read(text.encode())) if text.strip() else None
     except (FormatError, InputError, ValueError, TypeError):
         return None  # of another kind, or damaged: the file has a place nevertheless, its centre

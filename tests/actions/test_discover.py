@@ -96,6 +96,8 @@ def test_services_are_found_and_shown(world: World, sky: SkyExplorer) -> None:
     assert finding.question["words"] == "blazars"
     assert found.to_table()["kind"].tolist() == ["scs", "scs"]
     assert "2 services" in repr(found)
+    world.archive.resources[0][3] = "<script>alert(1)</script>"
+    assert "<script>" not in sky.find_services("blazars", refresh=True)._repr_html_()
     assert sky.find_services("blazars", waveband="gamma").ledger[0].state == "cached"
 
 

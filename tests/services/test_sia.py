@@ -138,6 +138,9 @@ def test_there_are_no_columns_and_conditions(archive: Archive) -> None:
         (np.array([10.0, 20.0, 0.5]), "", "circle"),
         (np.ma.masked_invalid([10.0, 10, 11, 10, 11, 11, np.nan, np.nan]), "polygon", "polygon"),
         ("Union ICRS (Circle 10 20 1 Circle 12 20 1)", "", "union"),
+        ("POLYGON('ICRS', 10, 10, 11, 10, 11, 11, 10, 11)", "", "polygon"),
+        ("CIRCLE(10.5,20,0.5)", "", "circle"),
+        ("POLYGON J2000 10 10 11 10 11 11 10 11", "", "polygon"),
     ],
 )
 def test_footprints_are_read(text: object, xtype: str, kind: str) -> None:
