@@ -48,7 +48,8 @@ def ask(
             f"{service.id} is a cone search, which takes no condition {where!r}.",
             "Leave out where=…, and filter the catalogue that comes.",
         )
-    tiles = tiling.circles(region, TILES)
+    own = tiling.own(region)
+    tiles = own if own is not None and len(own) <= TILES else tiling.circles(region, TILES)
     cap = service.row_cap if max_rows is None else min(max_rows, service.row_cap or max_rows)
     answers: list[Found] = []
     for number in range(len(tiles)):
