@@ -160,7 +160,9 @@ class Attempts(Lines):
             if coming is not None and coming > self.max_bytes:
                 raise too_large(name, coming, self.max_bytes, exchange)
             packing = raw.headers.get("Content-Encoding", "").strip().lower()
-            unpack = not getattr(body, "as_sent", False)
+            unpack = bool(packing) and not getattr(
+                body, "as_sent", False
+            )  # else what came last is lost with a break
             if unpack and packing in UNASKED and packing not in HTTPResponse.CONTENT_DECODERS:
                 raise AnswerError(
                     f"The answer of {name} is packed with {packing}, which was not asked for.",

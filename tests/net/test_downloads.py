@@ -110,6 +110,12 @@ def test_gone_on_with_after_breaks(serve):
     assert [talk.headers.get("if-range") for talk in server.talks] == [None, ETAG, ETAG]
 
 
+def test_the_last_bytes_before_a_break_are_not_lost(serve):
+    server = serve(Archive(breaks=[1_000, 40_000]))
+    assert download(server.url + "/map.fits", deadline=20).read_bytes() == CONTENT
+    assert ranges(server) == [None, "bytes=1000-", "bytes=41000-"]
+
+
 def test_a_server_that_always_breaks(serve):
     server = serve(Archive(breaks=[100_000] + [0] * 100))
     with pytest.raises(AnswerError, match=r"cut short|broke"):
