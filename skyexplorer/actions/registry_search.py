@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from skyexplorer.errors import InputError
 from skyexplorer.model.ledger import Answer, Ledger
 from skyexplorer.services import hips, mocserver, registry, regtap
-from skyexplorer.services.regtap import ServiceFound
+from skyexplorer.services.resource import ServiceFound
 from skyexplorer.session.ledgers import asking
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _

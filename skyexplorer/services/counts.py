@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyexplorer.errors import AnswerError, InputError
-from skyexplorer.services import adql, answers, tiling
+from skyexplorer.services import adql, answers, meeting, products, tiling
 
 if TYPE_CHECKING:
     from skyexplorer.model.region import SkyRegion
@@ -78,7 +78,7 @@ def ask(service: Service, region: SkyRegion, *, web: Web, refresh: bool = False)
         ),
     )
     rows = results.resultstable.array
-    value = answers.plain(rows[rows.dtype.names[0]][0]) if len(rows) else None
+    value = products.plain(rows[rows.dtype.names[0]][0]) if len(rows) else None
     if value is None:
         raise AnswerError(
             f"{service.id} answered a count without a number.", "", service=service.id, url=reply.url
@@ -97,7 +97,7 @@ def _shapes(service: Service, region: SkyRegion) -> tuple[list[adql.Shape], floa
     if not service.geometry:
         return [around], float(min(region.area.to_value("deg2") / tiling.cap(around.radius), 1.0))
     if region.kind == "polygon" and service.polygon:
-        numbers = answers.dali(region)
+        numbers = meeting.dali(region)
         return [adql.Polygon(numbers[0::2], numbers[1::2])], 1.0
     if service.moc:
         return [adql.Cells(tiling.moc(region))], 1.0

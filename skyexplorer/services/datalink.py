@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from skyexplorer.errors import AnswerError, NotFoundError, RefusedError
 from skyexplorer.model.record import DATALINK, Processing, Record
-from skyexplorer.services import answers, registry
+from skyexplorer.services import answers, products, registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -99,11 +99,11 @@ def read(address: str, web: Web, *, service: str = "", refresh: bool = False) ->
         )
 
     def text(row: int, name: str) -> str:
-        value = answers.plain(rows[names[name]][row]) if name in names else None
+        value = products.plain(rows[names[name]][row]) if name in names else None
         return "" if value is None else str(value).strip()
 
     makers = {
-        str(resource.ID): answers.processing(results, resource)
+        str(resource.ID): products.processing(results, resource)
         for resource in results.iter_adhocservices()
         if resource.ID and any(group.name == "inputParams" for group in resource.groups)
     }

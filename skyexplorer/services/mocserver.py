@@ -14,7 +14,7 @@ from skyexplorer.errors import AnswerError, FormatError, QueryError
 from skyexplorer.io import moc as mocs
 from skyexplorer.io.files import reading
 from skyexplorer.model.region import SkyRegion
-from skyexplorer.services import answers, registry
+from skyexplorer.services import answers, meeting, registry
 
 if TYPE_CHECKING:
     from skyexplorer.net import Reply, Web
@@ -222,7 +222,7 @@ def _shape(region: SkyRegion) -> tuple[dict[str, str], dict[str, Any] | None]:
             "SR": f"{region.radius.to_value(u.deg):.10g}",
         }, None
     if region.kind == "polygon":
-        return {"stc": "Polygon " + " ".join(f"{value:.10g}" for value in answers.dali(region))}, None
+        return {"stc": "Polygon " + " ".join(f"{value:.10g}" for value in meeting.dali(region))}, None
     moc = region.to_moc(DEEPEST)
     if int(moc.max_order) > DEEPEST:
         moc = moc.degrade_to_order(DEEPEST)

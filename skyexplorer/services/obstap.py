@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from skyexplorer.errors import InputError, QueryError, ServiceError
 from skyexplorer.model.ledger import Answer, Ledger
 from skyexplorer.model.record import Record, Records
-from skyexplorer.services import answers, asking, registry
+from skyexplorer.services import asking, meeting, products, registry
 
 if TYPE_CHECKING:
     from skyexplorer.model.region import SkyRegion
@@ -116,7 +116,7 @@ def find(
     found = ask(
         service, region, web=web, dataproduct_type=dataproduct_type, max_rows=max_rows, refresh=refresh
     )
-    return answers.within(answers.records(found.table, service.id), region), found
+    return meeting.within(products.records(found.table, service.id), region), found
 
 
 def series(region: SkyRegion, web: Web, service: Service | str | None = None) -> Records:

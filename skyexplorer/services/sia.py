@@ -12,7 +12,7 @@ from astropy import units as u
 
 from skyexplorer.errors import InputError
 from skyexplorer.model.region import SkyRegion
-from skyexplorer.services import answers
+from skyexplorer.services import answers, meeting, products
 
 if TYPE_CHECKING:
     from skyexplorer.model.record import Record
@@ -68,7 +68,7 @@ def find(
 ) -> tuple[list[Record], Found]:
     """The images that overlap a region, as records, and the answer they are from."""
     results, found = _asked(service, region, web=web, max_rows=max_rows, refresh=refresh)
-    return answers.within(answers.records(results, service.id, "image"), region), found
+    return meeting.within(products.records(results, service.id, "image"), region), found
 
 
 def _asked(
@@ -105,7 +105,7 @@ def version2(address: str, region: SkyRegion, max_rows: int) -> dict[str, Any]:
     """The parameters of a question of SIA 2: the circle or polygon itself, else a circle around the region."""
     from pyvo.dal.sia2 import SIA2Query
 
-    query = SIA2Query(address, pos=tuple(value * u.deg for value in answers.dali(region)), maxrec=max_rows)
+    query = SIA2Query(address, pos=tuple(value * u.deg for value in meeting.dali(region)), maxrec=max_rows)
     return {
         name: list(value) if isinstance(value, list | set | tuple) else value for name, value in query.items()
     }

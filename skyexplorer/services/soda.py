@@ -20,7 +20,7 @@ from skyexplorer.model.origin import Origin
 from skyexplorer.model.picture import Picture
 from skyexplorer.model.record import Processing, Record
 from skyexplorer.model.region import SkyRegion
-from skyexplorer.services import answers, datalink
+from skyexplorer.services import answers, datalink, meeting
 
 if TYPE_CHECKING:
     from skyexplorer.net import Web
@@ -93,7 +93,7 @@ def cutout(record: Record, region: SkyRegion, web: Web, *, deadline: float = 600
     ServiceError
         Of its kinds; `AnswerError` for something else than a FITS image.
     """
-    if record.region is not None and not answers.overlap(record.region, region):
+    if record.region is not None and not meeting.overlap(record.region, region):
         raise InputError(f"{record.title} lies beside the region.", "Choose an image that covers it.")
     try:
         processing = record.processing or _found(record, web)
@@ -125,7 +125,7 @@ def question(processing: Processing, region: SkyRegion) -> str:
     InputError
         If it takes none of them.
     """
-    numbers = answers.dali(region)
+    numbers = meeting.dali(region)
     text = " ".join(f"{value:.10g}" for value in numbers)
     word = "CIRCLE" if len(numbers) == 3 else "POLYGON"
     if word in processing.accepts:

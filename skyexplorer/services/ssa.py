@@ -8,7 +8,7 @@ from astropy import units as u
 
 from skyexplorer.errors import InputError
 from skyexplorer.model.region import SkyRegion
-from skyexplorer.services import answers
+from skyexplorer.services import answers, meeting, products
 
 if TYPE_CHECKING:
     from skyexplorer.model.record import Record
@@ -48,7 +48,7 @@ def find(
     results, found = _asked(service, region, web=web, max_rows=max_rows, refresh=refresh)
     return [
         one
-        for one in answers.records(results, service.id, "spectrum")
+        for one in products.records(results, service.id, "spectrum")
         if one.coord is None or region.contains(one.coord)
     ], found
 
@@ -71,7 +71,7 @@ def _asked(
             "Leave them out, and filter what comes.",
         )
     cap = service.row_cap if max_rows is None else max_rows
-    width = min(2 * region.radius.to_value(u.deg), 2 * answers.WIDEST)
+    width = min(2 * region.radius.to_value(u.deg), 2 * meeting.WIDEST)
     query = SSAQuery(service.address, pos=region.center, diameter=width * u.deg, maxrec=cap)
     results, reply = answers.ask(
         web, service.address, service=service.id, params=dict(query), refresh=refresh

@@ -14,7 +14,7 @@ from skyexplorer.errors import AnswerError, InputError, QueryError
 from skyexplorer.model import record as records
 from skyexplorer.model.record import Record, Records
 from skyexplorer.net import Web
-from skyexplorer.services import answers, sia
+from skyexplorer.services import meeting, sia
 from tests.replicas.dal import PLACES, Archive
 from tests.replicas.serving import Answer
 from tests.services.loop import BESIDE, CIRCLE, CRAB, ELLIPSE, POLYGON, WIDE, row
@@ -92,9 +92,9 @@ def test_version_2_is_asked_circles_and_polygons(archive: Archive) -> None:
 
 
 def test_polygons_go_against_the_clock_whichever_way_they_were_drawn() -> None:
-    forth = answers.dali(POLYGON)
+    forth = meeting.dali(POLYGON)
     back = SkyRegion.polygon(SkyCoord([83.5, 83.5, 83.8, 83.8] * u.deg, [21.9, 22.1, 22.1, 21.9] * u.deg))
-    for numbers in (forth, answers.dali(back)):
+    for numbers in (forth, meeting.dali(back)):
         x, y = np.array(numbers).reshape(-1, 2).T
         # East is left: against the clock on the sky is with the clock where right ascension runs to the right.
         assert np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) < 0
@@ -156,15 +156,15 @@ def test_footprints_that_are_none(text: object) -> None:
 
 def test_overlap_of_regions() -> None:
     thin = SkyRegion.polygon(SkyCoord([83.0, 84.3, 84.3, 83.0] * u.deg, [22.0, 22.0, 22.03, 22.03] * u.deg))
-    assert answers.overlap(thin, CIRCLE)  # none holds the centre of the other's corners
-    assert answers.overlap(CIRCLE, WIDE)
-    assert not answers.overlap(CIRCLE, SkyRegion.circle(BESIDE, 0.1 * u.deg))
+    assert meeting.overlap(thin, CIRCLE)  # none holds the centre of the other's corners
+    assert meeting.overlap(CIRCLE, WIDE)
+    assert not meeting.overlap(CIRCLE, SkyRegion.circle(BESIDE, 0.1 * u.deg))
     # The centre of two circles lies in neither.
     two = SkyRegion.union(
         [SkyRegion.circle(CRAB.directional_offset_by(a * u.deg, 2 * u.deg), 0.5 * u.deg) for a in (90, 270)]
     )
-    assert not answers.overlap(two, CIRCLE)
-    assert answers.overlap(two, SkyRegion.circle(BESIDE, 0.5 * u.deg))
+    assert not meeting.overlap(two, CIRCLE)
+    assert meeting.overlap(two, SkyRegion.circle(BESIDE, 0.5 * u.deg))
 
 
 def test_many_footprints_against_a_region_of_many_cells() -> None:
@@ -178,7 +178,7 @@ def test_many_footprints_against_a_region_of_many_cells() -> None:
         for i, at in enumerate(places)
     ]
     began = time.perf_counter()
-    kept = answers.within(made, region)
+    kept = meeting.within(made, region)
     assert time.perf_counter() - began < 10
     apart = np.array([float(at.separation(CRAB).deg) for at in places])
     numbers = {int(one.title) for one in kept}
@@ -210,4 +210,4 @@ def test_a_real_service(loopback: Vo, id: str) -> None:
     for one in found:
         assert one.kind == "image"
         assert one.region is not None
-        assert answers.touches(one, region)
+        assert meeting.touches(one, region)
