@@ -283,7 +283,8 @@ class ArchivesPanel(Panel):
     def on_add(self, row: int) -> None:
         """Ask a service of the registry about the place; what comes is a layer."""
         found = self.session.archives.finding("registry").result[row]
-        self._submit(found.id, self.verbs.query_region, self.session.archives.region, service=found.id)
+        # Not by its id: a script that is run elsewhere has to find it first.
+        self._submit(found.id, self.verbs.query_region, self.session.archives.region, service=found)
 
     def on_images(self) -> None:
         """Find images of the place."""

@@ -467,4 +467,5 @@ class TestRegistry:
 
     def test_it_is_added_as_a_layer(self, verbs: FakeVerbs, shown: ArchivesPanel) -> None:
         tell(shown, "add", row=1)
-        assert verbs.calls[-1] == ("query_region", (None,), {"service": "reg:z"})
+        name, args, how = verbs.calls[-1]
+        assert (name, args, how["service"].id) == ("query_region", (None,), "reg:z")
