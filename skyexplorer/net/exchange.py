@@ -92,12 +92,12 @@ class Exchange:
         return max(min(self.deadline.left(), self.patience, 1e6), 1e-3)
 
     def check(self) -> None:
-        """Raise Cancelled or LateError if it is to end."""
+        """Raise LateError or Cancelled if it is to end; late is late, even if somebody stopped it for that."""
+        if not self.deadline.left():
+            raise self.late()
         if self._stopped:
             what = f"The question to {self.service}" if self.service else "The question"
             raise Cancelled(f"{what} was {self._stopped}.")
-        if not self.deadline.left():
-            raise self.late()
 
     def late(self) -> ServiceError:
         """The error of a deadline that has passed."""
