@@ -48,8 +48,8 @@ class TestMast:
         assert curve.value.to_value("electron/s") == pytest.approx(
             1000 + 10 * np.sin(number[good] / 20), rel=1e-6
         )
-        # BTJD = BJD_TDB - 2457000.
-        tdb = made.SECTORS[77] + 0.5 + number[good] * 2 / 1440
+        # BTJD = BJD_TDB - 2457000, so that MJD = BTJD + 56999.5.
+        tdb = made.SECTORS[77] + number[good] * 2 / 1440
         assert curve.time.scale == "tdb"
         assert curve.time.tdb.mjd == pytest.approx(tdb, abs=1e-9)
         assert (curve.time.utc.mjd[0] - tdb[0]) * 86400 == pytest.approx(-(32.184 + 37), abs=0.01), "in 2024"
