@@ -85,7 +85,7 @@ def _smaller(data: NDArray[np.float64], step: int) -> NDArray[np.float64]:
     at = [np.arange(0, size, step) for size in data.shape]
 
     def summed(values: NDArray[Any]) -> NDArray[np.float64]:
-        return np.add.reduceat(np.add.reduceat(values, at[0], axis=0), at[1], axis=1)  # type: ignore[no-any-return]
+        return np.add.reduceat(np.add.reduceat(values, at[0], axis=0), at[1], axis=1)
 
     count = summed(good.astype(float))
     total = summed(np.where(good, data, 0.0))
