@@ -86,7 +86,8 @@ def ask_images(question: Question) -> Records:
     came = run_side_by_side(
         tasks, question.deadline, each=lambda name, value: seconds.setdefault(name, monotonic() - began)
     )
-    told, kept = [], []
+    told: list[Answer] = []
+    kept: list[Record] = []
     for name, value in came.items():
         if isinstance(value, Exception):
             told.append(Answer.of_error(name, value, seconds=seconds[name]))
@@ -114,14 +115,14 @@ class _Listed(list[Record]):
 def _ask(row: Service, question: Question) -> _Listed:
     from skyexplorer.net import Web, credentials
 
-    given = {"max_rows": question.max_rows, "refresh": question.refresh}
+    rows, refresh = question.max_rows, question.refresh
     with Web(row.id, question.deadline, per_host=row.per_host, auth=credentials.of(row.id)) as web:
         if row.protocol == "obstap":
             records, found = obstap.find(
-                row, question.region, web=web, dataproduct_type=obstap.IMAGES, **given
+                row, question.region, web=web, dataproduct_type=obstap.IMAGES, max_rows=rows, refresh=refresh
             )
         else:
-            records, found = sia.find(row, question.region, web=web, **given)  # type: ignore[arg-type]
+            records, found = sia.find(row, question.region, web=web, max_rows=rows, refresh=refresh)
     return _Listed(row, records, found)
 
 

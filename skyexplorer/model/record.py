@@ -228,7 +228,7 @@ def footprint(text: Any, xtype: str = "") -> SkyRegion | None:
     """
     try:
         if not isinstance(text, str):
-            numbers = np.ma.filled(np.ma.asarray(text, float), np.nan).ravel()
+            numbers: Any = np.ma.filled(np.ma.asarray(text, float), np.nan).ravel()
             numbers = numbers[np.isfinite(numbers)]
             if len(numbers) < 3:
                 return None

@@ -32,7 +32,7 @@ def _results() -> type[Any]:
     from pyvo.dal.adhoc import DatalinkResultsMixin
     from pyvo.dal.query import DALResults
 
-    class Results(DatalinkResultsMixin, DALResults):  # type: ignore[misc]
+    class Results(DatalinkResultsMixin, DALResults):
         def _handle_overflow_warning(self, client_set_maxrec: int | None = None) -> None:
             pass
 

@@ -113,16 +113,17 @@ class DataSet:
     def service(self) -> Service | None:
         """It as a service that can be asked for the region, where it is served; else None."""
         facts = self.facts
-        common = {
-            "id": f"moc:{self.id}".lower(),
-            "title": self.title,
-            "band": self.band,
-            "reference": facts.get("bib_reference", "unknown"),
-            "note": "As MocServer describes it.",
-        }
         for key, protocol in _PROTOCOLS.items():
             if facts.get(key):
-                return registry.Service(protocol=protocol, address=facts[key], **common)
+                return registry.Service(
+                    id=f"moc:{self.id}".lower(),
+                    title=self.title,
+                    protocol=protocol,
+                    address=facts[key],
+                    band=self.band,
+                    reference=facts.get("bib_reference", "unknown"),
+                    note="As MocServer describes it.",
+                )
         return None
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from skyexplorer.errors import InputError, QueryError, ServiceError
 from skyexplorer.model.ledger import Answer, Ledger
 from skyexplorer.model.record import Record, Records
-from skyexplorer.services import asking, meeting, products, registry
+from skyexplorer.services import answers, asking, meeting, products, registry
 
 if TYPE_CHECKING:
     from skyexplorer.model.region import SkyRegion
@@ -116,7 +116,10 @@ def find(
     found = ask(
         service, region, web=web, dataproduct_type=dataproduct_type, max_rows=max_rows, refresh=refresh
     )
-    return meeting.within(products.records(found.table, service.id), region), found
+    # The answer as it came, where it was one, tells of services that list what belongs to a row.
+    whole = None if found.raw is None else answers.parse(found.raw, service=service.id, url=found.address)
+    source = found.table if whole is None or len(whole) != len(found.table) else whole
+    return meeting.within(products.records(source, service.id), region), found
 
 
 def series(region: SkyRegion, web: Web, service: Service | str | None = None) -> Records:

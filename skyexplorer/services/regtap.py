@@ -197,7 +197,7 @@ class _Speaks:
 def _waveband() -> type[Any]:
     from pyvo.registry import rtcons
 
-    class Waveband(rtcons.Waveband):  # type: ignore[misc]
+    class Waveband(rtcons.Waveband):
         """With the vocabulary at hand, which pyvo would load from the network."""
 
         _legal_terms = frozenset(WAVEBANDS)
@@ -237,7 +237,7 @@ def _resources(reply: Any) -> Any:
 def _results() -> type[Any]:
     from pyvo.registry.regtap import RegistryResults
 
-    class Results(RegistryResults):  # type: ignore[misc]
+    class Results(RegistryResults):
         def _handle_overflow_warning(self, client_set_maxrec: int | None = None) -> None:
             pass
 
