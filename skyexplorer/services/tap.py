@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from skyexplorer.model.region import SkyRegion
     from skyexplorer.net import Web
 
-UPLOADED = 400  # circles in an uploaded table at most
+UPLOADED = 64  # circles of a region in an uploaded table; more of them hardly ask for less sky
 TILES = 64  # circles of a region at most, where nothing better is known
 ROUND = 1.6  # a circle around a region is good enough that has so many times its area
 FINE, COARSE = 1.4, 3.0  # and so are several; and so they are not
@@ -52,6 +52,24 @@ def ask(
     refresh: bool = False,
 ) -> Found:
     """Ask a TAP service; see `skyexplorer.services.ask`."""
+    try:
+        return _ask(service, region, web, columns, max_rows, where, refresh)
+    except (QueryError, RefusedError) as error:
+        # Uploads are where services differ most: what can be said without one is.
+        if not service.upload or "upload" not in error.message.lower():
+            raise
+        return _ask(replace(service, upload=0), region, web, columns, max_rows, where, refresh)
+
+
+def _ask(
+    service: Service,
+    region: SkyRegion,
+    web: Web,
+    columns: Sequence[str] | None,
+    max_rows: int | None,
+    where: str,
+    refresh: bool,
+) -> Found:
     parts, how = plan(service, region, columns, where)
     cap = service.row_cap if max_rows is None else max_rows
     answers: list[Found] = []

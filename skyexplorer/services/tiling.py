@@ -1,13 +1,13 @@
 """Regions in the shapes that services know: what is asked for covers the region, with few shapes and little beside it.
 
 A region is first covered by HEALPix cells: those of its MOC; else the cells whose centre lies inside, and those that its
-outline comes near. Cells are then gathered into circles: one around all, and again and again the circle is split in two
-whose split saves the most sky, until there are as many as may be, or little is to be saved.
+outline comes near. Cells are then gathered into circles: one around all, and again and again that circle is split in two
+which has most sky beside its cells; cells go to the circle whose centre is nearest, and the number of circles is taken that
+asks for least.
 """
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,8 @@ SIDE = 58.6323  # deg: of a base cell
 CORNER = 1.07  # radius of a circle around a cell over its side, at most
 FEWEST, MOST_CELLS = 200, 60_000  # cells over a region; candidates looked at
 OUTLINE = 720  # points
-ENOUGH = 0.02  # of the area of all circles: a split that saves less is not made
+ENOUGH = 0.03  # of the area of all circles: what twice as many must save
+SETTLING = 4  # rounds
 
 
 @dataclass(frozen=True)
@@ -193,26 +194,25 @@ def circles(region: SkyRegion, most: int = 16, waste: float = 1.15) -> Tiles:
     vectors = sphere.unit_vectors(*healpix.centers(depth, numbers))
     area = max(float(region.area.value), 1e-12)
     groups = [_Group(vectors, corner)]
-    heap: list[tuple[float, int, _Group, _Group, _Group]] = []
-    count, total = 0, groups[0].area
-
-    def offer(group: _Group) -> None:
-        nonlocal count
-        pair = group.split()
-        if pair is not None:
-            count += 1
-            heapq.heappush(heap, (pair[0].area + pair[1].area - group.area, count, group, *pair))
-
-    offer(groups[0])
-    while heap and len(groups) < most and total > waste * area:
-        change, _, group, one, other = heapq.heappop(heap)
-        if change > -ENOUGH * total / max(len(groups), 1):
+    best = list(groups)
+    # A split may waste sky and the next ones save it: so all are made, and the best number of circles is taken.
+    while len(groups) < most and sum(group.area for group in best) > waste * area:
+        wanted, before = min(2 * len(groups), most), len(groups)
+        while len(groups) < wanted:
+            worst = max(groups, key=lambda group: group.excess)
+            pair = worst.split()
+            if pair is None:
+                worst.excess = -1.0
+                if all(group.excess < 0 for group in groups):
+                    break
+                continue
+            groups = [group for group in groups if group is not worst] + list(pair)
+        if len(groups) == before:
             break
-        groups.remove(group)
-        groups += [one, other]
-        total += change
-        offer(one)
-        offer(other)
+        settled = _settled(groups, vectors, corner)
+        if sum(group.area for group in settled) < (1 - ENOUGH) * sum(group.area for group in best):
+            best = settled
+    groups = best
     around = groups if len(groups) > 1 or groups[0].radius < region.radius.value else []
     if not around:
         ra, dec, radius = (
@@ -237,6 +237,15 @@ def own(region: SkyRegion) -> Tiles | None:
     return Tiles(ra, dec, radius, float(np.sum(cap(radius))) / max(float(region.area.value), 1e-12))
 
 
+def _settled(groups: list[_Group], vectors: Floats, corner: float) -> list[_Group]:
+    """The same number of groups, each of the cells that are nearest to its centre (Lloyd 1982): rounder ones."""
+    for _ in range(SETTLING):
+        centers = np.stack([group.center for group in groups])
+        nearest = np.argmax(vectors @ centers.T, axis=1)
+        groups = [_Group(vectors[nearest == number], corner) for number in np.unique(nearest)]
+    return groups
+
+
 class _Group:
     """Cells with the circle around them."""
 
@@ -253,6 +262,7 @@ class _Group:
         chord = np.linalg.norm(vectors - self.center, axis=1).max()
         self.radius = float(min(np.degrees(2 * np.arcsin(min(chord / 2, 1.0))) + corner + 1e-9, 180.0))
         self.area = float(cap(self.radius))
+        self.excess = self.area - len(vectors) * (SIDE * corner / (CORNER * SIDE)) ** 2
 
     def split(self) -> tuple[_Group, _Group] | None:
         """Two, across the longest direction; None of a single cell."""

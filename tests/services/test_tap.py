@@ -104,6 +104,13 @@ def test_how_a_region_is_put(archive, tap):
     assert "circles in" in tiled.how
 
 
+def test_where_uploads_are_refused_it_is_said_without(archive, tap):
+    archive.uploads = False
+    found = asked(replace(tap, upload=100), ARC)
+    assert np.sort(found.table["id"]).tolist() == truth(archive.table, ARC).tolist()
+    assert "upload" not in found.how
+
+
 def test_many_positions(archive, tap):
     """Circles are asked as they are: named, or uploaded where they are many."""
     rng = np.random.default_rng(5)

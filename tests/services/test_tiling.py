@@ -17,12 +17,12 @@ RA, DEC = (
     st.one_of(st.floats(-90, 90), st.sampled_from([-90.0, 90.0, 89.9, 0.0])),
 )
 
-MAPS = {
-    "GW170817_skymap.fits.gz": (2.0, 2.0, 2.0),
-    "S190814bv_LALInference.v1.multiorder.fits": (2.0, 2.0, 2.0),
-    "S190425z_bayestar.multiorder.fits": (3.0, 2.0, 2.0),
-    "S190521g_bayestar.multiorder.fits": (3.0, 2.0, 2.0),
-    "G483432_bayestar.multiorder.fits": (3.0, 2.0, 2.0),
+MAPS = {  # how many times its area is asked for, with 16 and 64 circles at most
+    "GW170817_skymap.fits.gz": (2.0, 2.0),
+    "S190814bv_LALInference.v1.multiorder.fits": (2.0, 2.0),
+    "S190425z_bayestar.multiorder.fits": (2.4, 2.4),
+    "S190521g_bayestar.multiorder.fits": (2.0, 2.0),
+    "G483432_bayestar.multiorder.fits": (2.3, 2.2),
 }
 
 
@@ -85,7 +85,7 @@ def covered(tiles, lon, lat):
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(regions(), st.sampled_from([1, 4, 16, 64]))
 def test_every_source_of_a_region_is_in_some_tile(region, most):
     tiles = tiling.circles(region, most)
@@ -94,7 +94,7 @@ def test_every_source_of_a_region_is_in_some_tile(region, most):
     assert covered(tiles, lon, lat).all()
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(regions())
 def test_every_source_of_a_region_is_in_its_moc(region):
     from mocpy import MOC
@@ -105,7 +105,7 @@ def test_every_source_of_a_region_is_in_its_moc(region):
         assert moc.contains_lonlat(lon * u.deg, lat * u.deg).all()
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(regions())
 def test_halves_have_all_and_nothing_twice(region):
     halves = tiling.split(region)
@@ -128,9 +128,8 @@ def test_splitting_comes_to_an_end():
 
 
 def test_tiles_of_real_sky_maps_waste_little(data_dir):
-    """90 % regions from tens to thousands of square degrees: the sky asked for beside them, with 16, 64 and 400 circles."""
+    """90 % regions from tens to thousands of square degrees: the sky asked for beside them."""
     for name, bounds in MAPS.items():
         region = SkyMap.read(data_dir / "gw" / name).credible_region(0.9)
-        overheads = [tiling.circles(region, most).overhead for most in (16, 64, 400)]
-        print(name, region.area, np.round(overheads, 2))
+        overheads = [tiling.circles(region, most).overhead for most in (16, 64)]
         assert all(have < bound for have, bound in zip(overheads, bounds, strict=True)), (name, overheads)
