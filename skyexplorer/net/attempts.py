@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import random
 import tempfile
-import weakref
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -174,7 +173,7 @@ class Attempts(Lines):
                     raise too_large(name, read[0], self.max_bytes, exchange)
                 body.write(piece)
                 exchange.check()
-            if coming is not None and raw.tell() < coming:
+            if coming is not None and raw.tell() < coming:  # urllib3 2 finds that itself
                 raise failures.cut_short(exchange, raw.tell(), coming - raw.tell())
             exchange.check()
             raw.release_conn()
@@ -220,7 +219,6 @@ def _replace(response: Any, body: IO[bytes], stream: bool) -> None:
         body, headers=headers, status=line.status, reason=line.reason, version=line.version, preload_content=False,
         original_response=line._original_response, enforce_content_length=False,
     )  # fmt: skip
-    weakref.finalize(response.raw, body.close)
     if not stream:
         response._content = body.read()  # requests would hold it twice
         response._content_consumed = True
