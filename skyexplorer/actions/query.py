@@ -203,7 +203,7 @@ def _ask(question: Question, rows: dict[str, Any], service: Service) -> SourceCa
         with Web(
             service.id, question.deadline, per_host=service.per_host, auth=credentials.of(service.id)
         ) as web:
-            given = {
+            given: dict[str, Any] = {
                 "web": web, "columns": question.columns, "where": question.where, "refresh": question.refresh
             }  # fmt: skip
             if question.whole:

@@ -281,7 +281,7 @@ def translated(service: Service, url: str) -> Iterator[None]:
             if isinstance(cause, SkyExplorerError):
                 raise cause from error
             cause = getattr(cause, "cause", None) or cause.__cause__ or cause.__context__
-        facts = {"service": service.id, "url": url}
+        facts: dict[str, Any] = {"service": service.id, "url": url}
         text = " ".join(str(getattr(error, "reason", "") or error).split())[:500]
         if isinstance(error, DALQueryError):
             if any(word in text.lower() for word in ("time limit", "timed out", "timeout")):

@@ -7,7 +7,7 @@ rows: other threads, the kernel's loop among them, go on.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skyexplorer.errors import AnswerError, FormatError, QueryError
 
@@ -58,7 +58,7 @@ def check(raw: bytes, *, service: str, url: str) -> None:
     QueryError
         Where the service says no to the question.
     """
-    facts = {"service": service, "url": url}
+    facts: dict[str, Any] = {"service": service, "url": url}
     start = raw[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
     low = start.lower()
     if not start:
