@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar, Token
-from threading import Lock
+from threading import Lock, local
 from typing import TypeVar
 
 from skyexplorer.errors import Cancelled
@@ -170,3 +170,40 @@ _UNWATCHED = _Unwatched()
 def current() -> Progress:
     """The progress that work in this context reports to."""
     return _CURRENT.get() or _UNWATCHED
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Within, this thread reads bytes or computes in Python, and no other that is watched does.
+
+    Python runs one thread at a time: where twenty read their answers, whoever owns the notebook stands in line with all of
+    them for each breath, and they are not faster for it. Work that nobody watches (the notebook's own) does not wait.
+
+    Raises
+    ------
+    Cancelled
+        If the work is to stop while it waits.
+
+    Examples
+    --------
+    >>> from skyexplorer.progress import Progress, turn
+    >>> with Progress("reading"), turn():
+    ...     sum(range(10))
+    45
+    """
+    watched = current()
+    if watched is _UNWATCHED or getattr(_TURN, "mine", False):
+        yield
+        return
+    while not _ONE.acquire(timeout=0.1):
+        watched.check()
+    _TURN.mine = True
+    try:
+        yield
+    finally:
+        _TURN.mine = False
+        _ONE.release()
+
+
+_ONE = Lock()
+_TURN = local()

@@ -11,10 +11,12 @@ from skyexplorer.io import files
 from skyexplorer.io.files import kind_of, reading
 from skyexplorer.io.positions import degrees, numbers
 from skyexplorer.io.roles import Roles, known_tables, listed, roles
+from skyexplorer.progress import turn
 
 __all__ = ["Roles", "degrees", "known_tables", "numbers", "read", "roles"]
 
 
+@turn()  # filters of warnings, set below, are those of the whole process
 def read(raw: bytes, table: str | int | None = None) -> Any:
     """An `astropy.table.Table` from the bytes of a file.
 

@@ -12,12 +12,14 @@ from skyexplorer.io.choosing import MOST_BYTES, OVERFLOW, Part, choose, leave_no
 from skyexplorer.io.files import reading
 from skyexplorer.io.roles import frame_of
 from skyexplorer.io.xml import refuse_entities
+from skyexplorer.progress import turn
 
 _WIDE = re.compile(rb"arraysize\s*=\s*[\"']\s*([\dx*\s]+)[\"']")
 _ROWS = re.compile(rb"(<(?:\w+:)?TABLE\b[^>]*?)\snrows\s*=\s*(\"[^\"]*\"|'[^']*')")
 _ELSEWHERE = re.compile(rb"<(?:\w+:)?STREAM\b[^>]*\bhref\s*=\s*[\"']([^\"']*)")
 
 
+@turn()
 def read(raw: bytes, wanted: str | int | None = None, empty: bool = False) -> Any:
     """The table of a VOTable: see `skyexplorer.io.tables.read`; with ``empty`` also one of no rows, with its columns.
 
@@ -63,6 +65,7 @@ def read(raw: bytes, wanted: str | int | None = None, empty: bool = False) -> An
     return table
 
 
+@turn()
 def tree(raw: bytes) -> Any:
     """The `astropy.io.votable.tree.VOTableFile` of bytes, of no rows too.
 
