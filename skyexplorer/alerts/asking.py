@@ -208,6 +208,11 @@ class Talk:
             self._row.tell(**facts)
         self._asked.__exit__(*((None, None, None) if unknown else (kind, error, trace)))
 
+    def say(self, text: str) -> None:
+        """Something for the ledger, beside what was said before."""
+        if text and text not in self.message:
+            self.message = "; ".join(filter(None, (self.message, text)))
+
     def url(self, path: str) -> str:
         """The address of something below `base`; a whole address stays."""
         return path if re.match(r"https?://", path) else self.base + path.lstrip("/")
@@ -238,7 +243,13 @@ class Talk:
                     url=url,
                 )
             reply = self._web.fetch(
-                url, params=params, data=data, keep=keep, check=check, accept=wanted, refresh=self.asker.refresh
+                url,
+                params=params,
+                data=data,
+                keep=keep,
+                check=check,
+                accept=wanted,
+                refresh=self.asker.refresh,
             )
         except FAILED as error:
             old = keep is not None and not self.asker.refresh
@@ -252,7 +263,7 @@ class Talk:
                 ) from error  # fmt: skip
             # An old answer that says its age is more than none.
             if self.asker.live:
-                self.message = f"{error.message} An answer that was kept is given."
+                self.say(f"{error.message} An answer that was kept is given")
             reply = kept
         self.address = reply.url or self.url(path)
         self.cached_at = max(self.cached_at, reply.cached_at)
@@ -368,6 +379,11 @@ class Talk:
         if offline():
             self.cached_at = max(self.cached_at, came(path))
         return path
+
+
+def dicts(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list in JSON; none where it is no list."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def came(path: Path) -> str:

@@ -11,14 +11,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from astropy.time import Time
-
 from skyexplorer.alerts import maps, pages
 from skyexplorer.alerts.asking import DAY, MINUTE, Asker, Talk, Unknown
 from skyexplorer.alerts.naming import Name, messenger
 from skyexplorer.io import xml
 from skyexplorer.io.notice import NAN, moment, words
-from skyexplorer.model.event import Event
+from skyexplorer.model.event import Event, _time
 from skyexplorer.model.listing import EventFilter, ListedEvent
 
 SERVICE = "gcn-circulars"
@@ -205,6 +203,7 @@ def _feed(reply: Any) -> list[tuple[int, str, float]]:
         number = re.search(r"/circulars/(\d+)", f"{said.get('id', '')} {said.get('link', '')}")
         when = moment(said.get("published") or said.get("updated"))
         if number and said.get("title"):
-            mjd = float(Time(when, format="isot", scale="utc").mjd) if when else NAN
+            time = _time(when, "utc", [])
+            mjd = NAN if time is None else float(time.mjd)
             out.append((int(number[1]), words(said["title"], 500), mjd))
     return out

@@ -19,11 +19,11 @@ from astropy.time import Time
 
 from skyexplorer.alerts import maps, pages
 from skyexplorer.alerts.asking import FAILED, HOUR, Asker, Talk, Unknown
-from skyexplorer.core.times import mjd_of_met
+from skyexplorer.core.times import FERMI_MJDREF, mjd_of_met
 from skyexplorer.io import files, fits_headers, votable
 from skyexplorer.io.choosing import OVERFLOW
-from skyexplorer.io.notice import NAN, number, words
-from skyexplorer.model.event import Event
+from skyexplorer.io.notice import NAN, moment, number, words
+from skyexplorer.model.event import Event, _time
 from skyexplorer.model.listing import EventFilter, ListedEvent
 from skyexplorer.model.region import SkyRegion
 
@@ -31,6 +31,7 @@ FOLDERS, TRIGGERS, BURSTS = "heasarc-gbm", "fermi-gbm-triggers", "fermi-gbm"
 MAP = re.compile(r"glg_healpix_all_(bn\d{9})(?:_v(\d+))?\.fits?(?:\.gz)?$", re.I)
 RADIUS_HOLDS = 0.68
 MOST = 500
+MISSION_DAYS = 15_000
 SYSTEMATIC = "the map holds the systematic error"
 
 
@@ -69,7 +70,9 @@ def event(asker: Asker, trigger: str, revision: int | str | None = None, called:
         return _of_table(asker, trigger, called, troubles)
     except (Unknown, *FAILED) as error:
         # Who could not be asked may know it: that is said, and not that it is unknown.
-        raise (error if isinstance(trouble, Unknown) and not isinstance(error, Unknown) else trouble) from error
+        raise (
+            error if isinstance(trouble, Unknown) and not isinstance(error, Unknown) else trouble
+        ) from error
 
 
 def folder(trigger: str) -> str:
@@ -150,14 +153,13 @@ def _triggered(header: Mapping[str, Any]) -> Time | None:
         return _utc(header.get("DATE-OBS"))
     reference = number(header.get("MJDREFI")), number(header.get("MJDREFF"))
     days, part = mjd_of_met(seconds, reference) if all(np.isfinite(reference)) else mjd_of_met(seconds)
+    if not FERMI_MJDREF[0] <= days <= FERMI_MJDREF[0] + MISSION_DAYS:
+        return None
     return Time(float(days), float(part), format="mjd", scale="tt").utc
 
 
 def _utc(text: Any) -> Time | None:
-    try:
-        return Time(str(text), format="isot", scale="utc")
-    except ValueError:
-        return None
+    return _time(moment(str(text)), "utc", [])
 
 
 # HEASARC's tables

@@ -17,10 +17,10 @@ from urllib.parse import quote
 from astropy.time import Time
 
 from skyexplorer.alerts import maps
-from skyexplorer.alerts.asking import MINUTE, Asker, Talk, Unknown
+from skyexplorer.alerts.asking import MINUTE, Asker, Talk, Unknown, dicts
 from skyexplorer.errors import QueryError
 from skyexplorer.io.notice import moment, not_negative, number, probabilities, words
-from skyexplorer.model.event import Event
+from skyexplorer.model.event import Event, _time
 from skyexplorer.model.listing import NAN, EventFilter, ListedEvent
 from skyexplorer.model.origin import Origin
 
@@ -199,10 +199,9 @@ def uploads(log: Any) -> dict[tuple[str, int], str]:
     return out
 
 
-def _alerts(document: Any) -> list[dict[str, Any]]:
+def _alerts(document: Any) -> list[Mapping[str, Any]]:
     """Its VOEvents, the first first."""
-    rows = document.get("voevents") if isinstance(document, dict) else None
-    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    found = dicts(document.get("voevents")) if isinstance(document, dict) else []
     return sorted(found, key=lambda row: number(row.get("N")) if number(row.get("N")) >= 0 else 0.0)
 
 
@@ -217,7 +216,7 @@ def _kind_of(alert: Mapping[str, Any]) -> str:
 
 def _event(
     document: Mapping[str, Any],
-    alerts: list[dict[str, Any]],
+    alerts: list[Mapping[str, Any]],
     chosen: MapFile | None,
     notes: list[str],
     talk: Talk,
@@ -261,7 +260,7 @@ def _event(
         far_as_given=far,
         notes=tuple(notes),
         origin=_origin(name, talk),
-        issued=Time(issued, format="isot", scale="utc") if issued else None,
+        issued=_time(issued, "utc", []),
         alert_type=kind,
         mission="LVK",
         instrument=_instruments(best.get("instruments")),
@@ -302,7 +301,7 @@ def _instruments(value: Any) -> str:
 def _gps(value: Any) -> Time | None:
     """GPS seconds as UTC: leap seconds are taken off."""
     seconds = number(value)
-    return Time(seconds, format="gps").utc if seconds > 0 else None
+    return _time(seconds, "gps", []) if seconds > 0 else None
 
 
 def _classified(
@@ -362,7 +361,9 @@ def _understood(talk: Talk, query: str, low: float | None, most: int) -> list[Ma
     except QueryError:
         if query == PUBLIC:
             raise
-        talk.message = f"the service did not understand {query.removeprefix(PUBLIC).strip()!r}: its latest are listed"
+        talk.message = (
+            f"the service did not understand {query.removeprefix(PUBLIC).strip()!r}: its latest are listed"
+        )
         return _rows(talk, PUBLIC, low, most)
 
 
@@ -385,7 +386,11 @@ def _row(document: Mapping[str, Any], talk: Talk) -> ListedEvent | None:
     best = document.get("preferred_event_data")
     best = best if isinstance(best, dict) else {}
     labels = _labels(document)
-    time, far, made = _gps(document.get("t_0")), _rate(document), moment(document.get("created"))
+    time, far, made = (
+        _gps(document.get("t_0")),
+        _rate(document),
+        _time(moment(document.get("created")), "utc", []),
+    )
     notes = []
     if "ADVNO" not in labels and "SIGNIF_LOCKED" not in labels and "LOW_SIGNIF_LOCKED" in labels:
         notes.append("low significance")
@@ -397,7 +402,7 @@ def _row(document: Mapping[str, Any], talk: Talk) -> ListedEvent | None:
         name,
         "gw",
         mjd=NAN if time is None else float(time.mjd),
-        issued=float(Time(made, format="isot", scale="utc").mjd) if made else NAN,
+        issued=NAN if made is None else float(made.mjd),
         far_given=NAN if far is None else float(far.value),
         kind=words(best.get("group"), 40),
         source=SERVICE,

@@ -16,14 +16,13 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from astropy import units as u
-from astropy.time import Time
 
 from skyexplorer.alerts import gracedb, maps, releases
-from skyexplorer.alerts.asking import DAY, FAILED, HOUR, Asker, Talk, Unknown
+from skyexplorer.alerts.asking import DAY, FAILED, HOUR, Asker, Talk, Unknown, dicts
 from skyexplorer.alerts.naming import told
 from skyexplorer.errors import SkyExplorerError
 from skyexplorer.io.notice import names, not_negative, number, words
-from skyexplorer.model.event import Event
+from skyexplorer.model.event import Event, _time
 from skyexplorer.model.listing import NAN, EventFilter, ListedEvent
 
 SERVICE = "gwosc"
@@ -80,7 +79,7 @@ def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
 
 def _version(document: Mapping[str, Any], revision: int | str | None) -> tuple[int, str, str]:
     """The version that is meant, its catalogue, and its address where it is told."""
-    rows = [row for row in document.get("versions") or () if isinstance(row, dict)]
+    rows = dicts(document.get("versions"))
     known = {
         int(v): (words(row.get("catalog"), 80), words(row.get("detail_url")))
         for row in rows
@@ -118,24 +117,26 @@ def _names(talk: Talk) -> Iterable[Mapping[str, Any]]:
 
 
 def _aliases(document: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(
-        text for item in document.get("aliases") or ()
-        if (text := words(item.get("name") if isinstance(item, dict) else item, 100))
-    )  # fmt: skip
+    given = document.get("aliases")
+    found = (
+        [item.get("name") if isinstance(item, dict) else item for item in given]
+        if isinstance(given, list)
+        else []
+    )
+    return tuple(text for item in found if (text := words(item, 100)))
 
 
 def _sets(document: Any) -> list[Mapping[str, Any]]:
     """The parameter sets, the preferred ones first."""
     rows = document.get("results") or document.get("parameters") if isinstance(document, dict) else document
-    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return sorted(found, key=lambda row: row.get("is_preferred") is not True)
+    return sorted(dicts(rows), key=lambda row: row.get("is_preferred") is not True)
 
 
 def values(rows: Any) -> dict[str, Mapping[str, Any]]:
     """Parameters by name."""
     found = {}
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and words(row.get("name")):
+    for row in dicts(rows):
+        if words(row.get("name")):
             found.setdefault(words(row["name"]).replace("-", "_"), row)
     return found
 
@@ -143,9 +144,7 @@ def values(rows: Any) -> dict[str, Mapping[str, Any]]:
 def link(sets: Iterable[Mapping[str, Any]]) -> str:
     """The address of the sky map among the links of parameter sets; empty where there is none."""
     for given in sets:
-        for row in given.get("links") or ():
-            if not isinstance(row, dict):
-                continue
+        for row in dicts(given.get("links")):
             kind, address = (
                 re.sub(r"[\s_-]", "", words(row.get("content_type")).lower()),
                 words(row.get("url")),
@@ -187,7 +186,7 @@ def _event(
     gps = number(detail.get("gps"))
     return Event(
         name,
-        Time(gps, format="gps").utc if gps > 0 else None,
+        _time(gps, "gps", notes) if gps > 0 else None,
         "gw",
         revision=version,
         signalness=share if 0 <= share <= 1 else None,
@@ -285,7 +284,7 @@ def listed(asker: Asker, wanted: EventFilter, most: int = MOST) -> list[ListedEv
             try:
                 other = {words(row.get("name")): _aliases(row) for row in _names(talk)}
             except FAILED as error:
-                talk.message = f"without other names ({error.message})"
+                talk.say(f"without other names ({error.message})")
         found = [_row(row, other, talk) for row in rows]
         kept = [row for row in found if row is not None]
         talk.rows = len(kept)
@@ -305,13 +304,14 @@ def _row(document: Mapping[str, Any], other: Mapping[str, tuple[str, ...]], talk
         number(_best(known, "p_astro")),
     )
     kind = _class(heavier, lighter)
+    time = _time(gps, "gps", []) if gps > 0 else None
     version, catalog = number(document.get("version")), words(document.get("catalog"), 80)
     aliases = _aliases(document) or other.get(name, ())
     page = f"{talk.place.address.rstrip('/')}/eventapi/html/{catalog}/{name}/v{version:.0f}/"
     return ListedEvent(
         name,
         "gw",
-        mjd=float(Time(gps, format="gps").utc.mjd) if gps > 0 else NAN,
+        mjd=NAN if time is None else float(time.mjd),
         far_given=far,
         far_unit="1/yr",
         kind=kind,

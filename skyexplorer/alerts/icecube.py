@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import numpy as np
@@ -25,7 +25,7 @@ from astropy.time import Time
 from skyexplorer.alerts import maps, pages
 from skyexplorer.alerts.asking import DAY, MINUTE, Asker, Talk, Unknown
 from skyexplorer.alerts.naming import Name
-from skyexplorer.errors import FormatError
+from skyexplorer.errors import ColumnError, FormatError
 from skyexplorer.io import icecat, tables
 from skyexplorer.io.notice import NAN, not_negative, number, words
 from skyexplorer.model.event import PER_YEAR, Event
@@ -34,6 +34,9 @@ from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.revisions import normalised
 
+if TYPE_CHECKING:
+    from skyexplorer.net import Reply
+
 CATALOG, ARCHIVE, MAPS = "dataverse-icecat", "gcn-archive", "icecube-roc"
 TABLE = re.compile(r"gold.?bronze.?tracks|icecat.*(csv|tab)$", re.I)
 PAGES = (
@@ -41,6 +44,7 @@ PAGES = (
     ("cascades", "/amon_icecube_cascade_events.html"),
 )
 GEV_YEAR = 2019
+WHOLE_SKY = 41252.96  # deg2
 MAPS_SINCE = "250101"
 """Date from which the collaboration publishes a multi-order map of each alert under the name of the event."""
 
@@ -57,8 +61,8 @@ NEEDED = ("id", "revision", "date", "time", "ra", "dec")
 # ICECAT-1
 
 
-def table(talk: Talk) -> tuple[list[Event], Origin]:
-    """The events of the catalogue; the table is found in its data set, whose files have new numbers in each version."""
+def table(talk: Talk) -> tuple[list[icecat.Alert], Origin]:
+    """The rows of the catalogue; the table is found in its data set, whose files have new numbers in each version."""
     extra = talk.place.extra
     address = str(extra.get("table", ""))
     doi = str(extra.get("doi", ""))
@@ -70,12 +74,29 @@ def table(talk: Talk) -> tuple[list[Event], Origin]:
         address = _table_file(listing) or address
     if not address:
         raise talk.odd("no table of alerts")
-    reply = talk.fetch(address, keep=7 * DAY, check=_is_table)
-    alerts = icecat.alerts(tables.read(reply.content))
-    origin = talk.origin("IceCat-1", reply, rows=len(alerts), note="; ".join(notes))
+    found: list[icecat.Alert] = []
+
+    def read(reply: Reply) -> None:
+        found[:] = _alerts(reply)
+
+    reply = talk.fetch(address, keep=7 * DAY, check=read)
+    alerts = found or _alerts(reply)
     talk.rows = len(alerts)
-    # Which stream an alert is of, the event of a table does not say.
-    return [replace(Event._of_alert(alert, origin), alert_type=alert.stream) for alert in alerts], origin
+    return alerts, talk.origin("IceCat-1", reply, rows=len(alerts), note="; ".join(notes))
+
+
+def _alerts(reply: Reply) -> list[icecat.Alert]:
+    found = tables.read(reply.content)
+    if not icecat.is_alert_table(set(found.colnames)):
+        raise ColumnError(
+            f"No table of alerts: its columns are {', '.join(found.colnames)[:300]}.", columns=found.colnames
+        )
+    return icecat.alerts(found)
+
+
+def _event_of(alert: icecat.Alert, origin: Origin) -> Event:
+    """An event of the catalogue; which stream it is of, the event of a table does not say by itself."""
+    return replace(Event._of_alert(alert, origin), alert_type=alert.stream)
 
 
 def _table_file(listing: Any) -> str:
@@ -95,10 +116,6 @@ def _table_file(listing: Any) -> str:
     return ""
 
 
-def _is_table(reply: Any) -> None:
-    Event._of_table(tables.read(reply.content), "", reply.content)
-
-
 def catalogued(asker: Asker, name: Name, revision: int | str | None = None) -> Event:
     """An alert of ICECAT-1, with the collaboration's map where there is one.
 
@@ -108,10 +125,10 @@ def catalogued(asker: Asker, name: Name, revision: int | str | None = None) -> E
         If the catalogue has none of that name; ``near`` tells those that look like it.
     """
     with asker.talk(CATALOG) as talk:
-        events, _ = table(talk)
-        found = _named(events, name)
+        alerts, origin = table(talk)
+        found = [_event_of(alert, origin) for alert in _named(alerts, name)]
         if not found:
-            near = difflib.get_close_matches(name.text, [event.name for event in events], 4, 0.75)
+            near = difflib.get_close_matches(name.text, [alert.name for alert in alerts], 4, 0.75)
             raise Unknown(f"{CATALOG} (IceCat-1) has no {name.given}.", near=tuple(near))
         chosen = found[-1]
         if len(found) > 1:
@@ -120,13 +137,13 @@ def catalogued(asker: Asker, name: Name, revision: int | str | None = None) -> E
     return mapped(asker, chosen, name)
 
 
-def _named(events: Iterable[Event], name: Name) -> list[Event]:
+def _named(alerts: Iterable[icecat.Alert], name: Name) -> list[icecat.Alert]:
     wanted = normalised(name.text)
     if name.kind == "icecube-id":
-        return [event for event in events if wanted in map(normalised, event.ids)]
-    found = [event for event in events if normalised(event.name) == wanted]
+        return [alert for alert in alerts if wanted in map(normalised, alert.ids)]
+    found = [alert for alert in alerts if normalised(alert.name) == wanted]
     if not found and name.kind == "icecube" and not name.text[-1].isalpha():
-        found = [event for event in events if normalised(event.name)[:-1] == wanted]
+        found = [alert for alert in alerts if normalised(alert.name)[:-1] == wanted]
     return found
 
 
@@ -200,7 +217,7 @@ def rows(page: str, address: str) -> tuple[list[Row], int]:
             else:
                 found.append(row)
         return _last(found), left_out
-    heads = [" | ".join(label for label in _labels(t)[0] if label)[:200] for t in pages.tables(page)]
+    heads = [" | ".join(cell.text for cell in table_[0])[:200] for table_ in pages.tables(page) if table_]
     raise FormatError(
         f"No table of {address} has the columns of notices: {'; '.join(filter(None, heads)) or 'there is no table'}.",
         "The page may have changed: please report it.",
@@ -306,8 +323,9 @@ def archived_rows(talk: Talk) -> list[tuple[Row, bool]]:
     if not out and failed:
         raise failed[0]
     talk.rows = len(out)
-    told = [f"{left_out} rows are no notices, and are left out"] if left_out else []
-    talk.message = "; ".join([*told, *(error.message for error in failed)])
+    talk.say(f"{left_out} rows are no notices, and are left out" if left_out else "")
+    for error in failed:
+        talk.say(error.message)
     return out
 
 
@@ -398,15 +416,32 @@ def _event(row: Row, cascade: bool, name: Name, talk: Talk) -> Event:
 def listed(asker: Asker, wanted: EventFilter) -> list[ListedEvent]:
     """The alerts of ICECAT-1."""
     with asker.talk(CATALOG) as talk:
-        events, _ = table(talk)
+        alerts, _ = table(talk)
         doi = str(talk.place.extra.get("doi", "")).removeprefix("doi:")
     page = f"https://doi.org/{doi}" if doi else ""
-    return [ListedEvent.of_event(event, CATALOG, kind=_stream(event), address=page) for event in events]
+    return [_listed(alert, page) for alert in alerts]
 
 
-def _stream(event: Event) -> str:
-    """``"gold"``, ``"bronze"`` or ``"cascade"``."""
-    return next((word for word in ("gold", "bronze", "cascade") if word in event.alert_type.lower()), "")
+def _listed(alert: icecat.Alert, page: str) -> ListedEvent:
+    """A row of the catalogue: no region is made of it, its area is that of four quarters of ellipses in the plane."""
+    wide, high = sum(alert.ra_errors), sum(alert.dec_errors)
+    area = np.pi / 4 * wide * high * np.cos(np.deg2rad(alert.dec))
+    return ListedEvent(
+        alert.name,
+        "neutrino",
+        mjd=alert.mjd,
+        far_given=alert.far_per_year if alert.far_per_year >= 0 else NAN,
+        far_unit="1/yr",
+        kind=next((word for word in ("gold", "bronze", "cascade") if word in alert.stream.lower()), ""),
+        area=float(min(area, WHOLE_SKY)) if area > 0 else NAN,
+        ra=alert.ra,
+        dec=alert.dec,
+        signalness=alert.signalness if 0 <= alert.signalness <= 1 else NAN,
+        source=CATALOG,
+        aliases=alert.ids,
+        address=page,
+        note="; ".join(alert.notes),
+    )
 
 
 def listed_archive(asker: Asker, wanted: EventFilter) -> list[ListedEvent]:

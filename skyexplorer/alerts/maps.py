@@ -43,7 +43,14 @@ class Located:
 
 
 def located(
-    talk: Talk, address: str, name: str, *, inside: Sequence[str] = (), file: str = "", note: str = "", **how: Any
+    talk: Talk,
+    address: str,
+    name: str,
+    *,
+    inside: Sequence[str] = (),
+    file: str = "",
+    note: str = "",
+    **how: Any,
 ) -> Located:
     """Fetch a map and read it.
 

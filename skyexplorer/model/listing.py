@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from html import escape
+from time import time as clock
 from types import MappingProxyType
 from typing import Any, overload
 
@@ -18,12 +19,14 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
 from skyexplorer.errors import InputError, NotFoundError
-from skyexplorer.model.event import MESSENGERS, Event
+from skyexplorer.model.event import AHEAD_DAYS, MESSENGERS, UTC_BEGAN_JD, Event
 from skyexplorer.model.ledger import Ledger
 from skyexplorer.model.revisions import normalised
 from skyexplorer.model.skymap import SkyMap
 
 NAN = float("nan")
+MJD_OF_1970 = 40587
+UTC_BEGAN_MJD = UTC_BEGAN_JD - 2400000.5
 COLUMNS = (
     "name", "messenger", "time", "far", "far_as_given", "kind", "area", "distance", "source", "revision", "retracted",
     "test", "aliases", "note",
@@ -107,6 +110,9 @@ class ListedEvent:
             raise InputError(
                 f"The messenger is {self.messenger!r}.", f"One of {', '.join(filter(None, MESSENGERS))}."
             )
+        for name in ("mjd", "issued"):
+            if not UTC_BEGAN_MJD < getattr(self, name) < clock() / 86400 + MJD_OF_1970 + AHEAD_DAYS:
+                object.__setattr__(self, name, NAN)  # none of an event
 
     @classmethod
     def of_event(cls, event: Event, source: str = "", **facts: Any) -> ListedEvent:

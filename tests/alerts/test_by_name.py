@@ -229,7 +229,7 @@ def test_missing_parameters(sources):
 
 
 def test_no_release_and_no_map_at_all(sources):
-    event = sources.open("GW230529_181500")
+    event = sources.open("GW230529_181500", revision="O4_Discovery_Papers")
     assert event.localization is None
     assert any("No record of the maps of O4_Discovery_Papers" in note for note in event.notes)
     assert event.name in sources.explorer.layers
