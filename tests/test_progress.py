@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import threading
 import time
 
 import pytest
 
 from skyexplorer.errors import Cancelled
-from skyexplorer.progress import Progress, current
+from skyexplorer.progress import Progress, current, turn
 
 
 def test_work_reports_to_the_progress_of_its_context():
@@ -138,3 +139,71 @@ def test_all_are_told_although_one_fails():
 def test_where_nobody_watches_nothing_is_hooked():
     current().on_cancel(lambda: pytest.fail("called"))()
     current().cancel()
+
+
+def test_watched_work_takes_turns():
+    at_once, most, lock, collecting = [0], [0], threading.Lock(), set()
+
+    def work():
+        with Progress("reading"), turn(), turn():  # within a turn it is still the same one
+            with lock:
+                at_once[0] += 1
+                most.append(at_once[0])
+            time.sleep(0.002)
+            collecting.add(gc.isenabled())
+            with lock:
+                at_once[0] -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert (len(most), max(most)) == (21, 1)
+    assert (collecting, gc.isenabled()) == ({False}, True)
+
+
+def test_who_is_not_watched_does_not_wait_for_a_turn():
+    holding, gate = threading.Event(), threading.Event()
+
+    def work():
+        with Progress("reading"), turn():
+            holding.set()
+            gate.wait(10)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert holding.wait(5)
+    start = time.perf_counter()
+    with turn():
+        assert time.perf_counter() - start < 0.1
+    gate.set()
+    thread.join(5)
+
+
+def test_a_wait_for_a_turn_can_be_cancelled():
+    holding, gate, caught = threading.Event(), threading.Event(), []
+
+    def hold():
+        with Progress("reading"), turn():
+            holding.set()
+            gate.wait(10)
+
+    second = Progress("reading more")
+
+    def wait():
+        try:
+            with second, turn():
+                caught.append("it has the turn")
+        except Cancelled as error:
+            caught.append(str(error))
+
+    threads = [threading.Thread(target=hold), threading.Thread(target=wait)]
+    threads[0].start()
+    assert holding.wait(5)
+    threads[1].start()
+    second.cancel()
+    threads[1].join(5)
+    gate.set()
+    threads[0].join(5)
+    assert caught == ["reading more was cancelled."]

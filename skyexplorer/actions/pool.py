@@ -23,7 +23,7 @@ from skyexplorer.progress import Progress
 THREADS = 64  # waiting for sockets, most of them
 IDLE = 5.0  # s
 AT_EXIT = 2.0  # s that stopping may take when the interpreter exits
-SWITCH = 0.0005  # s: see `_hold_short`
+SWITCH = 0.001  # s: see `_hold_short`
 
 _DEPTH: ContextVar[int] = ContextVar("skyexplorer_depth", default=0)
 

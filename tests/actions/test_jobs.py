@@ -21,7 +21,8 @@ from skyexplorer.actions import pool
 from skyexplorer.actions.jobs import Live, live, run_side_by_side
 from skyexplorer.actions.recording import recorded
 from skyexplorer.errors import Cancelled, InputError, LateError, UnreachableError
-from skyexplorer.progress import current
+from skyexplorer.io import tables
+from skyexplorer.progress import current, turn
 from skyexplorer.session.ledgers import asking
 
 
@@ -592,24 +593,40 @@ class TestThreads:
         assert time.monotonic() - start < 20
 
 
-def parse(seconds):
-    """Pure Python, as a parser of XML may be."""
+def votable_of(rows):
+    cells = "".join(f"<TR><TD>S{n}</TD><TD>{n / 100}</TD><TD>{n / 1000}</TD></TR>" for n in range(rows))
+    fields = (
+        '<FIELD name="name" datatype="char" arraysize="*"/><FIELD name="ra" datatype="double" unit="deg"/>'
+        '<FIELD name="dec" datatype="double" unit="deg"/>'
+    )
+    return (
+        '<?xml version="1.0"?><VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE>'
+        f"<TABLE>{fields}<DATA><TABLEDATA>{cells}</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>"
+    ).encode()
+
+
+def compute(seconds):
     end, rows = time.thread_time() + seconds, 0
     while time.thread_time() < end:
-        rows += len([float(text) for text in ("1.5 2.5 3.5 " * 100).split()])
+        with turn():
+            rows += len([float(text) for text in ("1.5 2.5 3.5 " * 1000).split()])
     return rows
 
 
-def test_the_loop_stays_free_while_twenty_jobs_parse(sky):
-    lags = []
+@pytest.mark.parametrize("what", ["tables", "python"])
+def test_the_loop_stays_free_while_twenty_jobs_parse(sky, what):
+    """Rows of VOTables, one by one, are pure Python; so may be what a user's function does."""
+    lags, raw = [], votable_of(5000)
+    work = {"tables": partial(tables.read, raw), "python": partial(compute, 0.1)}[what]
+    assert work()  # what it imports is there
 
     async def main():
-        jobs = [sky.submit(parse, 0.2) for _ in range(20)]
+        jobs = [sky.submit(work) for _ in range(20)]
         while not all(job.ended for job in jobs):
             before = time.perf_counter()
             await asyncio.sleep(0.005)
             lags.append(time.perf_counter() - before - 0.005)
-        assert all([await job for job in jobs])
+        assert all([bool(await job) for job in jobs])
 
     asyncio.run(main())
     lags_ms = 1e3 * np.array(lags)
@@ -617,6 +634,6 @@ def test_the_loop_stays_free_while_twenty_jobs_parse(sky):
     print(
         f"\nlag of the loop: median {np.median(lags_ms):.1f} ms, p99 {p99:.1f} ms, max {most:.1f} ms, {len(lags)} looks"
     )
-    assert len(lags) > 50
+    assert len(lags) > 20
     assert p99 < 50
     assert most < 250
