@@ -52,13 +52,20 @@ FAILED = (ServiceError, FormatError)
 class Place(Protocol):
     """What of a service's row is needed here; see `skyexplorer.services.registry.Service`."""
 
-    id: str
-    address: str
-    per_host: int
-    table: str
-    reference: str
-    licence: str
-    extra: Mapping[str, Any]
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def address(self) -> str: ...  # noqa: D102
+    @property
+    def per_host(self) -> int: ...  # noqa: D102
+    @property
+    def table(self) -> str: ...  # noqa: D102
+    @property
+    def reference(self) -> str: ...  # noqa: D102
+    @property
+    def licence(self) -> str: ...  # noqa: D102
+    @property
+    def extra(self) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

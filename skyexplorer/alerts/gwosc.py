@@ -134,7 +134,7 @@ def _sets(document: Any) -> list[Mapping[str, Any]]:
 
 def values(rows: Any) -> dict[str, Mapping[str, Any]]:
     """Parameters by name."""
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for row in dicts(rows):
         if words(row.get("name")):
             found.setdefault(words(row["name"]).replace("-", "_"), row)

@@ -25,7 +25,7 @@ from astropy.time import Time
 from skyexplorer.alerts import maps, pages
 from skyexplorer.alerts.asking import DAY, MINUTE, Asker, Talk, Unknown
 from skyexplorer.alerts.naming import Name
-from skyexplorer.errors import ColumnError, FormatError
+from skyexplorer.errors import ColumnError, FormatError, SkyExplorerError
 from skyexplorer.io import icecat, tables
 from skyexplorer.io.notice import NAN, not_negative, number, words
 from skyexplorer.model.event import PER_YEAR, Event
@@ -309,7 +309,8 @@ def _last(found: Iterable[Row]) -> list[Row]:
 def archived_rows(talk: Talk) -> list[tuple[Row, bool]]:
     """The notices of both pages, and whether they are cascades."""
     out: list[tuple[Row, bool]] = []
-    left_out, failed = 0, []
+    left_out = 0
+    failed: list[SkyExplorerError] = []
     for what, path in PAGES:
         address = talk.url(str(talk.place.extra.get(what, path)))
         try:
@@ -324,8 +325,8 @@ def archived_rows(talk: Talk) -> list[tuple[Row, bool]]:
         raise failed[0]
     talk.rows = len(out)
     talk.say(f"{left_out} rows are no notices, and are left out" if left_out else "")
-    for error in failed:
-        talk.say(error.message)
+    for trouble in failed:
+        talk.say(trouble.message)
     return out
 
 

@@ -150,7 +150,7 @@ def find(asker: Asker, text: str, revision: Pin = None) -> Found:
         )
         if (pause := getattr(failed, "retry_after", None)) is not None:
             failure.retry_after = pause  # type: ignore[attr-defined]
-    failure.ledger = asker.ledger  # type: ignore[attr-defined]
+    failure.ledger = asker.ledger  # type: ignore[union-attr]
     raise failure from failed
 
 
