@@ -77,8 +77,8 @@ class ArchivesPanel(Panel):
             "mode_images": _("Images"),
             "where": _("Where to ask"),
             "ask_in": _("Ask in"),
-            "view": _("view, {size}"),
-            "region": _("region, {size}"),
+            "view": _("view {size}"),
+            "region": _("region {size}"),
             "circle": _("Draw a circle to ask in"),
             "polygon": _("Draw a polygon to ask in"),
             "clear_region": _("Take the drawn region away"),
@@ -89,6 +89,7 @@ class ArchivesPanel(Panel):
             "messenger": _("Messenger"),
             "all_services": _("All services"),
             "all_bands": _("All bands"),
+            "asked": _("Asked"),
             "no_match": _("No service matches."),
             "no_services": _("There are no services in the table."),
             "ask": _("Ask"),
@@ -139,7 +140,7 @@ class ArchivesPanel(Panel):
         archives, region = self.session.archives, self.session.selection.region
         with self.hold_sync():
             self.within, self.tool = archives.within, archives.tool
-            self.view = f"{self.session.viewport.fov:.3g}°"
+            self.view = f"{findings.brief(self.session.viewport.fov)}°"
             self.region = "" if region is None else findings.area(region)
 
     def _list_services(self) -> None:

@@ -136,6 +136,26 @@ def labels_of(curves: Sequence[LightCurve], titles: Mapping[str, str]) -> list[l
     return told
 
 
+def legend_of(
+    curves: Sequence[LightCurve], labels: Sequence[Sequence[str]], styles: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """A legend for several panes: whose curves, and the colour and marker of each of their bands.
+
+    Returns
+    -------
+    list of dict
+        ``{"whose": "ZTF", "items": [{"label": "g", "color": "#…", "marker": "circle"}, …]}``
+    """
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for curve, own in zip(curves, labels, strict=True):
+        for label, band in dict.fromkeys(zip(own, curve.bands, strict=True)):
+            whose = label.removesuffix(band).strip() if band else label
+            number = styles[label]
+            look = {"color": COLORS[number % len(COLORS)], "marker": MARKERS[number % len(MARKERS)]}
+            found.setdefault(whose, {}).setdefault(label, {"label": band, **look})
+    return [{"whose": whose, "items": list(items.values())} for whose, items in found.items()]
+
+
 def styles_of(labels: Iterable[Iterable[str]]) -> dict[str, int]:
     """A number for each label, which tells colour and marker."""
     styles: dict[str, int] = {}

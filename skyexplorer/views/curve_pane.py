@@ -1,7 +1,7 @@
 """A pane of the light-curve panel: one figure with its value axis. Several stand above each other, on one time axis.
 
-A pane alone has its legend beside it and says quantity and unit on its axis; of several, each has its legend inside, so that
-their frames stand exactly above each other, the topmost the MJD, and the last the dates.
+A pane alone has its legend beside it and says quantity and unit on its axis. Several have one legend, which the panel shows
+above them; the topmost has the MJD, the last the dates, and their frames are equally high and stand exactly above each other.
 """
 
 from __future__ import annotations
@@ -16,8 +16,15 @@ from skyexplorer.views import curve_data
 from skyexplorer.views.curve_data import Axis
 
 LEFT = 74  # px that the labels of the value axis of any of several panes have
+ABOVE, BELOW = 20, 23  # px that the labels of MJD and of dates take
+MANY = (
+    (1500, 3, 0.8),
+    (150, 4.5, 1.0),
+    (0, 7, 1.4),
+)  # points of a pane: from so many on, size of a marker, width of a line
 MJD_OF_0 = 40587.0  # of 1970-01-01
 DAY = 86.4e6  # ms
+MJD_TICK = "return (index == 0 ? 'MJD ' : '') + (Math.round(tick * 1e4) / 1e4)"
 FOLLOW = f"mjd.setv({{start: cb_obj.start / {DAY} + {MJD_OF_0}, end: cb_obj.end / {DAY} + {MJD_OF_0}}})"
 
 
@@ -60,6 +67,7 @@ class Pane:
             BoxAnnotation,
             BoxSelectTool,
             ColumnDataSource,
+            CustomJSTickFormatter,
             HoverTool,
             LabelSet,
             LinearAxis,
@@ -86,12 +94,16 @@ class Pane:
             output_backend="canvas",
             min_border_left=10 if self.alone else LEFT,
             min_border_right=34,
+            min_border_top=0 if first else 5,
+            min_border_bottom=0 if last else 2,
+            # All grow alike beyond what their axes take.
+            styles={} if self.alone else {"flex": f"1 1 {ABOVE * first + BELOW * last}px", "min-height": "0"},
             lod_threshold=None,
         )
         fig.toolbar.logo = None
         if first:
             fig.extra_x_ranges = {"mjd": shared.mjd}
-            self.mjd = LinearAxis(x_range_name="mjd", formatter=BasicTickFormatter(use_scientific=False))
+            self.mjd = LinearAxis(x_range_name="mjd", formatter=CustomJSTickFormatter(code=MJD_TICK))
             fig.add_layout(self.mjd, "above")
         fig.xaxis.visible = True
         self.dates = fig.below[0]
@@ -103,8 +115,10 @@ class Pane:
             text_font_size="11px", text_baseline="bottom", visible=last,
         )  # fmt: skip
         fig.add_layout(self.labels)
-        fig.segment("x0", "y", "x1", "y", source=self.points, color="color", line_width=1.4, line_alpha=0.75)
-        fig.segment("x", "lo", "x", "hi", source=self.points, color="color", line_width=1.4)
+        self.bars = [
+            fig.segment("x0", "y", "x1", "y", source=self.points, color="color", line_alpha=0.75),
+            fig.segment("x", "lo", "x", "hi", source=self.points, color="color"),
+        ]
         self.dots = fig.scatter(
             "x", "y", source=self.points, color="color", marker="marker", size=7, legend_field="band",
             nonselection_alpha=0.35,
@@ -128,16 +142,11 @@ class Pane:
         legend.visible = False
         legend.label_text_font_size = "11px"
         legend.padding, legend.spacing, legend.glyph_width = 4, 0, 14
-        if self.alone:
-            fig.add_layout(legend, "right")  # beside the points, not over them
-        else:
-            legend.location, legend.orientation = "top_left", "horizontal"
-            legend.padding, legend.margin, legend.spacing, legend.label_standoff = 1, 2, 10, 1
-            legend.glyph_height = legend.label_height = 14
+        fig.add_layout(legend, "right")  # beside the points, not over them
         fig.yaxis.axis_label_standoff = 6
         if not log:
             fig.yaxis.formatter = BasicTickFormatter(precision=1)
-        fig.yaxis.ticker.desired_num_ticks = 6 if self.alone else 4
+        fig.yaxis.ticker.desired_num_ticks = 6 if self.alone else 3
         self.figure, self.legend = fig, legend
 
     def listen(self, brushed: Callable[[Any], object], again: Callable[[Any], object]) -> None:
@@ -171,8 +180,11 @@ class Pane:
         curves = [] if axis is None else axis.curves
         points, limits = curve_data.columns(curves, log=self.log, labels=labels, styles=styles)
         self.points.data, self.limits.data = points, limits
-        told = {*points["band"], *limits["band"]}
-        self.legend.visible = len(told) > 1 if self.alone else bool(told - {""})
+        self.legend.visible = self.alone and len({*points["band"], *limits["band"]}) > 1
+        size, width = next(look for count, *look in MANY if len(points["x"]) >= count)
+        self.dots.glyph.size = size
+        for bar in self.bars:
+            bar.glyph.line_width = width
         if axis is None:
             return
         unit = axis.unit.to_string("unicode").replace(" ", " ")
@@ -180,7 +192,7 @@ class Pane:
         if self.alone:
             self.figure.yaxis.axis_label = f"{name} ({unit})" if unit else name
         else:
-            self.figure.yaxis.axis_label = unit or name
+            self.figure.yaxis.axis_label = unit or name.rsplit(" ", 1)[-1]  # there is no room for more
         self._fit(axis.magnitudes)
 
     def _fit(self, magnitudes: bool) -> None:
@@ -188,20 +200,24 @@ class Pane:
         points, limits = self.points.data, self.limits.data
         values = np.array([*points["lo"], *points["hi"], *limits["y"]])
         bottom, top = (values.min(), values.max()) if len(values) else (1.0, 10.0)
-        # A legend inside has room above the points.
-        above = 1.0 if self.alone else 2.6
         if self.log:
             air = max((top / bottom) ** 0.12, 1.3)
-            bottom, top = (bottom / air**above, top * air) if magnitudes else (bottom / air, top * air**above)
+            bottom, top = bottom / air, top * air
         else:
             air = 0.12 * (top - bottom) or 0.12 * abs(top) or 1.0
-            bottom, top = (
-                (bottom - above * air, top + air) if magnitudes else (bottom - air, top + above * air)
-            )
+            bottom, top = bottom - air, top + air
+            self._ticks(bottom, top)
         if magnitudes:
             bottom, top = top, bottom  # bright is up, and has the smaller magnitude
         start, end = float(bottom), float(top)
         self.figure.y_range.update(start=start, end=end, reset_start=start, reset_end=end)
+
+    def _ticks(self, bottom: float, top: float) -> None:
+        """As many decimals as tell one tick from the next; very small and large numbers as powers of ten."""
+        decimals = max(0, -int(np.floor(np.log10((top - bottom) / 3))))
+        plain = decimals <= 4 and max(abs(bottom), abs(top)) < 1e5
+        for axis in self.figure.yaxis:
+            axis.formatter.update(use_scientific=not plain, precision=decimals if plain else 1)
 
     def brush(self, left: float | None, right: float | None) -> None:
         """Shade a time range, or none."""

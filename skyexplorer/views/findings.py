@@ -132,7 +132,19 @@ def field(finding: Finding) -> dict[str, Any]:
 def area(region: Any) -> str:
     """Area of a region, for people."""
     value = region.area.to_value(u.deg**2)
-    return f"{value:.3g} deg²" if value >= 0.01 else f"{3600 * value:.3g} arcmin²"
+    return f"{brief(value)} deg²" if value >= 0.01 else f"{brief(3600 * value)} arcmin²"
+
+
+def brief(value: float) -> str:
+    """A number in few characters: two digits, or all before the point.
+
+    Examples
+    --------
+    >>> from skyexplorer.views.findings import brief
+    >>> brief(0.1234), brief(3.456), brief(123.4)
+    ('0.12', '3.5', '123')
+    """
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
 def registry(finding: Finding, opened: Mapping[int, Any]) -> dict[str, Any]:

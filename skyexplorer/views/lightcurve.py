@@ -54,6 +54,11 @@ class LightCurvePanel(Panel):
     )
     asking = traitlets.Bool(False).tag(sync=True)
     answers = traitlets.List(traitlets.Dict(), help="A row for each provider that was asked.").tag(sync=True)
+    summary = traitlets.Unicode(help="The same in a few words.").tag(sync=True)
+    legend = traitlets.List(traitlets.Dict(), help="Of several panes: whose curves, and their looks.").tag(
+        sync=True
+    )
+    pane_count = traitlets.Int(1).tag(sync=True)
     _bokeh_js = traitlets.Unicode().tag(sync=True)
     _bokeh_version = traitlets.Unicode().tag(sync=True)
 
@@ -92,6 +97,7 @@ class LightCurvePanel(Panel):
             "again": _("Ask again"),
             "stop": _("Stop asking"),
             "answers": _("What the archives answered"),
+            "legend": _("Legend"),
         }
 
     # figures
@@ -171,6 +177,9 @@ class LightCurvePanel(Panel):
         labels = curve_data.labels_of([curve for axis in axes for curve in axis.curves], curves.titles)
         styles = curve_data.styles_of(labels)
         with self.hold_sync(), self._one_patch():
+            drawn = [curve for axis in axes for curve in axis.curves]
+            self.legend = curve_data.legend_of(drawn, labels, styles) if len(self.panes) > 1 else []
+            self.pane_count = len(self.panes)
             for number, pane in enumerate(self.panes):
                 axis = axes[number] if number < len(axes) else None
                 own = [labels.pop(0) for _curve in axis.curves] if axis is not None else []
@@ -241,6 +250,7 @@ class LightCurvePanel(Panel):
             self.askable = thing is not None
             self.asking = job is not None and not job.ended
             self.answers = [] if heard is None else answer_rows(heard, self.session.curves.titles)
+            self.summary = summary_of(self.answers)
 
     def _job_changed(self, job: Any) -> None:
         thing = self._thing()
@@ -325,6 +335,21 @@ def answer_rows(heard: Any, titles: Mapping[str, str]) -> list[dict[str, Any]]:
         if id not in answers
     ]
     return rows
+
+
+def summary_of(rows: list[dict[str, Any]]) -> str:
+    """How many providers gave data, have failed, or are still asked, in a few words."""
+    states = [row["state"] for row in rows if row["state"] != "skipped"]
+    waiting = sum(state in ("asking", "slow") for state in states)
+    if waiting:
+        return _("{done} of {all} have answered").format(done=len(states) - waiting, all=len(states))
+    good = sum(state in ("ok", "cached") for state in states)
+    failed = len(states) - good - states.count("none")
+    told = [
+        _("{count} with data").format(count=good),
+        _("{count} failed").format(count=failed) if failed else "",
+    ]
+    return " · ".join(part for part in told if part) if states else _("nobody was asked")
 
 
 def answer_word(answer: Any, state: str) -> str:

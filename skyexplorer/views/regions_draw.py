@@ -19,7 +19,7 @@ from skyexplorer.views.canvas import Drawing, SkyCanvas
 from skyexplorer.views.drawing import FOOTPRINT_POINTS, stroke
 
 ME = "sky"
-COLOR = "#ffd166"  # of no layer: what is asked about, not what is there
+COLOR = "#f2f6ff"  # of no layer: what is asked about, not what is there
 IMAGES = "#9fd8cb"
 MOST = 300  # footprints drawn at once
 OUTLINE = 24  # points of each

@@ -9,7 +9,7 @@ from skyexplorer.errors import SkyExplorerError
 from skyexplorer.model.ledger import Answer
 from skyexplorer.session.text import _
 
-FEW = 3  # of those that did not answer are named in one line
+FEW = 2  # of those that did not answer are named in one line
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))  # s in each unit of an age
 
 
@@ -133,8 +133,9 @@ def failed(error: BaseException) -> dict[str, Any]:
 
 def partial(ledger: Any) -> str:
     """Who of several did not answer, in one line; empty where all did."""
-    bad = [answer for answer in ledger if not answer.good]
-    names = [f"{answer.service} ({WORDS.get(answer.state, answer.state)})" for answer in bad[:FEW]]
+    bad = [answer.service for answer in ledger if not answer.good]
     if len(bad) > FEW:
-        names.append(_("and {count} more").format(count=len(bad) - FEW))
-    return _("Not all answered: {names}.").format(names=", ".join(names)) if bad else ""
+        return _("No answer of {names} and {count} more.").format(
+            names=", ".join(bad[:FEW]), count=len(bad) - FEW
+        )
+    return _("No answer of {names}.").format(names=", ".join(bad)) if bad else ""

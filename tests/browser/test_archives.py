@@ -110,7 +110,7 @@ def test_the_story(vo: Any, replicas: dict[str, Any], notebook: Notebook) -> Non
     tab(notebook, "Events")
     page.get_by_role("button", name="Update").click()
     status = page.locator(".skx-events > .skx-statusline")
-    expect(status).to_contain_text("Not all answered", timeout=40000)
+    expect(status).to_contain_text("No answer of", timeout=40000)
     assert replicas["gracedb"].asked
     # One is opened: its map comes from GraceDB.
     page.get_by_label("Search the events").fill("S190814bv")

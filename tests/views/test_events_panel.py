@@ -87,7 +87,7 @@ def test_the_list_is_asked_for_by_a_click_and_told_with_who_did_not_answer(
     session.events.show(EventsList(EVENTS, ledger))
     verbs.end()
     assert names(panel) == ["S190822c", "S190814bv", "MS181101ab", "IC170922A", "GRB 170817A"]
-    assert panel.status["text"] == "5 events. Not all answered: gbm (not reached)."
+    assert panel.status["text"] == "5 events. No answer of gbm."
 
 
 def test_kept_lists_tell_their_age(session: Session, panel: EventsPanel) -> None:

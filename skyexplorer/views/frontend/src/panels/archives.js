@@ -83,7 +83,13 @@ function servicesBody(model, texts, tell) {
   const root = h("div", { className: "skx-body" }, h("div", { className: "skx-filters" }, words, band), scroller);
   const items = new Map();
   const heads = new Map();
+  let asked = []; // stand first; as they were when the list was last laid out, so that no row jumps from under the pointer
 
+  const layOut = () => {
+    const states = model.get("states");
+    asked = model.get("services").filter((row) => states[row.id]).map((row) => row.id);
+    draw();
+  };
   const draw = () => {
     const services = model.get("services");
     const states = model.get("states");
@@ -95,11 +101,13 @@ function servicesBody(model, texts, tell) {
     );
     const nodes = [];
     let last = null;
-    for (const row of shown) {
-      if (row.band !== last) {
-        if (!heads.has(row.band)) heads.set(row.band, h("li", { className: "skx-band", role: "presentation" }, h("h3", {}, row.band)));
-        nodes.push(heads.get(row.band));
-        last = row.band;
+    const first = shown.filter((row) => asked.includes(row.id));
+    for (const row of [...first, ...shown.filter((row) => !asked.includes(row.id))]) {
+      const group = asked.includes(row.id) ? texts.asked : row.band;
+      if (group !== last) {
+        if (!heads.has(group)) heads.set(group, h("li", { className: "skx-band", role: "presentation" }, h("h3", {}, group)));
+        nodes.push(heads.get(group));
+        last = group;
       }
       if (!items.has(row.id)) items.set(row.id, serviceItem(row, texts, tell));
       const item = items.get(row.id);
@@ -110,8 +118,8 @@ function servicesBody(model, texts, tell) {
     none.hidden = shown.length > 0;
     none.textContent = model.get("services_failed") || (services.length ? texts.no_match : texts.no_services);
   };
-  words.addEventListener("input", draw);
-  band.addEventListener("change", draw);
+  words.addEventListener("input", layOut);
+  band.addEventListener("change", layOut);
   const undo = [
     follow(model, ["services", "services_failed"], () => {
       const chosen = band.value;
@@ -123,8 +131,9 @@ function servicesBody(model, texts, tell) {
       band.value = [...band.options].some((option) => option.value === chosen) ? chosen : "";
       items.clear();
       heads.clear();
-      draw();
+      layOut();
     }),
+    follow(model, ["mode"], layOut),
     follow(model, ["states"], draw),
   ];
   return { root, undo: () => undo.forEach((fn) => fn()) };

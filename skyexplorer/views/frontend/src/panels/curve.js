@@ -1,6 +1,6 @@
 // The light curve: BokehJS is started from the text that Python sent, then the figure's own view is put here.
 // Above it a row of what the archives answered, where they were asked.
-import { follow, h, iconButton } from "./dom.js";
+import { follow, h, iconButton, marker } from "./dom.js";
 import { sign } from "./states.js";
 
 const LARGE = ["M9.500 2.500h4v4", "M13.500 2.500l-4.500 4.500", "M6.500 13.500h-4v-4", "M2.500 13.500l4.500-4.500"];
@@ -21,16 +21,26 @@ function startBokeh(model) {
   return starting;
 }
 
-// One provider: a sign, its name, and its answer in a word; all of it where the pointer rests.
+// One provider: a sign, its name, its answer in a word, and all of it.
 function answer({ title, state, word, told }) {
   return h(
-    "li",
-    { className: "skx-answer", title: told, tabIndex: 0, "data-state": state },
-    sign(state === "none" ? "cancelled" : state),
+    "div",
+    { className: "skx-answer", role: "listitem", "data-state": state },
+    sign(state === "none" || state === "skipped" ? "cancelled" : state),
     h("b", {}, title),
-    h("span", {}, word),
+    h("span", { className: "skx-word" }, word),
+    h("span", { className: "skx-told" }, told),
   );
 }
+
+// Whose curves, and the look of each of their bands.
+function entry({ whose, items }) {
+  const bands = items.map(({ label, color, marker: shape }) => h("span", { className: "skx-key" }, dot(shape, color), label));
+  return h("span", { className: "skx-entry" }, whose ? h("b", {}, whose) : null, ...bands);
+}
+
+const SHAPES = { diamond: "rhomb", inverted_triangle: "triangle" };
+const dot = (shape, color) => marker(SHAPES[shape] ?? shape, color, 12);
 
 export function renderCurve({ model, el, texts, tell }) {
   const title = h("h2", {}, texts.panel);
@@ -39,10 +49,18 @@ export function renderCurve({ model, el, texts, tell }) {
   const log = h("button", { type: "button", className: "skx-toggle", "aria-label": texts.log, title: texts.log, onclick: () => tell("log", { on: !model.get("log_y") }) }, "log");
   const large = iconButton(LARGE, texts.large, () => tell("large", { on: !model.get("large") }));
   const ask = h("button", { type: "button", className: "skx-act skx-ask", onclick: () => tell(model.get("asking") ? "stop" : "ask") });
-  const answers = h("ul", { className: "skx-answers", "aria-label": texts.answers });
+  const legend = h("div", { className: "skx-keys", role: "group", "aria-label": texts.legend });
+  const summary = h("button", { type: "button", className: "skx-summary", "aria-expanded": "false", onclick: () => open(answers.hidden) });
+  const answers = h("div", { className: "skx-answers", role: "list", "aria-label": texts.answers, hidden: true, tabIndex: -1 });
+  const line = h("div", { className: "skx-asked" }, legend, h("span", { className: "skx-space" }), summary);
+  const open = (on) => {
+    answers.hidden = !on;
+    summary.setAttribute("aria-expanded", String(on));
+  };
+  el.addEventListener("keydown", (event) => event.key === "Escape" && open(false));
   const message = h("p", { className: "skx-message", role: "status" });
   const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
-  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, ask, log, large), answers, message, plot);
+  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, ask, log, large), line, message, plot, answers);
 
   let view = null;
   let turn = Promise.resolve();
@@ -103,13 +121,21 @@ export function renderCurve({ model, el, texts, tell }) {
       large.setAttribute("aria-pressed", String(model.get("large")));
       el.classList.toggle("skx-large", model.get("large"));
     }),
-    follow(model, ["askable", "asking", "answers"], () => {
+    follow(model, ["askable", "asking", "answers", "summary"], () => {
       const rows = model.get("answers");
       ask.hidden = !model.get("askable");
       ask.textContent = model.get("asking") ? texts.stop : rows.length ? texts.again : texts.ask;
-      answers.hidden = !rows.length;
+      summary.hidden = !rows.length;
+      summary.replaceChildren(...(model.get("asking") ? [sign("asking")] : []), h("span", {}, model.get("summary")), h("span", { "aria-hidden": "true" }, "▾"));
+      if (!rows.length) open(false);
       answers.replaceChildren(...rows.map(answer));
+      line.hidden = !rows.length && !model.get("legend").length;
     }),
+    follow(model, ["legend"], () => {
+      legend.replaceChildren(...model.get("legend").map(entry));
+      line.hidden = !model.get("answers").length && !model.get("legend").length;
+    }),
+    follow(model, ["pane_count"], () => plot.style.setProperty("--skx-panes", model.get("pane_count"))),
   ];
   return () => (view?.remove(), undo.forEach((fn) => fn()));
 }

@@ -8,7 +8,7 @@ import { MESSAGE } from "./messages.js";
 const CLICK_PX = 6; // less between press and release is a click
 const CLOSE_PX = 11; // this near to the first corner closes the polygon
 const CORNERS = 60; // at most, of a line drawn by hand
-const COLOR = "#ffd166";
+const COLOR = "#f2f6ff";
 
 export class RegionTool {
   constructor(aladin, model, glass) {
