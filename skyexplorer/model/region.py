@@ -72,6 +72,9 @@ class SkyRegion:
         default_factory=lambda: shapes.joined([]), repr=False
     )  # what holds the region, for compiled code …
     _exact: bool = field(default=True, repr=False)  # … and whether that is all there is to ask
+    _credible: tuple[Any, float] | None = field(
+        default=None, repr=False
+    )  # the map and the level of a credible region: how it is written
     origin: Origin | None = field(default=None, repr=False)
 
     # Making one

@@ -223,7 +223,7 @@ class SkyMap:
         moc = MOC.from_healpix_cells(
             ipix.astype(np.uint64), order.astype(np.uint8), max_depth=int(order.max())
         )
-        return SkyRegion.from_moc(moc)
+        return replace(SkyRegion.from_moc(moc), _credible=(self, q))
 
     @cached_property
     def _finder(self) -> Finder:

@@ -237,10 +237,12 @@ class _Writer:
         )
 
     def _region(self, value: SkyRegion) -> str:
-        """The object where it is one of the session's; a circle or a polygon, as one draws them, by its numbers."""
+        """As an object of the session; a credible region by its map; a circle or a polygon by its numbers."""
         try:
             return self._object(value)
         except RecordingError:
+            if value._credible is not None:
+                return self._credible(*value._credible)
             if value.kind not in ("circle", "polygon") or len(value._shapes) != 1:
                 raise
         numbers = value._shapes[0].values
@@ -251,6 +253,16 @@ class _Writer:
             text = f"SkyRegion.polygon({self._coord(SkyCoord(list(numbers[::2]), list(numbers[1::2]), unit='deg'))})"
         self.needs.add("SkyRegion")
         return text
+
+    def _credible(self, skymap: Any, q: float) -> str:
+        """The credible region of a map, or of an event that has it."""
+        for step in reversed(self.steps):
+            if getattr(step.result, "localization", None) is skymap:
+                return f"{self._use(step)}.credible_region({q!r})"
+        for layer in self.layers.values():
+            if getattr(layer, "skymap", None) is skymap:
+                return f"sky.layers[{layer.name!r}].skymap.credible_region({q!r})"
+        return f"{self._object(skymap)}.credible_region({q!r})"
 
     def _use(self, step: Step) -> str:
         self.uses.append(step)

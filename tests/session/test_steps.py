@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mocpy import MOC
 
-from skyexplorer import SkyRegion
+from skyexplorer import SkyExplorer, SkyRegion
 from skyexplorer.errors import RecordingError
 from skyexplorer.model.ledger import Ledger
 from skyexplorer.model.record import Record, Records
-from skyexplorer.session.layers import CatalogLayer, EventLayer
+from skyexplorer.session.layers import CatalogLayer, EventLayer, SkyMapLayer
 from skyexplorer.session.session import Session
 from tests.session.fakes import FakeCatalog, FakeEvent
 
@@ -160,3 +160,19 @@ def test_an_item_of_what_was_listed_is_named_by_its_number() -> None:
     steps.record("images", (), result=records)
     steps.record("cutout", (records[1],))
     assert steps.to_source().splitlines()[-2:] == ["images = sky.images()", "sky.cutout(images[1])"]
+
+
+def test_a_credible_region_is_written_by_its_map() -> None:
+    sky = SkyExplorer(samples=False)
+    merger = sky.open("GW170817")
+    steps = sky.steps
+    steps.record("query_region", (merger.credible_region(0.9),))
+    assert steps.to_source().splitlines()[-2:] == [
+        "gw170817 = sky.open('GW170817')",
+        "sky.query_region(gw170817.credible_region(0.9))",
+    ]
+    other = SkyExplorer(samples=False)
+    other.session.layers.add(SkyMapLayer("map", merger.localization))
+    other.steps.record("query_region", (merger.localization.credible_region(0.5),))
+    call = "sky.query_region(sky.layers['map'].skymap.credible_region(0.5))"
+    assert other.steps.to_source().splitlines()[-1] == call
