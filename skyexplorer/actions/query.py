@@ -28,7 +28,7 @@ from skyexplorer.model.ledger import Answer, Ledger
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.skymap import SkyMap
-from skyexplorer.services import Found, Service, asking, registry
+from skyexplorer.services import Found, Service, asking, loading, registry
 from skyexplorer.session.layers import CatalogLayer, EventListLayer, RegionLayer
 from skyexplorer.session.ledgers import asking as telling
 from skyexplorer.session.session import Session
@@ -270,6 +270,8 @@ def catalog_of(service: Service, question: Question, found: Found) -> SourceCata
 def origin_of(service: Service, found: Found) -> Origin:
     """Where an answer comes from, and on which terms."""
     import astropy
+
+    loading.pyvo()
     import pyvo
 
     from skyexplorer import __version__

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from skyexplorer.errors import AnswerError, FormatError, QueryError, UnreachableError
 from skyexplorer.io import votable
-from skyexplorer.services import votables
+from skyexplorer.services import loading, votables
 
 if TYPE_CHECKING:
     from pyvo.dal.query import DALResults
@@ -29,6 +29,7 @@ DAY = 86400.0
 @functools.cache
 def _results() -> type[Any]:
     """pyvo's results with service descriptors, which say that they were cut in their status, and not by a warning."""
+    loading.pyvo()
     from pyvo.dal.adhoc import DatalinkResultsMixin
     from pyvo.dal.query import DALResults
 
@@ -61,6 +62,7 @@ def parse(raw: bytes, *, service: str, url: str) -> DALResults:
     AnswerError
         Where it is no VOTable, is damaged, or has no table.
     """
+    loading.pyvo()
     from pyvo.dal.exceptions import DALFormatError, DALQueryError
 
     votables.check(raw, service=service, url=url)

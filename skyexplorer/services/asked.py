@@ -24,7 +24,7 @@ from skyexplorer.errors import (
     SkyExplorerError,
     UnreachableError,
 )
-from skyexplorer.services import adql, votables
+from skyexplorer.services import adql, loading, votables
 from skyexplorer.services.asking import Found
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class Asked:
 
     def at_once(self) -> Reply:
         """Its synchronous answer."""
+        loading.pyvo()
         from pyvo.dal.tap import TAPQuery
 
         query = TAPQuery(self.base, self.query, maxrec=self.maxrec, session=self.web)
@@ -189,6 +190,7 @@ class Asked:
 
     @contextmanager
     def _made(self) -> Iterator[Any]:
+        loading.pyvo()
         from pyvo.dal.tap import AsyncTAPJob
 
         uploads = None if self.uploaded is None else {UPLOAD: io.BytesIO(self.uploaded)}
@@ -271,6 +273,7 @@ def uploaded(tiles: Tiles) -> bytes:
 @contextmanager
 def translated(service: Service, url: str) -> Iterator[None]:
     """Errors of pyvo as ours: what broke the line is within them, as their cause."""
+    loading.pyvo()
     from pyvo.dal.exceptions import DALAccessError, DALFormatError, DALQueryError
 
     try:

@@ -16,6 +16,7 @@ import numpy as np
 
 from skyexplorer.model import record
 from skyexplorer.model.record import Processing, Record
+from skyexplorer.services import loading
 
 if TYPE_CHECKING:
     from pyvo.dal.query import DALResults
@@ -329,6 +330,7 @@ def _place(rows: _Rows, i: int, ra: float, dec: float) -> Any:
 
 def _descriptor(results: DALResults, standard: str) -> Callable[[int], Processing] | None:
     """What asks a described service about a row, or None where there is no such service."""
+    loading.pyvo()
     from pyvo.dal.exceptions import DALServiceError
 
     try:
@@ -344,6 +346,7 @@ def _descriptor(results: DALResults, standard: str) -> Callable[[int], Processin
 
 def processing(results: DALResults, resource: Any) -> Callable[[int], Processing]:
     """What makes the question of a row to a described service."""
+    loading.pyvo()
     from pyvo.dal.adhoc import DatalinkQuery
 
     group = next(group for group in resource.groups if group.name == "inputParams")

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from skyexplorer.errors import InputError, QueryError, ServiceError
-from skyexplorer.services import answers, meeting, registry
+from skyexplorer.services import answers, loading, meeting, registry
 from skyexplorer.services.resource import ServiceFound, named, placed
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ def query(
     words: Iterable[str], waveband: str | None, ucd: str | None, region: SkyRegion | None, kind: str | None
 ) -> str:
     """The question in ADQL."""
+    loading.pyvo()
     from pyvo.registry import rtcons
 
     constraints: list[Any] = []
@@ -195,6 +196,7 @@ class _Speaks:
 
 @functools.cache
 def _waveband() -> type[Any]:
+    loading.pyvo()
     from pyvo.registry import rtcons
 
     class Waveband(rtcons.Waveband):
@@ -235,6 +237,7 @@ def _resources(reply: Any) -> Any:
 
 @functools.cache
 def _results() -> type[Any]:
+    loading.pyvo()
     from pyvo.registry.regtap import RegistryResults
 
     class Results(RegistryResults):

@@ -12,7 +12,7 @@ from astropy import units as u
 
 from skyexplorer.errors import InputError
 from skyexplorer.model.region import SkyRegion
-from skyexplorer.services import answers, meeting, products
+from skyexplorer.services import answers, loading, meeting, products
 
 if TYPE_CHECKING:
     from skyexplorer.model.record import Record
@@ -95,6 +95,7 @@ def _asked(
 
 def version1(address: str, region: SkyRegion) -> dict[str, Any]:
     """The parameters of a question of SIA 1: a box around the region."""
+    loading.pyvo()
     from pyvo.dal.sia import SIAQuery
 
     size = min(2 * region.radius.to_value(u.deg), WIDEST)
@@ -103,6 +104,7 @@ def version1(address: str, region: SkyRegion) -> dict[str, Any]:
 
 def version2(address: str, region: SkyRegion, max_rows: int) -> dict[str, Any]:
     """The parameters of a question of SIA 2: the circle or polygon itself, else a circle around the region."""
+    loading.pyvo()
     from pyvo.dal.sia2 import SIA2Query
 
     query = SIA2Query(address, pos=tuple(value * u.deg for value in meeting.dali(region)), maxrec=max_rows)

@@ -8,7 +8,7 @@ from astropy import units as u
 
 from skyexplorer.errors import InputError
 from skyexplorer.model.region import SkyRegion
-from skyexplorer.services import answers, meeting, products
+from skyexplorer.services import answers, loading, meeting, products
 
 if TYPE_CHECKING:
     from skyexplorer.model.record import Record
@@ -63,6 +63,7 @@ def _asked(
     where: str = "",
     refresh: bool = False,
 ) -> tuple[Any, Found]:
+    loading.pyvo()
     from pyvo.dal.ssa import SSAQuery
 
     if columns or where:
