@@ -15,7 +15,8 @@ from astropy.coordinates import SkyCoord
 from skyexplorer import SkyRegion
 from skyexplorer.services import answers, registry, regtap, sia, ssa
 region = SkyRegion.circle(SkyCoord(10 * u.deg, 20 * u.deg), 1 * u.deg)
-empty = b'<VOTABLE version="1.4"><RESOURCE type="results"><TABLE><FIELD name="a" datatype="int"/></TABLE></RESOURCE></VOTABLE>'
+empty = b'<VOTABLE version="1.4"><RESOURCE type="results"><TABLE><FIELD name="a" datatype="int"/></TABLE></RESOURCE>'
+empty += b'</VOTABLE>'
 tasks = [
     lambda: sia.version1("http://a", region), lambda: sia.version2("http://a", region, 5),
     lambda: answers.parse(empty, service="a", url="http://a"), lambda: regtap.query(["x"], "gamma", None, None, None),
