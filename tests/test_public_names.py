@@ -46,6 +46,7 @@ def test_the_verbs():
         *("open", "select", "brush", "goto", "rank", "light_curve"),
         *("query_region", "fetch_on"),
         *("submit", "jobs", "ledger"),
+        "events",
         *("layers", "selection", "viewport", "steps", "widget"),
     }
 
