@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from skyexplorer.progress import turn
+
 if TYPE_CHECKING:
     from skyexplorer.model.record import Record
     from skyexplorer.model.region import SkyRegion
@@ -42,6 +44,7 @@ def dali(region: SkyRegion) -> tuple[float, ...]:
     return float(region.center.ra.deg), float(region.center.dec.deg), radius
 
 
+@turn()
 def within(found: list[Record], region: SkyRegion) -> list[Record]:
     """Those that a region touches; those without a place are left in."""
     points = _points(region)

@@ -16,6 +16,7 @@ import numpy as np
 
 from skyexplorer.model import record
 from skyexplorer.model.record import Processing, Record
+from skyexplorer.progress import turn
 from skyexplorer.services import loading
 
 if TYPE_CHECKING:
@@ -225,6 +226,7 @@ def plain(value: Any) -> Any:
     return value if value != "" else None
 
 
+@turn()
 def records(source: Any, service: str, kind: str = "") -> list[Record]:
     """One record for each row that has an address or DataLink.
 

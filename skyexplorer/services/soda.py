@@ -20,6 +20,7 @@ from skyexplorer.model.origin import Origin
 from skyexplorer.model.picture import Picture
 from skyexplorer.model.record import Processing, Record
 from skyexplorer.model.region import SkyRegion
+from skyexplorer.progress import turn
 from skyexplorer.services import answers, datalink, meeting
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def _cut_here(record: Record, region: SkyRegion, web: Web, deadline: float) -> C
     return opened(path, record, "cut here from the whole file", record.address)
 
 
+@turn()
 def cut(raw: bytes, region: SkyRegion, title: str = "The image") -> bytes:
     """A FITS file with the part of an image that holds a region's bounding box.
 
@@ -281,6 +283,7 @@ def checked(record: Record, url: str) -> Any:
     return check
 
 
+@turn()
 def opened(path: Path, record: Record, how: str, url: str) -> CutOut:
     """A FITS file as a cut-out.
 
