@@ -74,13 +74,13 @@ def live(
             run = _Run(verb(self, *args, **kwargs))
             ask = run.on()
             if ask is None:
-                return run.value  # type: ignore[no-any-return]
+                return run.value
             text = call.say(self, *args, **kwargs)  # type: ignore[attr-defined]
             jobs = explorer.session.jobs
             job = jobs.new(text, home=None if jobs.home.here else Home(), loud=False, stop=pool.stop)
             try:
                 run.out(job, ask)
-                return job.result()  # type: ignore[no-any-return]
+                return job.result()
             except BaseException:
                 # Whatever interrupts who waits, Ctrl-C above all. Work that failed by itself has ended.
                 if job.cancel():

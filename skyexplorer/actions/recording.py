@@ -68,7 +68,7 @@ class Door:
         if self._explorer._in_verb:
             return None
         named = {name: value for name, value in kwargs.items() if name not in self._silent}
-        return self._explorer.session.steps.write(self._verb, args, named)  # type: ignore[no-any-return]
+        return self._explorer.session.steps.write(self._verb, args, named)
 
     @contextmanager
     def opened(self) -> Iterator[None]:

@@ -178,9 +178,13 @@ class Job(Generic[T]):
         loop = asyncio.get_running_loop()
         future = loop.create_future()
 
+        def wake() -> None:
+            if not future.done():
+                future.set_result(None)
+
         def ended() -> None:
             with suppress(RuntimeError):  # the loop that waited is closed
-                loop.call_soon_threadsafe(lambda: future.done() or future.set_result(None))
+                loop.call_soon_threadsafe(wake)
 
         self._when_ended(ended)
         try:
