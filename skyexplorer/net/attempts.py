@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+import weakref
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -219,6 +220,8 @@ def _replace(response: Any, body: IO[bytes], stream: bool) -> None:
         body, headers=headers, status=line.status, reason=line.reason, version=line.version, preload_content=False,
         original_response=line._original_response, enforce_content_length=False,
     )  # fmt: skip
+    # pyvo gives raw.read another form, which makes a circle of it: the collector may then meet the file before the response.
+    weakref.finalize(response.raw, body.close)
     if not stream:
         response._content = body.read()  # requests would hold it twice
         response._content_consumed = True
