@@ -33,8 +33,8 @@ DEADLINE = 30.0
 """Seconds for all."""
 WIDE = 5.0
 """Degrees of the radius of a field in which the great surveys are no longer counted: it would keep their services busy."""
-GREAT = ("optical", "infrared", "ultraviolet")
-"""Bands of the great surveys."""
+GREAT = ("optical", "infrared", "ultraviolet", "many")
+"""Bands of the great surveys, and of the tables of whole archives."""
 OBJECTS, FILES, PICTURES = "objects", "observations", "pictures"
 CDS = "CDS/"
 
