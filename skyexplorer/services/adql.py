@@ -33,6 +33,8 @@ usage user using value values varchar varying view when whenever where with work
 """
 RESERVED = frozenset(_RESERVED.split())
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+HALF = 90.0
+"""Degrees: larger circles are unknown to pgSphere, and so to many services."""
 GROWN = 1e-7
 """Degrees by which what is asked for is larger than the region: the answer is filtered with the region itself."""
 
@@ -81,7 +83,7 @@ def number(value: float) -> str:
 
 @dataclass(frozen=True)
 class Circle:
-    """Centre and radius (deg)."""
+    """Centre and radius (deg); one of more than half the sky is put as what is not in the circle beyond."""
 
     ra: float
     dec: float
@@ -147,6 +149,12 @@ def _one(service: Service, shape: Shape, ra: str, dec: str) -> str:
             raise InputError(f"{service.id} knows no {type(shape).__name__} in its ADQL.", "Ask for circles.")
         return _between(box_of(shape), ra, dec)
     frame = f"'{service.frame}', " if service.frame else ""
+    region = service.columns.get("region") if service.protocol == "obstap" else None
+    if isinstance(shape, Circle) and shape.radius + GROWN > HALF:
+        if shape.radius + GROWN >= 180.0 or region:
+            return "1 = 1"
+        beyond = Circle((shape.ra + 180.0) % 360.0, -shape.dec, 180.0 - shape.radius - 2 * GROWN)
+        return "0" + _one(service, beyond, ra, dec)[1:]
     if isinstance(shape, Circle):
         what = f"CIRCLE({frame}{number(shape.ra)}, {number(shape.dec)}, {number(min(shape.radius + GROWN, 180.0))})"
     elif isinstance(shape, Polygon):
@@ -154,8 +162,7 @@ def _one(service: Service, shape: Shape, ra: str, dec: str) -> str:
         what = f"POLYGON({frame}{corners})"
     else:
         what = f"MOC('{shape.text}')"
-    region = service.columns.get("region")
-    if service.protocol == "obstap" and region and not isinstance(shape, Cells):
+    if region and not isinstance(shape, Cells):
         return f"1 = INTERSECTS({quoted(region)}, {what})"
     return f"1 = CONTAINS(POINT({frame}{ra}, {dec}), {what})"
 

@@ -117,7 +117,7 @@ def plan(
         return [one([adql.Cells(tiling.moc(region))])], "by its MOC"
     if service.upload:
         tiles = tiling.circles(region, min(service.upload, UPLOADED))
-        if len(tiles) > 1:
+        if len(tiles) > 1 and tiles.radius.max() < adql.HALF:
             return uploading(tiles)
     tiles = tiling.circles(region, min(step, TILES), waste=FINE)
     if tiles.overhead > COARSE and step < TILES:  # worth a few questions more

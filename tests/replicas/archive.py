@@ -24,7 +24,7 @@ from astropy.table import Table
 from skyexplorer.core import sphere
 
 NUMBER = r"([-+\d.e]+)"
-CIRCLE = re.compile(rf"CIRCLE\((?:'ICRS', )?{NUMBER}, {NUMBER}, {NUMBER}\)")
+CIRCLE = re.compile(rf"([01]) = \w+\(\w+\([^()]*\), CIRCLE\((?:'ICRS', )?{NUMBER}, {NUMBER}, {NUMBER}\)")
 POLYGON = re.compile(r"POLYGON\((?:'ICRS', )?([-+\d.e, ]+)\)")
 MOC = re.compile(r"MOC\('([^']*)'\)")
 RANGE = re.compile(rf"(\w+) BETWEEN {NUMBER} AND {NUMBER}")
@@ -233,7 +233,12 @@ class Archive:
         where = query.partition(" WHERE ")[2]
         inside = np.zeros(len(ra), bool)
         for circle in CIRCLE.finditer(where):
-            inside[self.cone(*map(float, circle.groups()))] = True
+            numbers = [float(x) for x in circle.groups()[1:]]
+            if not 0 <= numbers[2] <= 90:  # as pgSphere has it
+                raise ValueError("radius must be not greater than 90 degrees or less than 0")
+            found = np.zeros(len(ra), bool)
+            found[self.cone(*numbers)] = True
+            inside |= found if circle.group(1) == "1" else ~found
         for polygon in POLYGON.finditer(where):
             from astropy import units as u
             from astropy.coordinates import SkyCoord

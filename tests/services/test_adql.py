@@ -100,6 +100,10 @@ def test_shapes_in_words():
     assert adql.condition(PLAIN, [Cells("3/1-4")]) == "1 = CONTAINS(POINT(ra, dec), MOC('3/1-4'))"
     observed = Service("o", "O", "obstap", "http://x", table="ivoa.obscore", columns={"region": "s_region"})
     assert adql.condition(observed, [circle]) == "1 = INTERSECTS(s_region, CIRCLE(1, -2, 0.5000001))"
+    most = adql.condition(PLAIN, [Circle(10.0, 20.0, 100.0)])
+    assert most == "0 = CONTAINS(POINT(ra, dec), CIRCLE(190, -20, 79.9999999))"  # what is not in the rest
+    assert adql.condition(PLAIN, [Circle(10.0, 20.0, 180.0)]) == "1 = 1"
+    assert adql.condition(observed, [Circle(10.0, 20.0, 100.0)]) == "1 = 1"
     bare = Service("s", "S", "tap", "http://x", table="cat", geometry=False)
     with pytest.raises(InputError, match="knows no Polygon"):
         adql.condition(bare, [polygon])

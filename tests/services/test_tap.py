@@ -46,6 +46,7 @@ ALL = {
     "dent": DENT,
     "ellipse": ELLIPSE,
     "two": TWO,
+    "most": SkyRegion.circle(CENTER, 120 * u.deg),
 }
 
 
