@@ -75,7 +75,7 @@ def service_rows(services: Iterable[Any]) -> list[dict[str, Any]]:
 def _service(service: Any) -> dict[str, Any]:
     verified = service.verified != "never"
     where = f"{service.address} {service.table}".strip()
-    facts = [service.protocol.upper(), _("at most {count} rows").format(count=f"{service.row_cap:,}")]
+    facts = [service.protocol.upper(), _("≤ {count} rows").format(count=f"{service.row_cap:,}")]
     tip = [
         service.title,
         f"{service.id}: {where}",
@@ -104,9 +104,7 @@ def field(finding: Finding) -> dict[str, Any]:
     if found is None:
         return {"rows": [], "about": "", "status": status(finding.job, HINTS["field"])}
     at = found.region.center
-    about = _("{area} around {ra:.2f} {dec:+.2f}").format(
-        area=area(found.region), ra=at.ra.deg, dec=at.dec.deg
-    )
+    about = _("{area} at {ra:.2f} {dec:+.2f}").format(area=area(found.region), ra=at.ra.deg, dec=at.dec.deg)
     rows = [
         {
             "row": number,
@@ -246,10 +244,11 @@ def _image(record: Record) -> dict[str, Any]:
     if record.metres not in _bands:
         _bands[record.metres] = record.band
     band = _bands[record.metres]  # many images have the same, and units take their time
-    facts = [record.collection or record.service, record.instrument, band, when, _size(record.size)]
+    facts = [record.collection or record.service, when, record.instrument, band, _size(record.size)]
+    title = record.title.rpartition("/")[2] if "://" in record.title else record.title
     tip = [record.title, record.target, record.facility, record.address]
     return {
-        "title": record.title or record.identifier or record.collection or _("image"),
+        "title": title or record.identifier or record.collection or _("image"),
         "facts": " · ".join(dict.fromkeys(fact for fact in facts if fact)),
         "tip": "\n".join(line for line in tip if line),
     }

@@ -166,7 +166,7 @@ class Footprints:
         if archives.footprints and others:
             strokes.append(stroke(others, width=1.1, alpha=0.7, fill=0.03))
         if chosen:
-            strokes.append(stroke(chosen, width=2.4, fill=0.16, halo=True))
+            strokes.append(stroke(chosen, width=2.4, fill=0.06, halo=True))
         self.drawing.strokes = strokes
 
 

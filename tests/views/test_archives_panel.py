@@ -380,7 +380,7 @@ class TestField:
         assert field["rows"][0]["group"] == "Gamma rays"
         assert "No answer of b." in field["status"]["text"]
         assert "estimated" in field["status"]["text"]
-        assert "13 deg² around 10.00 +20.00" in field["about"]
+        assert "13 deg² at 10.00 +20.00" in field["about"]
         assert [row["can"] for row in field["rows"]] == [True, True, True, True, True, False]
 
     def test_objects_become_a_layer(self, verbs: FakeVerbs, shown: ArchivesPanel) -> None:

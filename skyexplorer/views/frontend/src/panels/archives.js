@@ -142,7 +142,7 @@ function servicesBody(model, texts, tell) {
 function serviceItem(row, texts, tell) {
   const mark = h("span", { className: "skx-mark-at" });
   const said = h("span", { className: "skx-service-said", role: "status" });
-  const facts = h("p", { className: "skx-service-facts" }, row.facts, " · ", h("span", { className: row.verified ? "" : "skx-unverified" }, row.check));
+  const facts = h("p", { className: "skx-service-facts" }, mark, said, row.facts, " · ", h("span", { className: row.verified ? "" : "skx-unverified" }, row.check));
   const bar = h("progress", { className: "skx-progress", max: 1, "aria-label": fill(texts.progress, { name: row.title }) });
   const wrong = h("div", {});
   const tip = h("div", { className: "skx-origin", hidden: true }, row.tip.map((line) => h("div", {}, line)));
@@ -158,7 +158,7 @@ function serviceItem(row, texts, tell) {
   const root = h(
     "li",
     { className: "skx-service" },
-    h("div", { className: "skx-service-head" }, mark, name, said, info, more, stop, ask),
+    h("div", { className: "skx-service-head" }, name, info, more, stop, ask),
     facts, bar, wrong, tip,
   );
   let last = "";
@@ -214,10 +214,9 @@ function fieldBody(model, texts, tell) {
           h(
             "button",
             { type: "button", className: "skx-holding", "data-key": `h${row.row}`, disabled: !row.can, title: row.tip, onclick: () => tell("bring", { row: row.row }) },
-            h("span", { className: "skx-holding-name" }, row.title),
-            h("span", { className: "skx-holding-kind" }, row.kind, row.state ? sign(row.state) : null),
+            h("span", { className: "skx-holding-name" }, row.title, row.kind ? h("span", { className: "skx-holding-kind" }, row.kind) : null),
             bar,
-            h("span", { className: `skx-num${row.estimate ? " skx-soft" : ""}` }, row.text),
+            h("span", { className: `skx-num${row.estimate ? " skx-soft" : ""}` }, row.state ? sign(row.state) : null, row.text),
           ),
         ),
       );
