@@ -25,14 +25,15 @@ export function renderJobs({ model, el, texts, tell }) {
     for (const button of [details, count]) button.setAttribute("aria-expanded", String(on));
   }
   open(false);
-  el.addEventListener("keydown", (event) => {
+  const away = (event) => list.hidden || event.composedPath().includes(el) || open(false);
+  const escape = (event) => {
     if (event.key !== "Escape" || list.hidden) return;
     open(false);
     details.focus();
     event.stopPropagation();
-  });
-  const away = (event) => list.hidden || event.composedPath().includes(el) || open(false);
+  };
   document.addEventListener("pointerdown", away);
+  document.addEventListener("keydown", escape, true); // the focus may have gone with the row that was stopped
 
   let clock = null;
   const tick = () => [line, ...items.values()].forEach((row) => row.tick());
@@ -74,6 +75,7 @@ export function renderJobs({ model, el, texts, tell }) {
       shown();
     }),
     () => document.removeEventListener("pointerdown", away),
+    () => document.removeEventListener("keydown", escape, true),
     () => clearInterval(clock),
   ];
   return () => undo.forEach((fn) => fn());
@@ -85,13 +87,14 @@ function makeRow(texts, tell, whole = false) {
   let since = 0;
   const mark = h("span", { className: "skx-job-mark" });
   const what = h("span", { className: "skx-job-what" });
+  const doing = h("span", { className: "skx-job-doing" });
   const bar = h("progress", { className: "skx-progress", max: 1 });
   const clock = h("span", { className: "skx-job-clock" });
   const stop = iconButton(ICON.remove, "", () => tell("cancel", { id: job.id }));
   const asked = h("div");
   const root = whole
-    ? h("li", { className: "skx-job" }, h("div", { className: "skx-job-head" }, mark, what, clock, stop), bar, asked)
-    : h("div", { className: "skx-job" }, mark, what, bar, clock, stop);
+    ? h("li", { className: "skx-job" }, h("div", { className: "skx-job-head" }, mark, what, clock, stop), bar, doing, asked)
+    : h("div", { className: "skx-job" }, mark, what, doing, bar, clock, stop);
   const tick = () => {
     if (!job) return;
     const seconds = Math.floor(job.age + (performance.now() - since) / 1000);
@@ -107,9 +110,9 @@ function makeRow(texts, tell, whole = false) {
       const state = job.slow ? "slow" : job.state === "waiting" ? "waiting" : "asking";
       if (mark.dataset.state !== state) mark.replaceChildren(sign(state));
       mark.dataset.state = state;
-      const doing = job.state === "waiting" ? texts.waiting : job.doing;
-      what.textContent = whole ? [job.what, doing].filter(Boolean).join(" · ") : job.doing || job.what;
-      what.title = [job.what, doing].filter(Boolean).join("\n");
+      doing.textContent = job.state === "waiting" ? texts.waiting : job.doing;
+      what.textContent = job.what;
+      what.title = [job.what, doing.textContent].filter(Boolean).join("\n");
       const label = fill(texts.cancel, { what: job.what });
       stop.title = label;
       stop.setAttribute("aria-label", label);
@@ -126,7 +129,7 @@ function makeRow(texts, tell, whole = false) {
 function answers(list, texts) {
   return h(
     "ul",
-    { className: "skx-answers", hidden: !list.length },
+    { className: "skx-ledger", hidden: !list.length },
     list.map((answer) =>
       h(
         "li",
