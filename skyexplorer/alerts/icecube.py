@@ -124,6 +124,8 @@ def catalogued(asker: Asker, name: Name, revision: int | str | None = None) -> E
     Unknown
         If the catalogue has none of that name; ``near`` tells those that look like it.
     """
+    if revision is not None:
+        raise Unknown(f"{CATALOG} has one revision of each alert.")
     with asker.talk(CATALOG) as talk:
         alerts, origin = table(talk)
         found = [_event_of(alert, origin) for alert in _named(alerts, name)]
@@ -150,17 +152,18 @@ def _named(alerts: Iterable[icecat.Alert], name: Name) -> list[icecat.Alert]:
 def mapped(asker: Asker, event: Event, name: Name) -> Event:
     """The event with the map that the collaboration publishes under its name, where it has a letter and is new enough."""
     full = normalised(event.name).replace("ICECUBE-", "IceCube-")
-    if (
-        event.skymap_url
-        or not re.fullmatch(r"IceCube-\d{6}[A-Z]", full)
-        or name.date < MAPS_SINCE
-        or not asker.has(MAPS)
-    ):
+    lettered = re.fullmatch(r"IceCube-\d{6}[A-Z]", full)
+    if event.skymap_url or not lettered or name.date < MAPS_SINCE or not asker.has(MAPS):
         return event
     with asker.talk(MAPS) as talk:
-        address = talk.url(f"alerts/{full}_skymap_probdensity_multiorder.fits.gz")
-        talk.rows = 1
-        return maps.given_or_without(talk, event, address, guessed=True)
+        talk.rows = 0
+        for base in (talk.place.address, *getattr(talk.place, "mirrors", ())):
+            address = f"{base.rstrip('/')}/alerts/{full}_skymap_probdensity_multiorder.fits.gz"
+            found = maps.given_or_without(talk, event, address, guessed=True)
+            if found is not event:
+                talk.rows = 1
+                return found
+        return event
 
 
 # The archive
@@ -196,8 +199,10 @@ class Row:
         return "test" in f"{self.kind} {self.comments}".lower()
 
 
-def rows(page: str, address: str) -> tuple[list[Row], int]:
+def rows(page: str, address: str, every: bool = False) -> tuple[list[Row], int]:
     """The notices of a page, the highest revision of each event, and how many rows were left out as they are no notices.
+
+    With ``every`` all revisions are given.
 
     Raises
     ------
@@ -216,7 +221,7 @@ def rows(page: str, address: str) -> tuple[list[Row], int]:
                 left_out += any(cell.text for cell in cells) and not all(cell.header for cell in cells)
             else:
                 found.append(row)
-        return _last(found), left_out
+        return found if every else _last(found), left_out
     heads = [" | ".join(cell.text for cell in table_[0])[:200] for table_ in pages.tables(page) if table_]
     raise FormatError(
         f"No table of {address} has the columns of notices: {'; '.join(filter(None, heads)) or 'there is no table'}.",
@@ -306,8 +311,8 @@ def _last(found: Iterable[Row]) -> list[Row]:
     return best
 
 
-def archived_rows(talk: Talk) -> list[tuple[Row, bool]]:
-    """The notices of both pages, and whether they are cascades."""
+def archived_rows(talk: Talk, every: bool = False) -> list[tuple[Row, bool]]:
+    """The notices of both pages, and whether they are cascades; ``every`` revision, or the last of each event."""
     out: list[tuple[Row, bool]] = []
     left_out = 0
     failed: list[SkyExplorerError] = []
@@ -315,7 +320,7 @@ def archived_rows(talk: Talk) -> list[tuple[Row, bool]]:
         address = talk.url(str(talk.place.extra.get(what, path)))
         try:
             page = talk.text(address, keep=10 * MINUTE, missing=f"page {address}")
-            found, odd = rows(page, address)
+            found, odd = rows(page, address, every)
         except (Unknown, FormatError) as error:
             failed.append(error)
             continue
@@ -353,12 +358,24 @@ def archived(asker: Asker, name: Name, revision: int | str | None = None) -> Eve
         letter = name.text[-1] if name.text[-1].isalpha() else ""
         at = min(ord(letter) - ord("A"), len(found) - 1) if letter and len(found) > 1 else 0
         row, cascade = found[at]
+        if revision is not None:
+            row = _pinned(talk, row, revision)
         event = _event(row, cascade, name, talk)
         if letter:
             event = replace(event, notes=(*event.notes, _told_apart(found, at, name)))
         if row.map:
             return maps.given_or_without(talk, event, row.map)
     return mapped(asker, event, name)
+
+
+def _pinned(talk: Talk, last: Row, revision: int | str) -> Row:
+    """Another revision of an event of the archive."""
+    known = {row.revision: row for row, _ in archived_rows(talk, every=True) if row.id == last.id}
+    wanted = str(revision).lstrip("v")
+    if not wanted.isdigit() or int(wanted) not in known:
+        there = ", ".join(map(str, sorted(known)))
+        raise Unknown(f"{ARCHIVE} has no revision {revision!r} of {last.id}.", f"There are: {there}.")
+    return known[int(wanted)]
 
 
 def _told_apart(found: list[tuple[Row, bool]], at: int, name: Name) -> str:

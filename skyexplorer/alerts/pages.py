@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
+from skyexplorer.io import files
+
 MOST_ROWS = 100_000
 MOST_SPAN = 100
 
@@ -86,8 +88,9 @@ def _span(text: str) -> int:
 
 def _read(page: str) -> _Reader:
     reader = _Reader()
-    reader.feed(page)
-    reader.close()
+    with files.reading("an HTML page", "It may have been cut short: ask again."):
+        reader.feed(page)
+        reader.close()
     reader._end_cell()
     return reader
 

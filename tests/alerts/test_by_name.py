@@ -269,6 +269,15 @@ def test_what_the_catalogue_lacks_is_in_the_archive_with_its_last_revision(sourc
     assert "2 rows are no notices" in sources.explorer.ledger[1].message
 
 
+def test_a_revision_of_the_archive_is_pinned(sources):
+    first = sources.open("IceCube-230707A", revision=0)
+    assert (first.revision, first.position.ra.deg) == (0, 303.0)
+    with pytest.raises(NotFoundError, match="There are: 0, 1"):
+        sources.open("IceCube-230707A", revision=4)
+    with pytest.raises(NotFoundError, match="one revision"):
+        sources.open("IC110514A", revision=1)
+
+
 def test_two_alerts_of_one_day_are_told_apart_by_time(sources):
     sources.dataverse.csv = "\n".join(sources.dataverse.csv.splitlines()[:2]) + "\n"
     second = sources.open("IceCube-230708B")

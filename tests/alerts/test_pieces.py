@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
+from contextlib import suppress
 
 import pytest
 
@@ -47,6 +48,23 @@ def test_cells_that_span_and_tags_that_are_left_out():
     assert texts == [["Run", "Place", "Place"], ["Run", "RA", "Dec"], ["1", "2°", "3"]]
     assert rows[2][2].links == ["x.fits"]
     assert pages.tables("<p>no table <td>") == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "<table><tr><td><![if x]>1",
+        "<tr><td>&#xFFFFFFFFF;<a href>",
+        "<!DOCTYPE [",
+        "<td colspan=99999999>",
+        "<![x",
+        "<!ENTITY",
+    ],
+)
+def test_odd_pages_are_read_or_refused(odd):
+    with suppress(FormatError):
+        assert isinstance(pages.tables(odd), list)
+        assert isinstance(pages.links(odd, "https://example.org/"), list)
 
 
 def test_the_columns_of_the_archive_are_found_by_their_names_in_any_order():
