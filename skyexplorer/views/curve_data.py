@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.session.text import _
 
-# Okabe and Ito, without black; a second turn takes other markers.
-COLORS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#0072B2", "#999999")
+# Okabe and Ito, without black, and last what is pale on white; a second turn takes other markers.
+COLORS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#0072B2", "#999999", "#F0E442")
 MARKERS = ("circle", "square", "diamond", "triangle", "hex", "star", "inverted_triangle", "plus")
 POINTS = ("x", "y", "lo", "hi", "x0", "x1", "color", "marker", "band", "when", "text")
 LIMITS = ("x", "y", "x0", "x1", "color", "band", "when", "text", "arrow")

@@ -1,7 +1,7 @@
 """A pane of the light-curve panel: one figure with its value axis. Several stand above each other, on one time axis.
 
 A pane alone has its legend beside it and says quantity and unit on its axis. Several have one legend, which the panel shows
-above them; the topmost has the MJD, the last the dates, and their frames are equally high and stand exactly above each other.
+above them; the topmost has the MJD, the last the dates, and their frames are equally high, each exactly above the next.
 """
 
 from __future__ import annotations

@@ -326,7 +326,7 @@ def answer_rows(heard: Any, titles: Mapping[str, str]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "title": title, "state": state, "word": answer_word(answer, state),
-                "told": " ".join(part for part in (answer.line(), answer.advice, heard.notes.get(id, "")) if part),
+                "told": answer_told(answer, heard.notes.get(id, "")),
             }
         )  # fmt: skip
     rows += [
@@ -335,6 +335,19 @@ def answer_rows(heard: Any, titles: Mapping[str, str]) -> list[dict[str, Any]]:
         if id not in answers
     ]
     return rows
+
+
+def answer_told(answer: Any, note: str) -> str:
+    """What there is to say of an answer beside its state: what went wrong, or a note, and how long it took."""
+    said = " ".join(part for part in (answer.message or note, answer.advice) if part)
+    kept = (
+        _("kept since {when}").format(when=answer.cached_at[:16].replace("T", " "))
+        if answer.cached_at
+        else ""
+    )
+    return " · ".join(
+        part for part in (said, kept or _("{seconds:.1f} s").format(seconds=answer.seconds)) if part
+    )
 
 
 def summary_of(rows: list[dict[str, Any]]) -> str:

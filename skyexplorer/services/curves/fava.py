@@ -44,7 +44,7 @@ def ask(asking: Asking) -> list[LightCurve]:
     return [
         LightCurve(
             time, value * ratio, (error * ratio, error * ratio), np.zeros(len(time), bool), None, bands,
-            "relative flux change", asking.target.name, origin,
+            "relative excess", asking.target.name, origin,
         )
     ]  # fmt: skip
 

@@ -52,7 +52,6 @@ export function renderCurve({ model, el, texts, tell }) {
   const legend = h("div", { className: "skx-keys", role: "group", "aria-label": texts.legend });
   const summary = h("button", { type: "button", className: "skx-summary", "aria-expanded": "false", onclick: () => open(answers.hidden) });
   const answers = h("div", { className: "skx-answers", role: "list", "aria-label": texts.answers, hidden: true, tabIndex: -1 });
-  const line = h("div", { className: "skx-asked" }, legend, h("span", { className: "skx-space" }), summary);
   const open = (on) => {
     answers.hidden = !on;
     summary.setAttribute("aria-expanded", String(on));
@@ -60,7 +59,7 @@ export function renderCurve({ model, el, texts, tell }) {
   el.addEventListener("keydown", (event) => event.key === "Escape" && open(false));
   const message = h("p", { className: "skx-message", role: "status" });
   const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
-  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, ask, log, large), line, message, plot, answers);
+  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, summary, ask, log, large), legend, message, plot, answers);
 
   let view = null;
   let turn = Promise.resolve();
@@ -129,11 +128,11 @@ export function renderCurve({ model, el, texts, tell }) {
       summary.replaceChildren(...(model.get("asking") ? [sign("asking")] : []), h("span", {}, model.get("summary")), h("span", { "aria-hidden": "true" }, "▾"));
       if (!rows.length) open(false);
       answers.replaceChildren(...rows.map(answer));
-      line.hidden = !rows.length && !model.get("legend").length;
     }),
     follow(model, ["legend"], () => {
       legend.replaceChildren(...model.get("legend").map(entry));
-      line.hidden = !model.get("answers").length && !model.get("legend").length;
+      legend.hidden = !model.get("legend").length;
+      subtitle.hidden = !legend.hidden; // the legend says whose they are
     }),
     follow(model, ["pane_count"], () => plot.style.setProperty("--skx-panes", model.get("pane_count"))),
   ];
