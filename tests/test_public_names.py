@@ -47,6 +47,8 @@ def test_the_verbs():
         *("query_region", "fetch_on"),
         *("submit", "jobs", "ledger"),
         "events",
+        "live_curves",
+        *("find_services", "field", "images", "cutout", "resolve", "xmatch"),
         *("layers", "selection", "viewport", "steps", "widget"),
     }
 
