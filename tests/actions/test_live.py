@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+import time
 
 import pytest
 from astropy import units as u
 
 from skyexplorer import Event, SkyExplorer, SkyMap, SourceCatalog
 from skyexplorer.errors import (
+    Cancelled,
     FormatError,
     InputError,
     NotFoundError,
@@ -147,3 +150,43 @@ def test_an_address_as_a_job(web, sky):
 def test_names_that_are_no_sample_say_how_archives_are_asked(sky):
     with pytest.raises(NotFoundError, match='source="live"'):
         sky.open("GW999999")
+
+
+def test_how_far_a_download_is_goes_to_who_watches(web):
+    from skyexplorer.actions import live
+    from skyexplorer.progress import Progress
+
+    web.files["/x.fits"] = content = small_map(40.0, -10.0)
+    seen = []
+    with Progress("opening") as progress:
+        progress.watch(lambda now: seen.append((now.done, now.total)))
+        live.ask_address(f"{web.address}/x.fits")
+    assert (len(content), len(content)) in seen
+
+
+def test_a_download_that_is_cancelled_ends_at_once_and_changes_nothing(web, sky):
+    web.files["/x.fits"] = small_map(40.0, -10.0, "never")
+    web.stalled = threading.Event()
+    job = sky.submit(sky.open, f"{web.address}/x.fits")
+    until = time.monotonic() + 10
+    while not web.asked and time.monotonic() < until:
+        time.sleep(0.01)
+    began = time.monotonic()
+    assert job.cancel()
+    with pytest.raises(Cancelled):
+        job.result(timeout=10)
+    assert job.idle.wait(5)
+    assert time.monotonic() - began < 3
+    web.stalled.set()
+    assert not list(sky.layers)
+    assert len(sky.steps) == 0
+
+
+def test_a_photon_list_a_curve_and_a_region_by_address(web, sky, data_dir):
+    web.files["/lc.csv"] = next((data_dir / "lightcurves" / "lcr").glob("*.csv")).read_bytes()
+    web.files["/r.reg"] = (data_dir / "vo" / "footprints" / "DECam_Region.reg").read_bytes()
+    curve = sky.open(f"{web.address}/lc.csv")
+    assert curve.origin.location == f"{web.address}/lc.csv"
+    assert sky.session.curves.shown == (curve,)
+    sky.open(f"{web.address}/r.reg")
+    assert len(list(sky.layers)) == 1
