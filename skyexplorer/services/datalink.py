@@ -25,8 +25,6 @@ DAY = 86400.0
 MONTH = 30 * DAY
 MOST_STEPS = 4
 """Lists that may lead to lists before the file comes."""
-SMALL = 50_000_000
-"""Bytes of a file that is fetched into memory, and kept with the answers."""
 THIS = "#this"
 SHOWN = ("#preview", "#preview-image", "#preview-plot")
 

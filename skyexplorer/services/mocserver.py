@@ -18,7 +18,6 @@ from skyexplorer.services import answers, meeting, registry
 
 if TYPE_CHECKING:
     from skyexplorer.net import Reply, Web
-    from skyexplorer.services.registry import Service
 
 SERVICE = "mocserver"
 DAY = 86400.0
@@ -30,9 +29,7 @@ MOST = 2000
 FIELDS = (
     "ID", "obs_title", "obs_label", "obs_collection", "obs_mission", "obs_regime", "dataproduct_type", "client_category",
     "nb_rows", "moc_sky_fraction", "hips_service_url*", "hips_frame", "hips_order", "hips_tile_format", "hips_status*",
-    "hips_initial_fov", "tap_tablename", "tap_service_url", "cs_service_url", "sia_service_url", "sia2_service_url",
-    "ssa_service_url", "bib_reference", "obs_copyright", "hips_copyright", "obs_ack", "hips_creator", "obs_description",
-    "em_min", "em_max", "t_min", "t_max", "vizier_popularity",
+    "bib_reference", "obs_copyright", "hips_copyright", "obs_ack", "hips_creator", "obs_description",
 )  # fmt: skip
 _BANDS = {
     "gamma-ray": "gamma",
@@ -56,7 +53,6 @@ _REGIMES = {
     "radio": "Radio",
 }
 HIPS = "hips_service_url=*&&dataproduct_type=image"
-CATALOGUES = "dataproduct_type=catalog"
 MIRRORS = 5
 """Addresses of one HiPS: its records number them."""
 
@@ -108,31 +104,6 @@ class DataSet:
         if self.rows is None or not self.sky_fraction > 0:
             return np.nan
         return float(min(self.rows * region.area.to_value(u.deg**2) / (self.sky_fraction * SKY), self.rows))
-
-    @property
-    def service(self) -> Service | None:
-        """It as a service that can be asked for the region, where it is served; else None."""
-        facts = self.facts
-        for key, protocol in _PROTOCOLS.items():
-            if facts.get(key):
-                return registry.Service(
-                    id=f"moc:{self.id}".lower(),
-                    title=self.title,
-                    protocol=protocol,
-                    address=facts[key],
-                    band=self.band,
-                    reference=facts.get("bib_reference", "unknown"),
-                    note="As MocServer describes it.",
-                )
-        return None
-
-
-_PROTOCOLS = {
-    "cs_service_url": "scs",
-    "sia2_service_url": "sia2",
-    "sia_service_url": "sia1",
-    "ssa_service_url": "ssa",
-}
 
 
 def ask(
@@ -322,32 +293,3 @@ def _number(text: str) -> float:
 def _whole(text: str) -> int | None:
     number = _number(text)
     return int(number) if np.isfinite(number) and number >= 0 else None
-
-
-def coverage(id: str, *, web: Web, order: int = DEEPEST) -> SkyRegion:
-    """What a data set covers.
-
-    Parameters
-    ----------
-    id : str
-        Such as ``"CDS/P/2MASS/color"``.
-    order : int
-        Of the smallest cells.
-
-    Raises
-    ------
-    ServiceError
-        Of its kinds; `AnswerError` where it has no coverage.
-    """
-    row = registry.get(SERVICE)
-    params = {"ID": id, "get": "moc", "fmt": "ascii", "order": str(order), "spacesys": "C"}
-    reply = answers.mirrored(row, lambda address: web.fetch(address, params=params, keep=30 * DAY))
-    try:
-        return SkyRegion.read(reply.content)
-    except FormatError as error:
-        raise AnswerError(
-            f"MocServer has no coverage of {id}: {error.message}",
-            "Check the name.",
-            service=SERVICE,
-            url=reply.url,
-        ) from error

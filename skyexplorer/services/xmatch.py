@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy import units as u
 
-from skyexplorer.errors import AnswerError, InputError, QueryError, RefusedError
+from skyexplorer.errors import AnswerError, InputError, RefusedError
 from skyexplorer.progress import current
 from skyexplorer.services import answers, registry, votables
 
@@ -242,48 +242,3 @@ def _joined(parts: list[Table]) -> Table:
     whole.meta.clear()
     whole.meta.update(overflow=overflow, cached_at=kept)
     return whole
-
-
-def available(web: Web, *, refresh: bool = False) -> list[str]:
-    """The VizieR tables that can be matched with; some 20 000.
-
-    Raises
-    ------
-    ServiceError
-        Of its kinds.
-    """
-    row = registry.get(SERVICE)
-    params = {"action": "getVizieRTableNames", "RESPONSEFORMAT": "txt"}
-    reply = answers.mirrored(
-        row, lambda at: web.fetch(f"{at}/tables", params=params, keep=WEEK, refresh=refresh)
-    )
-    return [line.strip() for line in reply.content.decode("utf-8", "replace").splitlines() if line.strip()]
-
-
-def columns_of(right: str | Service, web: Web) -> list[str]:
-    """The columns of a table there.
-
-    Raises
-    ------
-    QueryError
-        For a table that it does not serve.
-    ServiceError
-        Of its kinds.
-    """
-    import json
-
-    wanted, row = target(right), registry.get(SERVICE)
-    params = {"action": "getColList", "tabName": wanted, "RESPONSEFORMAT": "json"}
-    reply = answers.mirrored(row, lambda at: web.fetch(f"{at}/tables", params=params, keep=WEEK))
-    try:
-        found = json.loads(reply.content)
-    except ValueError as error:
-        raise AnswerError(
-            "X-Match answered with something else than JSON.", service=SERVICE, url=reply.url
-        ) from error
-    if isinstance(found, dict) and found.get("error"):
-        raise QueryError(
-            f"X-Match says: {found['error']}", "See available(web).", service=SERVICE, url=reply.url
-        )
-    named = found.get("tabCols") or found.get("columns") or [] if isinstance(found, dict) else found
-    return [str(one.get("name", one) if isinstance(one, dict) else one) for one in named]

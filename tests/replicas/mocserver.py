@@ -85,8 +85,6 @@ class MocServer(Replica):
             else:
                 given |= dict(parse_qsl(asked.body.decode()))
         self.queries.append(given)
-        if given.get("get") == "moc":
-            return Answer(b"3/0-3 5/400", kind="text/plain")
         where = None
         if "moc" in files:
             where = SkyRegion.read(files["moc"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import threading
 import time
 
@@ -59,12 +58,6 @@ class XMatch(Replica):
     def _answer(self, asked: Asked) -> Answer:
         if self.banned or self._now > 1:
             return Answer(b"Forbidden", 403)
-        if asked.path.endswith("/tables"):
-            if asked.query["action"] == "getVizieRTableNames":
-                return Answer(b"II/246/out\nI/355/gaiadr3\n")
-            if asked.query["tabName"] not in TABLES:
-                return Answer(json.dumps({"error": "unknown table"}).encode(), 400, "application/json")
-            return Answer(json.dumps({"tabCols": [{"name": "2MASS"}, {"name": "Jmag"}]}).encode())
         given, files = fields(asked.headers["Content-Type"], asked.body)
         assert given["request"] == "xmatch"
         assert 0 < float(given["distMaxArcsec"]) <= 180

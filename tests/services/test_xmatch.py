@@ -156,11 +156,3 @@ def test_whom_it_matches_with() -> None:
 def test_no_positions(there: XMatch) -> None:
     with pytest.raises(InputError, match="has a position"):
         ask(SkyCoord([np.nan] * u.deg, [0] * u.deg))
-
-
-def test_what_it_has(there: XMatch) -> None:
-    with Web("xmatch", 10) as web:
-        assert xmatch.available(web) == ["II/246/out", "I/355/gaiadr3"]
-        assert xmatch.columns_of("2mass", web) == ["2MASS", "Jmag"]
-        with pytest.raises(QueryError):
-            xmatch.columns_of("J/X/1", web)
