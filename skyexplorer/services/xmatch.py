@@ -30,7 +30,6 @@ WIDEST = 180.0
 PART = 200_000
 """Rows of a list that are sent at a time: some 8 MB."""
 ROW, RA, DEC, SEPARATION = "sx_row", "sx_ra", "sx_dec", "angDist"
-PREFIXES = ("vizier:", "simbad")
 _VIZIER = re.compile(r"^[BIVX]+/|^J/")
 _FIELD, _SIZE = re.compile(rb"<FIELD\b[^>]*>"), re.compile(rb"arraysize=\"\d+\*?\"")
 
