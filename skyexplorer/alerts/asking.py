@@ -350,14 +350,22 @@ class Talk:
     def own(self, link: Any) -> str:
         """An address that the service gave of something of its own, on the host that it was asked at; empty for none.
 
-        Services behind proxies give inner schemes and ports; to another host nobody is followed.
+        Services behind proxies give inner schemes, hosts and ports, mirrors those of the original: what lies below the same
+        path is asked for here, and to another place nobody is followed.
         """
+        found = self.near(link)
+        if found and urlsplit(found).hostname != urlsplit(self.base).hostname:
+            raise self.odd(f"a link to another host, {urlsplit(found).hostname}")
+        return found
+
+    def near(self, link: Any) -> str:
+        """The same, but that an address of somebody else stays as it is."""
         text = str(link or "").strip().strip("<>")
         if not text:
             return ""
         here, there = urlsplit(self.base), urlsplit(urljoin(self.address or self.base, text))
-        if there.hostname != here.hostname:
-            raise self.odd(f"a link to another host, {there.hostname}")
+        if there.hostname != here.hostname and (len(here.path) < 2 or not there.path.startswith(here.path)):
+            return there.geturl()
         return there._replace(scheme=here.scheme, netloc=here.netloc).geturl()
 
     def origin(self, title: str, reply: Reply | None = None, **facts: Any) -> Origin:

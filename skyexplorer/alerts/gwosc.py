@@ -64,9 +64,9 @@ def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
         if not isinstance(document, dict) or not words(document.get("name")):
             raise talk.odd("an event without a name")
         proper = words(document["name"], 100)
-        version, catalog, address = _version(document, revision)
+        version, catalog, detailed = _version(document, revision)
         # The version of an event may bear another name of it than the event.
-        base = talk.own(address).rstrip("/") or f"event-versions/{quote(f'{proper}-v{version}')}"
+        base = talk.own(detailed).rstrip("/") or f"event-versions/{quote(f'{proper}-v{version}')}"
         notes: list[str] = []
         detail = talk.optional(f"the version {version} of {proper}", notes, base, keep=HOUR)
         detail = detail if isinstance(detail, dict) else {}
@@ -74,7 +74,8 @@ def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
         catalog = catalog or words(detail.get("catalog"), 80)
         found = _event(document, detail, sets, version, catalog, notes, talk)
         talk.rows = 1
-    return _mapped(asker, found, link(sets), catalog)
+        address = talk.near(link(sets))
+    return _mapped(asker, found, address, catalog)
 
 
 def _version(document: Mapping[str, Any], revision: int | str | None) -> tuple[int, str, str]:

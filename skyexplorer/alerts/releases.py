@@ -97,7 +97,8 @@ def _in_records(
     best = None
     for number_ in _records(talk, row):
         document = talk.json(f"{number_}", keep=7 * DAY, missing=f"record {number_}")
-        for key, address, size, checksum in _files(document):
+        for key, link, size, checksum in _files(document):
+            address = talk.near(link)
             if (rank := _rank(key, names)) and (best is None or rank > best[0]):
                 best = (rank, (key, address, size, checksum, f"Zenodo record {number_}"))
         if best is not None and best[0] > 1:
@@ -119,9 +120,7 @@ def _records(talk: Talk, row: Mapping[str, Any]) -> list[int]:
     found = re.search(r"records/(\d+)$", link)
     told = int(found[1]) if found else int(number(latest.get("id"))) if number(latest.get("id")) > 0 else 0
     if link and not found:  # …/versions/latest, which leads to it
-        newest = talk.json(
-            link if link.startswith(talk.base) else f"{row['concept']}/versions/latest", keep=7 * DAY
-        )
+        newest = talk.json(talk.own(link), keep=7 * DAY)
         told = (
             int(number(newest.get("id")))
             if isinstance(newest, dict) and number(newest.get("id")) > 0

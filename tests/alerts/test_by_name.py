@@ -235,6 +235,40 @@ def test_no_release_and_no_map_at_all(sources):
     assert event.name in sources.explorer.layers
 
 
+def test_links_of_the_original_are_followed_where_it_was_asked(sources):
+    """Mirrors, and services behind proxies, give addresses of another host."""
+    for replica, original in ((sources.gwosc, "https://gwosc.org"), (sources.zenodo, "https://zenodo.org")):
+        right = replica.answer
+
+        def answer(asked, right=right, here=replica.address, original=original):
+            found = right(asked)
+            if found.kind == "application/json":
+                found.content = found.content.replace(here.encode(), original.encode())
+            return found
+
+        replica.answer = answer
+    event = sources.open("GW190814")
+    assert event.origin.service == "zenodo"
+    assert isinstance(event.localization, SkyMap)
+    assert "GW170817" in [row.name for row in sources.explorer.events("gw", deadline=20)]
+
+
+def test_nobody_is_followed_to_another_host(sources):
+    right = sources.gwosc.answer
+
+    def answer(asked):
+        found = right(asked)
+        found.content = found.content.replace(
+            sources.gwosc.address.encode(), b"https://example.org/elsewhere"
+        )
+        return found
+
+    sources.gwosc.answer = answer
+    with pytest.raises(ServiceError, match=r"another host, example\.org"):
+        sources.open("GW190521")
+    assert sources.open("GW190814").origin.service == "gracedb"  # which knows it by this name too
+
+
 # IceCube
 
 
