@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from skyexplorer.actions.beside import run_side_by_side
 from skyexplorer.errors import InputError
 from skyexplorer.model.event import Event
+from skyexplorer.model.joining import joined
 from skyexplorer.model.ledger import Answer, Ledger
-from skyexplorer.model.listing import EventFilter, EventsList, ListedEvent, joined
+from skyexplorer.model.listing import EventFilter, EventsList, ListedEvent
 from skyexplorer.session.events_list import sampled
 from skyexplorer.session.ledgers import asking
 from skyexplorer.session.session import Session

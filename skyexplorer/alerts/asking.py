@@ -310,6 +310,7 @@ class Talk:
             raise
         except ServiceError as error:
             notes.append(f"{what} could not be had ({error.message})")
+            self.say(notes[-1])
             return None
 
     def pages(

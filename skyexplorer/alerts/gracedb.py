@@ -22,7 +22,6 @@ from skyexplorer.errors import QueryError
 from skyexplorer.io.notice import moment, not_negative, number, probabilities, words
 from skyexplorer.model.event import Event, _time
 from skyexplorer.model.listing import NAN, EventFilter, ListedEvent
-from skyexplorer.model.origin import Origin
 
 if TYPE_CHECKING:
     from astropy import units as u
@@ -104,8 +103,8 @@ def event(asker: Asker, name: str, revision: int | str | None = None) -> Event:
         log = talk.optional("its log", notes, base + "logs/", keep=FRESH) if _several(names) else None
         alerts = _alerts(talk.optional("the list of its alerts", notes, base + "voevents/", keep=FRESH))
         chosen = choose(names, uploads(log), revision, name)
-        found = _event(document, alerts, chosen, notes, talk)
-        found = _classified(talk, found, document, names, base)
+        found = _event(document, _told(alerts, chosen, revision is not None), chosen, notes, talk)
+        found = _classified(talk, found, names, base)
         talk.rows = 1
         if chosen is None:
             return found
@@ -149,6 +148,8 @@ def choose(
             if found["version"] is not None:
                 known.add(int(found["version"]))
     if not versions:
+        if revision is not None:
+            raise Unknown(f"{SERVICE} has no map of {event}, of no version.", "Leave the revision out.")
         return None
     wanted, pinned = "", revision if isinstance(revision, int) else None
     if isinstance(revision, str) and revision:
@@ -214,9 +215,18 @@ def _kind_of(alert: Mapping[str, Any]) -> str:
     return told[1].lower() if told else ""
 
 
+def _told(
+    alerts: list[Mapping[str, Any]], chosen: MapFile | None, pinned: bool
+) -> tuple[Mapping[str, Any], bool]:
+    """The alert that told of the map, or the last one where no map is pinned; and whether the last takes the event back."""
+    named = [row for row in alerts if chosen is not None and words(row.get("skymap_filename")) == chosen.name]
+    last: Mapping[str, Any] = alerts[-1] if alerts else {}
+    return (named[-1] if named else {} if pinned else last), _kind_of(last) == "retraction"
+
+
 def _event(
     document: Mapping[str, Any],
-    alerts: list[Mapping[str, Any]],
+    told: tuple[Mapping[str, Any], bool],
     chosen: MapFile | None,
     notes: list[str],
     talk: Talk,
@@ -231,11 +241,9 @@ def _event(
     far = _rate(document)
     if best.get("far_is_upper_limit") is True:
         notes.append("its false-alarm rate is an upper limit")
-    last = next((row for row in alerts if chosen and words(row.get("skymap_filename")) == chosen.name), None)
-    last = last or (alerts[-1] if alerts else {})
-    count = number(last.get("N"))
-    kind = _kind_of(last)
-    retracted = "ADVNO" in labels or (bool(alerts) and _kind_of(alerts[-1]) == "retraction")
+    alert, taken_back = told
+    count = number(alert.get("N"))
+    retracted = "ADVNO" in labels or taken_back
     if retracted:
         notes.append("retracted: it is not believed to be astrophysical")
     if chosen is None:
@@ -247,7 +255,9 @@ def _event(
             properties[key] = not_negative(document.get(key)) * u.Hz
     if chosen is not None:
         properties |= {"skymap": chosen.name, "skymap_created": chosen.when}
-    issued = moment(last.get("created")) or (chosen.when if chosen else "") or moment(document.get("created"))
+    issued = (
+        moment(alert.get("created")) or (chosen.when if chosen else "") or moment(document.get("created"))
+    )
     other = words(document.get("em_type"), 60)
     return Event(
         name,
@@ -259,19 +269,15 @@ def _event(
         far=far,
         far_as_given=far,
         notes=tuple(notes),
-        origin=_origin(name, talk),
+        origin=talk.origin(name, talk.replies[0]),
         issued=_time(issued, "utc", []),
-        alert_type=kind,
+        alert_type=_kind_of(alert),
         mission="LVK",
         instrument=_instruments(best.get("instruments")),
         ids=tuple(dict.fromkeys(filter(None, (name, words(document.get("gw_id"), 60))))),
         properties=MappingProxyType(properties),
         related=(("coincident", other),) if other else (),
     )
-
-
-def _origin(name: str, talk: Talk) -> Origin:
-    return talk.origin(name, talk.replies[0])
 
 
 def _labels(document: Mapping[str, Any]) -> list[str]:
@@ -304,21 +310,18 @@ def _gps(value: Any) -> Time | None:
     return _time(seconds, "gps", []) if seconds > 0 else None
 
 
-def _classified(
-    talk: Talk, found: Event, document: Mapping[str, Any], names: Iterable[str], base: str
-) -> Event:
+def _classified(talk: Talk, found: Event, names: Iterable[str], base: str) -> Event:
     """The event with the probabilities of what it is, from the file of its pipeline."""
     pipeline = str(found.properties.get("pipeline", "")).lower()
     by_name = {name.lower(): name for name in names}
     notes: list[str] = []
-    classes: dict[str, float] = {}
-    more: dict[str, float] = {}
-    for _what, wanted, into in (("p_astro", "p_astro.json", classes), ("em_bright", "em_bright.json", more)):
+    said: list[dict[str, float]] = []
+    for wanted in ("p_astro.json", "em_bright.json"):
         known = [f"{pipeline}.{wanted}", wanted, *(name for name in by_name if name.endswith(f".{wanted}"))]
         file = next((by_name[name] for name in known if name in by_name), None)
-        if file is not None:
-            said = talk.optional(f"the file {file}", notes, f"{base}files/{quote(file)}", keep=FRESH)
-            into.update(probabilities(said))
+        document = file and talk.optional(f"the file {file}", notes, f"{base}files/{quote(file)}", keep=FRESH)
+        said.append(probabilities(document))
+    classes, more = said
     terrestrial = classes.get("Terrestrial", NAN)
     return replace(
         found,

@@ -64,6 +64,12 @@ def test_opened_again_it_is_the_same_layer(sources):
 def test_a_revision_is_pinned(sources, revision, file, real):
     event = sources.open("S190814bv", revision=revision)  # of two files that have a version 0, the later one
     assert event.properties["skymap"] == file
+    told = {
+        "bayestar.multiorder.fits,0": 1,
+        "bayestar.multiorder.fits,1": 2,
+        "LALInference.v1.multiorder.fits,0": 4,
+    }
+    assert event.revision == told[file]  # that of the alert which told of this map
     assert event.origin.location.endswith(file)
     if sources.real:
         assert area(event) == pytest.approx(real, abs=0.01)

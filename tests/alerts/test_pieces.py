@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from skyexplorer.alerts import circulars, gracedb, icecube, maps, naming, pages, releases
+from skyexplorer.alerts import amon, circulars, gracedb, maps, naming, pages, releases
 from skyexplorer.alerts.asking import Bare, Unknown
 from skyexplorer.errors import FormatError
 from tests.replicas import gcn
@@ -72,7 +72,7 @@ def test_the_columns_of_the_archive_are_found_by_their_names_in_any_order():
     names = [gcn.NAMES[k] for k in order]
     head = "<tr>" + "".join(f"<th>{name}" for name in names)
     body = "".join("<tr>" + "".join(f"<td>{row[k]}" for k in order) for row in gcn.TRACKS)
-    found, odd = icecube.rows(f"<table>{head}{body}</table>", "https://example.org/page.html")
+    found, odd = amon.rows(f"<table>{head}{body}</table>", "https://example.org/page.html")
     assert odd == 0
     assert len(found) == 6
     assert {row.id: row.revision for row in found}["137910_43657862"] == 1
@@ -83,9 +83,9 @@ def test_the_columns_of_the_archive_are_found_by_their_names_in_any_order():
 
 def test_a_page_with_other_columns_lists_them():
     with pytest.raises(FormatError, match=r"Event \| Day"):
-        icecube.rows("<table><tr><th>Event<th>Day<tr><td>1<td>2</table>", "https://example.org/page.html")
+        amon.rows("<table><tr><th>Event<th>Day<tr><td>1<td>2</table>", "https://example.org/page.html")
     with pytest.raises(FormatError, match="there is no table"):
-        icecube.rows("<p>moved</p>", "https://example.org/page.html")
+        amon.rows("<p>moved</p>", "https://example.org/page.html")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from astropy.time import Time
 
 from skyexplorer import Event, samples
 from skyexplorer.errors import InputError, NotFoundError
-from skyexplorer.model.listing import EventFilter, EventsList, ListedEvent, joined
+from skyexplorer.model.joining import joined
+from skyexplorer.model.listing import EventFilter, EventsList, ListedEvent
 
 ROWS = (
     ListedEvent(
@@ -42,7 +43,8 @@ def test_the_latest_first_and_those_without_a_time_by_their_notice():
     ("words", "wanted"),
     [({}, 4), ({"messenger": "gw"}, 2), ({"since": "2017-09-01"}, 3), ({"until": Time(58018.8712, format="mjd")}, 2),
      ({"far_below": 1e-20 * u.Hz}, 1), ({"far_below": 1 / u.yr}, 2), ({"kind": "bns"}, 1), ({"kind": "NSBH"}, 1),
-     ({"area_below": 20}, 1), ({"area_below": 1 * u.sr}, 1), ({"search": "icecube-170922a"}, 1), ({"search": "text only"}, 1),
+     ({"area_below": 20}, 1), ({"area_below": 1 * u.sr}, 1), ({"search": "icecube-170922a"}, 1),
+     ({"search": "text only"}, 1),
      ({"search": "50579430 gold"}, 1), ({"search": "gold only"}, 0), ({"messenger": "gw", "kind": "gold"}, 0)],
 )  # fmt: skip
 def test_filters(words, wanted):
