@@ -77,7 +77,7 @@ def live(
                 return run.value
             text = call.say(self, *args, **kwargs)  # type: ignore[attr-defined]
             jobs = explorer.session.jobs
-            job = jobs.new(text, home=None if jobs.home.here else Home(), loud=False, stop=pool.stop)
+            job = jobs.new(text, home=None if jobs.home.here else Home(), blocks=True, stop=pool.stop)
             try:
                 run.out(job, ask)
                 return job.result()

@@ -47,6 +47,8 @@ class Job(Generic[T]):
         What is done, for people.
     replaces : str
         Where it is not empty, a later job with the same word cancels this one.
+    blocks : bool
+        Whether the one who asked waits for it, as where a verb is called and not submitted.
     progress : Progress
         ``.share`` (0 to 1, or None), and ``.what`` it is doing now.
     book : Book
@@ -73,12 +75,12 @@ class Job(Generic[T]):
         home: Home,
         *,
         replaces: str = "",
-        loud: bool = True,
+        blocks: bool = False,
         told: Callable[[Job[T]], object] = lambda job: None,
         stop: Callable[[Progress], object] = Progress.cancel,
     ) -> None:
         self.id, self.what, self.replaces = number, what, replaces
-        self.home, self.loud = home, loud
+        self.home, self.blocks = home, blocks
         self.progress = Progress(what)
         self.progress.watch(lambda progress: self._tell())
         self.book = Book(self._tell)
@@ -310,7 +312,7 @@ class Jobs:
         *,
         home: Home | None = None,
         replaces: str = "",
-        loud: bool = True,
+        blocks: bool = False,
         stop: Callable[[Progress], object] = Progress.cancel,
     ) -> Job[Any]:
         """A new job, waiting; it cancels those that it replaces.
@@ -323,8 +325,8 @@ class Jobs:
             Where it ends; that of the session if not given.
         replaces : str
             Earlier jobs with the same word are cancelled.
-        loud : bool
-            Whether its error becomes a notice.
+        blocks : bool
+            Whether the one who asked waits for it and is told of its error; else that becomes a notice.
         stop : callable
             Tells its work to end; called by ``cancel()``.
         """
@@ -334,7 +336,7 @@ class Jobs:
                 if other.replaces == replaces:
                     other.cancel()
         job: Job[Any] = Job(
-            number, what, home or self.home, replaces=replaces, loud=loud, told=self._tell, stop=stop
+            number, what, home or self.home, replaces=replaces, blocks=blocks, told=self._tell, stop=stop
         )
         self._items[number] = job
         if job.home.here:
@@ -354,7 +356,7 @@ class Jobs:
         job.told_soon = False
         if job.ended and self._items.pop(job.id, None) is not None:
             self._ledgers.add(job.what, job.ledger)
-            if job.loud and job.exception is not None and not isinstance(job.exception, Cancelled):
+            if not job.blocks and job.exception is not None and not isinstance(job.exception, Cancelled):
                 self._say(job, job.exception)
         self._guarded(self.changed, job)
         self._guarded(job.changed)

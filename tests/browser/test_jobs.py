@@ -146,6 +146,7 @@ def test_a_verb_that_blocks_the_kernel_is_seen_too(notebook: Notebook) -> None:
     notebook.run("gate.clear(); threading.Timer(2.5, gate.set).start()")
     start(notebook, "sky.query('gaia-dr3')")
     expect(line).to_contain_text("Reading 2400 of 4,000 rows", timeout=2000)
+    expect(line.get_by_role("button", name="interrupt the kernel")).to_be_disabled()
     expect(line).to_be_hidden(timeout=10_000)
     assert notebook.python("sky.steps.items[-1].call") == "sky.query('gaia-dr3')"
 

@@ -138,7 +138,7 @@ class TestJob:
         assert notice.advice == "Is there a network?"
 
     def test_who_was_called_is_told_no_notice(self, session):
-        session.jobs.new("quiet", loud=False).fail(ValueError("no"))
+        session.jobs.new("quiet", blocks=True).fail(ValueError("no"))
         cancelled = session.jobs.new("cancelled")
         cancelled.fail(Cancelled("stopped"))
         assert cancelled.state == "cancelled"
@@ -249,7 +249,7 @@ class TestAwait:
 
     def test_what_failed_is_raised(self, session):
         async def main():
-            job = session.jobs.new("counting", loud=False)
+            job = session.jobs.new("counting", blocks=True)
             threading.Timer(0.05, lambda: job.fail(ValueError("no"))).start()
             await job
 

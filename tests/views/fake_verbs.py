@@ -32,7 +32,7 @@ class FakeVerbs:
         if self.refuses is not None:
             raise self.refuses
         self.calls.append((verb.__name__, args, kwargs))
-        job = self.session.jobs.new(what or verb.__name__, replaces=replaces, loud=False)
+        job = self.session.jobs.new(what or verb.__name__, replaces=replaces, blocks=True)
         job.begin()
         if verb.__module__ != __name__ and verb.__name__ == "outlines_of":
             job.finish(verb(*args))  # done at once; it asks nobody

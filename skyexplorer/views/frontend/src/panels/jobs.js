@@ -113,7 +113,8 @@ function makeRow(texts, tell, whole = false) {
       doing.textContent = job.state === "waiting" ? texts.waiting : job.doing;
       what.textContent = job.what;
       what.title = [job.what, doing.textContent].filter(Boolean).join("\n");
-      const label = fill(texts.cancel, { what: job.what });
+      const label = job.blocks ? texts.blocks : fill(texts.cancel, { what: job.what });
+      stop.disabled = job.blocks; // the kernel hears no click before it has ended
       stop.title = label;
       stop.setAttribute("aria-label", label);
       bar.setAttribute("aria-label", job.what);
@@ -137,7 +138,7 @@ function answers(list, texts) {
         sign(answer.state),
         h("span", { className: "skx-answer-service" }, answer.service),
         h("span", { className: "skx-answer-text", "data-state": answer.state, "data-more": String(answer.more) }, answer.text),
-        h("span", { className: "skx-soft" }, answer.asking ? "" : fill(texts.seconds, { seconds: answer.seconds.toFixed(1) })),
+        answer.asking ? null : h("span", { className: "skx-soft" }, fill(texts.seconds, { seconds: answer.seconds.toFixed(1) })),
         answer.said ? h("p", { className: "skx-soft" }, answer.said, answer.advice ? ` ${answer.advice}` : "") : null,
       ),
     ),
