@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.coordinates import SkyCoord
 
 from skyexplorer import SkyExplorer
 from skyexplorer.errors import RefusedError
+from tests.vo import truth
 
 
 @pytest.fixture
@@ -22,21 +22,14 @@ def sky(loopback: Any) -> Iterator[SkyExplorer]:
         job.cancel()
 
 
-def truth(loopback: Any, table: str, name: str, ra: str, dec: str, region: Any) -> set[str]:
-    """Names of the rows inside, told by PostgreSQL and the region alone."""
-    rows = loopback.sql(f'SELECT "{name}", "{ra}", "{dec}" FROM sky.{table}')
-    coords = SkyCoord([float(row[1]) for row in rows] * u.deg, [float(row[2]) for row in rows] * u.deg)
-    return {row[0] for row, inside in zip(rows, region.contains(coords), strict=True) if inside}
-
-
-def test_a_merger_its_galaxies_and_a_light_curve(sky: SkyExplorer, loopback: Any) -> None:
+def test_a_merger_its_galaxies_and_a_light_curve(sky: SkyExplorer) -> None:
     merger = sky.open("GW170817")
     region = merger.localization.credible_region(0.9)
 
     gamma = sky.query_region(merger, service="fermi-4fgl")
-    assert set(map(str, gamma.names)) == truth(loopback, "fermilpsc", "name", "ra", "dec", region)
+    assert set(map(str, gamma.names)) == truth.names("fermilpsc", region, "name")
     galaxies = sky.query_region(merger, service="glade")
-    inside = truth(loopback, "gladep", "GLADE+", "RAJ2000", "DEJ2000", region)
+    inside = truth.names("gladep", region, "GLADE+")
     assert {str(number) for number in galaxies.table["GLADE+"]} == inside
     assert len(inside) > 0
     assert {"fermi-4fgl", "glade"} <= set(sky.layers)
@@ -90,14 +83,14 @@ def test_what_was_done_is_a_script_that_does_it_again(sky: SkyExplorer) -> None:
     assert space["sky"].selection.sources[0].name == ranked.names[0]
 
 
-def test_a_drawn_region_is_asked_about_and_recorded(sky: SkyExplorer, loopback: Any) -> None:
+def test_a_drawn_region_is_asked_about_and_recorded(sky: SkyExplorer) -> None:
     from skyexplorer.views.regions_draw import region_of
 
     drawn = region_of("polygon", [[190.0, -30.0], [205.0, -30.0], [205.0, -15.0], [190.0, -15.0]])
     sky.selection.choose_region(drawn)
     assert sky.session.archives.region is drawn
     gamma = sky.query_region(sky.session.archives.region, service="fermi-4fgl")
-    assert set(map(str, gamma.names)) == truth(loopback, "fermilpsc", "name", "ra", "dec", drawn)
+    assert set(map(str, gamma.names)) == truth.names("fermilpsc", drawn, "name")
     space: dict[str, Any] = {}
     exec(compile(sky.steps.to_source(), "steps", "exec"), space)
     assert space["sky"].layers["fermi-4fgl"].rows == len(gamma)
