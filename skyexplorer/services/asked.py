@@ -199,7 +199,7 @@ class Asked:
         )
         done = False
         try:
-            # Its line asks nothing again by itself: that a server was away is to be seen.
+            # Its line asks again once, where an idle line was closed, and not more: that a server was away is to be seen.
             with self._line(self.web.deadline) as line:
                 job._session = line
                 yield job
@@ -210,7 +210,7 @@ class Asked:
     def _line(self, deadline: Any) -> Web:
         from skyexplorer.net import Web
 
-        return Web(self.service.id, deadline, per_host=self.service.per_host, auth=self.web.auth, retries=0)
+        return Web(self.service.id, deadline, per_host=self.service.per_host, auth=self.web.auth, retries=1)
 
     def _end(self, url: str, abort: bool) -> None:
         """Tell the server that its job is not wanted any more; with a deadline of its own, for ours may be over."""

@@ -266,7 +266,7 @@ def test_a_server_that_starts_again_has_lost_the_job(archive, tap):
         while not any(job["phase"] == "EXECUTING" for job in archive.jobs.values()):
             time.sleep(0.01)
         time.sleep(0.3)
-        archive.away = time.monotonic() + 1.0
+        archive.away = time.monotonic() + 1.5
         archive.slow = 0.2
         archive.jobs["j1"]["began"] = float("inf")
 
