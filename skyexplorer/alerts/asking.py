@@ -281,9 +281,10 @@ class Talk:
 
     def json(self, path: str, params: Mapping[str, Any] | None = None, **how: Any) -> Any:
         """A document in JSON; AnswerError where it is none."""
-        return self._parsed(self.fetch(path, params, check=self._parsed, **how))
+        return self.parsed(self.fetch(path, params, check=self.parsed, **how))
 
-    def _parsed(self, reply: Reply) -> Any:
+    def parsed(self, reply: Reply) -> Any:
+        """An answer in JSON as a document; None where it is a 404."""
         if reply.status == 404:
             return None
         try:

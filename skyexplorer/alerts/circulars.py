@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from skyexplorer.alerts import maps, pages
-from skyexplorer.alerts.asking import DAY, MINUTE, Asker, Talk, Unknown
+from skyexplorer.alerts.asking import DAY, FAILED, MINUTE, Asker, Talk, Unknown
 from skyexplorer.alerts.naming import Name, messenger
 from skyexplorer.io import xml
 from skyexplorer.io.notice import NAN, moment, words
@@ -56,16 +56,19 @@ def _base(talk: Talk) -> str:
 
 
 def _circular(talk: Talk, number: str, revision: int | str | None = None) -> Event:
-    pinned = "" if revision is None else f".{str(revision).lstrip('v')}"
-    name = f"GCN Circular {number}" + (f", version {revision}" if pinned else "")
+    version = "" if revision is None else str(revision).lstrip("v")
+    name = f"GCN Circular {number}" + (f", version {revision}" if version else "")
+    if version and not version.isdigit():
+        raise Unknown(f"{SERVICE} knows no {name}.", "Versions of circulars are numbers.")
+    pinned = f".{version}" if version else ""
     # A pinned version does not change, and others rarely.
-    reply = talk.fetch(f"{_base(talk)}{number}{pinned}.json", keep=DAY, check=talk._parsed, missing=name)
+    reply = talk.fetch(f"{_base(talk)}{number}{pinned}.json", keep=DAY, check=talk.parsed, missing=name)
     event = Event.read(reply.content)
-    version = talk._parsed(reply).get("version")
+    counted = talk.parsed(reply).get("version")
     return replace(
         event,
         messenger=messenger(event.name) or messenger(_subject(event)),
-        revision=version if isinstance(version, int) and version >= 0 else 0,
+        revision=counted if isinstance(counted, int) and counted >= 0 else 0,
         retracted=_takes_back(_subject(event)),
         origin=talk.origin(event.ids[0] if event.ids else event.name, reply, rows=1),
         skymap_url=next(iter(maps.links(event.text)), ""),
@@ -122,6 +125,28 @@ def event(asker: Asker, name: Name, revision: int | str | None = None) -> Event:
     return maps.named(asker, joined(events, name))
 
 
+def checked(asker: Asker, event: Event, name: Name) -> Event:
+    """The event, taken back where the subject of one of its circulars says so: of neutrinos nothing else does."""
+    if not asker.has(SERVICE):
+        return event
+    try:
+        with asker.talk(SERVICE) as talk:
+            page = talk.text(
+                f"{_base(talk)}events/{slug(slug_name(name))}", keep=10 * MINUTE, missing=f"event {name.text}"
+            )
+            subjects = [text for _, text in pages.links(page, talk.address) if text]
+            talk.rows = len(subjects)
+    except Unknown:
+        return event
+    except FAILED as error:
+        note = f"whether its circulars take it back is not known ({error.message})"
+        return replace(event, notes=(*event.notes, note))
+    taken = next((subject for subject in subjects if _takes_back(subject)), "")
+    if not taken:
+        return event
+    return replace(event, retracted=True, notes=(*event.notes, f"taken back by a circular: {taken}"))
+
+
 def slug_name(name: Name) -> str:
     """The name as the circulars spell it."""
     return f"IceCube-{name.text[2:]}" if name.kind == "icecube" else name.text
@@ -129,14 +154,14 @@ def slug_name(name: Name) -> str:
 
 def joined(events: list[Event], name: Name) -> Event:
     """One event of its circulars."""
-    last = events[-1]
+    last, called = events[-1], slug_name(name)
     told = [f"{event.ids[0]}: {_subject(event)}" for event in events if event.ids]
     skymap = next((event.skymap_url for event in reversed(events) if event.skymap_url), "")
     taken = [event.ids[0] for event in events if event.retracted and event.ids]
     notes = (*last.notes, *((f"taken back in {', '.join(taken)}",) if taken else ()))
     return replace(
         last,
-        name=name.text if name.kind == "grb" else last.name,
+        name=next((event.name for event in events if slug(event.name) == slug(called)), called),
         messenger=messenger(name.text) or last.messenger,
         retracted=bool(taken),
         ids=tuple(dict.fromkeys((name.text, *(id for event in events for id in event.ids)))),

@@ -82,6 +82,11 @@ def _burst(asker: Asker, name: Name, pin: Pin) -> Event:
     return maps.named(asker, texts)
 
 
+def _archived(asker: Asker, name: Name, pin: Pin) -> Event:
+    found = icecube.archived(asker, name, pin)
+    return circulars.checked(asker, found, name) if name.kind == "icecube" else found
+
+
 def _circular(asker: Asker, name: Name, pin: Pin) -> Event:
     return circulars.one(asker, name.text, pin)
 
@@ -89,8 +94,8 @@ def _circular(asker: Asker, name: Name, pin: Pin) -> Event:
 ROUTES: Mapping[str, tuple[Way, ...]] = {
     "superevent": (_superevent, _catalogued, circulars.event),
     "gw": (_catalogued, _by_other_name),
-    "icecube": (icecube.catalogued, icecube.archived, circulars.event),
-    "icecube-id": (icecube.catalogued, icecube.archived),
+    "icecube": (icecube.catalogued, _archived, circulars.event),
+    "icecube-id": (icecube.catalogued, _archived),
     "gbm": (_trigger,),
     "grb": (_burst,),
     "circular": (_circular,),

@@ -305,8 +305,29 @@ def test_what_the_catalogue_lacks_is_in_the_archive_with_its_last_revision(sourc
     assert event.energy == 210 * u.TeV
     assert event.time.utc.iso == "2023-07-07 16:58:50.120"
     assert any("only alert of that day" in note for note in event.notes)
-    assert [answer.rows for answer in sources.explorer.ledger] == [0, 7]
+    assert [answer.rows for answer in sources.explorer.ledger] == [
+        0,
+        7,
+        0,
+    ]  # the last are its circulars, which could take it back
     assert "2 rows are no notices" in sources.explorer.ledger[1].message
+
+
+def test_a_circular_takes_an_alert_of_the_archive_back(sources):
+    sources.gcn.add(
+        34567, "IceCube-230707A", "IceCube-230707A: Retraction of the alert", "It was a muon bundle."
+    )
+    sources.dataverse.csv = "\n".join(sources.dataverse.csv.splitlines()[:2]) + "\n"
+    event = sources.open("IceCube-230707A")
+    assert event.origin.service == "gcn-archive"
+    assert event.retracted
+    assert any("taken back by a circular" in note for note in event.notes)
+    sources.gcn.texts[34567]["subject"] = "IceCube-230707A: a candidate counterpart"
+    sources.explorer.layers.remove("IceCube-230707A")
+    from skyexplorer.net import cache
+
+    cache.clear()
+    assert not sources.open("IceCube-230707A").retracted
 
 
 def test_a_revision_of_the_archive_is_pinned(sources):
@@ -431,14 +452,18 @@ def test_a_map_elsewhere_is_told_and_not_fetched(sources):
 def test_a_version_of_a_circular(sources):
     sources.gcn.texts[36000] |= {"version": 2}
     assert sources.open("GCN 36000", revision=2).revision == 2
-    with pytest.raises(NotFoundError):
-        sources.open("GCN 36000", revision=1)
+    for wrong in (1, "../36001", "x"):
+        with pytest.raises(NotFoundError):
+            sources.open("GCN 36000", revision=wrong)
 
 
 def test_an_event_of_which_there_are_only_circulars(sources):
     event = sources.open("EP240414a")
-    assert (event.messenger, event.localization) == ("x-ray", None)
+    assert (event.name, event.messenger, event.localization) == ("EP240414a", "x-ray", None)
     assert "191.5" in event.text
+    sources.gcn.add(36002, None, "a remark without the name of its event", "more")
+    sources.gcn.texts[36002]["eventId"] = "EP240414A"
+    assert sources.open("ep240414A").name in ("EP240414a", "EP240414A")
 
 
 def test_a_circular_takes_an_event_back(sources):
