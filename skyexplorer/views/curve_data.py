@@ -23,7 +23,7 @@ from skyexplorer.session.text import _
 
 # Okabe and Ito, without black, and last what is pale on white; a second turn takes other markers.
 COLORS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#0072B2", "#999999", "#F0E442")
-MARKERS = ("circle", "square", "diamond", "triangle", "hex", "star", "inverted_triangle", "plus")
+MARKERS = ("circle", "square", "diamond", "triangle", "inverted_triangle", "star", "plus", "x")
 POINTS = ("x", "y", "lo", "hi", "x0", "x1", "color", "marker", "band", "when", "text")
 LIMITS = ("x", "y", "x0", "x1", "color", "band", "when", "text", "arrow")
 EMPTY_POINTS: dict[str, list[Any]] = {name: [] for name in POINTS}

@@ -30,6 +30,12 @@ from skyexplorer.views.panel import Panel
 ME = "light curve"
 LABELLED = 8  # event lines with a name; more would lie over each other
 NO_TIMES = (1.2e12, 1.7e12)  # ms, 2008 to 2023: where there is neither point nor event
+ORDER = {
+    "ok": 0,
+    "cached": 0,
+    "none": 2,
+    "skipped": 3,
+}  # of answers: data, what goes on or went wrong, nothing
 NEAR = 0.6  # of the span of a curve: how far from it an event may be and still be in view
 
 
@@ -334,12 +340,12 @@ def answer_rows(heard: Any, titles: Mapping[str, str]) -> list[dict[str, Any]]:
         for id, why in heard.skipped.items()
         if id not in answers
     ]
-    return rows
+    return sorted(rows, key=lambda row: ORDER.get(row["state"], 1))
 
 
 def answer_told(answer: Any, note: str) -> str:
     """What there is to say of an answer beside its state: what went wrong, or a note, and how long it took."""
-    said = " ".join(part for part in (answer.message or note, answer.advice) if part)
+    said = " ".join(part for part in (answer.message or note, answer.advice) if part).rstrip(".")
     kept = (
         _("kept since {when}").format(when=answer.cached_at[:16].replace("T", " "))
         if answer.cached_at

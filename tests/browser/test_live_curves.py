@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -42,22 +42,46 @@ def stage(
         book.only_outputs()
         book.run_all()
         book.wait_sky()
+        book.run(LOOK)
         yield world, book
         assert not book.errors()
         assert book.foreign_requests() == []
 
 
-def bokeh(book: Notebook) -> list[dict[str, Any]]:
-    """What BokehJS has of each figure in the page: size of its frame, and the ends of its axes."""
-    return book.page.evaluate(
-        """() => Object.values(Bokeh.index).flatMap(view => [...(function* walk(v) {
-                if (v.frame) yield v;
-                for (const child of v.child_views ?? []) yield* walk(child);
-            })(view)]).map(v => ({
-                left: v.frame.bbox.left, width: v.frame.bbox.width, height: v.frame.bbox.height,
-                x: [v.model.x_range.start, v.model.x_range.end], y: [v.model.y_range.start, v.model.y_range.end],
-            }))"""
-    )
+LOOK = """
+def looks():
+    def told(figure, name):
+        try:
+            return getattr(figure, name)
+        except Exception:  # the page has not told it yet
+            return 0
+    names = ("inner_width", "inner_height", "outer_width")
+    return [
+        {"x": [f.x_range.start, f.x_range.end], "y": [f.y_range.start, f.y_range.end], **{n: told(f, n) for n in names}}
+        for f in (pane.figure for pane in sky._workbench.curve.panes)
+    ]
+"""
+
+
+def figures(book: Notebook, ready: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    """The frame of each figure, as the page has told Python, and the ends of its axes; once they are as they shall be."""
+    found: list[dict[str, Any]] = []
+    for _ in range(60):
+        found = book.python("looks()")
+        if ready(found):
+            return found
+        book.page.wait_for_timeout(200)
+    raise AssertionError(f"the figures are {found}")
+
+
+def drawn(count: int, least: float = 30) -> Callable[[list[dict[str, Any]]], bool]:
+    """Whether there are so many figures, alike in size, each higher than this."""
+
+    def ready(found: list[dict[str, Any]]) -> bool:
+        heights = [figure["inner_height"] for figure in found]
+        return len(found) == count and min(heights) > least and max(heights) - min(heights) <= 6
+
+    return ready
 
 
 def test_a_click_asks_and_the_kernel_stays_free(stage: tuple[World, Notebook]) -> None:
@@ -90,13 +114,9 @@ def test_a_click_asks_and_the_kernel_stays_free(stage: tuple[World, Notebook]) -
 
 def test_panes_stand_exactly_above_each_other(stage: tuple[World, Notebook]) -> None:
     _, book = stage
-    book.page.wait_for_timeout(800)
-    panes = bokeh(book)
-    assert len(panes) == 2
-    upper, lower = panes
-    assert abs(upper["left"] - lower["left"]) <= 1
-    assert abs(upper["width"] - lower["width"]) <= 1
-    assert min(upper["height"], lower["height"]) > 30
+    upper, lower = figures(book, drawn(2))
+    assert upper["outer_width"] == lower["outer_width"]
+    assert upper["inner_width"] == lower["inner_width"] > 300
     assert upper["x"] == lower["x"]
     assert upper["y"][0] > upper["y"][1], "bright is up"
     assert lower["y"][0] < lower["y"][1]
@@ -106,14 +126,13 @@ def test_large_gives_the_curve_the_place_of_the_sky(stage: tuple[World, Notebook
     _, book = stage
     page = book.page
     before = page.locator(".skx-curve").bounding_box()
-    page.get_by_role("button", name="Large: change places with the sky").click()
-    page.wait_for_timeout(600)
+    large = page.get_by_role("button", name="Large: change places with the sky")
+    large.click()
+    figures(book, drawn(2, least=80))
     after = page.locator(".skx-curve").bounding_box()
     assert after["height"] > 1.4 * before["height"]
     assert after["y"] < before["y"]
-    heights = [pane["height"] for pane in bokeh(book)]
-    assert min(heights) > 80
-    page.get_by_role("button", name="Large: change places with the sky").click()
+    large.click()
     page.wait_for_timeout(400)
     assert page.locator(".skx-curve").bounding_box()["height"] == pytest.approx(before["height"], abs=2)
 
@@ -122,15 +141,12 @@ def test_a_source_of_another_kind_has_other_panes(stage: tuple[World, Notebook])
     _, book = stage
     page = book.page
     book.run("sky.select('4FGL J1104.4+3812')")
-    page.wait_for_timeout(800)
-    assert len(bokeh(book)) == 1, "its own history alone"
+    figures(book, drawn(1))  # its own history alone
     page.get_by_role("button", name="Ask the archives").click()
     page.get_by_role("button", name="Ask again").wait_for(timeout=20_000)
     told = page.locator(".skx-answer", has_text="Fermi LCR")
-    assert "850" in told.text_content()
-    page.wait_for_timeout(800)
-    assert len(bokeh(book)) == 4, "gamma rays, their excess, and two bands of X rays"
+    assert "850" in (told.text_content() or "")
+    figures(book, drawn(4, least=10))  # gamma rays, their excess, and two bands of X rays
     book.run("sky.select('ZTF J2249+5115')")
-    page.wait_for_timeout(800)
-    assert len(bokeh(book)) == 2, "what was asked before is shown again"
+    figures(book, drawn(2))  # what was asked before is shown again
     assert page.locator(".skx-answer").count() >= 8

@@ -1,6 +1,6 @@
 // The light curve: BokehJS is started from the text that Python sent, then the figure's own view is put here.
 // Above it a row of what the archives answered, where they were asked.
-import { follow, h, iconButton, marker } from "./dom.js";
+import { follow, h, iconButton, svg } from "./dom.js";
 import { sign } from "./states.js";
 
 const LARGE = ["M9.500 2.500h4v4", "M13.500 2.500l-4.500 4.500", "M6.500 13.500h-4v-4", "M2.500 13.500l4.500-4.500"];
@@ -39,8 +39,18 @@ function entry({ whose, items }) {
   return h("span", { className: "skx-entry" }, whose ? h("b", {}, whose) : null, ...bands);
 }
 
-const SHAPES = { diamond: "rhomb", inverted_triangle: "triangle" };
-const dot = (shape, color) => marker(SHAPES[shape] ?? shape, color, 12);
+// The markers of Bokeh, as they are drawn in the figures.
+const SHAPES = {
+  circle: "M8 3.500a4.500 4.500 0 1 1 0 9a4.500 4.500 0 1 1 0 -9z",
+  square: "M4 4h8v8h-8z",
+  diamond: "M8 2.500l4 5.500l-4 5.500l-4-5.500z",
+  triangle: "M8 3l5 9h-10z",
+  inverted_triangle: "M8 13l5-9h-10z",
+  star: "M8 2l1.800 4.100 4.500.4-3.400 3 1 4.400L8 11.600l-3.900 2.300 1-4.400-3.400-3 4.500-.4z",
+  plus: "M8 3v10M3 8h10",
+  x: "M4 4l8 8M12 4l-8 8",
+};
+const dot = (shape, color) => svg(SHAPES[shape] ?? SHAPES.circle, { size: 11, stroke: color, fill: color, width: 1.8 });
 
 export function renderCurve({ model, el, texts, tell }) {
   const title = h("h2", {}, texts.panel);
