@@ -255,13 +255,13 @@ def of_pixels(wcs: Any, width: int, height: int) -> SkyRegion | None:
     """
     x = np.array([-0.5, width - 0.5, width - 0.5, -0.5])
     y = np.array([-0.5, -0.5, height - 0.5, height - 0.5])
-    corners = wcs.pixel_to_world(x, y).icrs
-    ra, dec = np.asarray(corners.ra.deg), np.asarray(corners.dec.deg)
-    if not (np.isfinite(ra) & np.isfinite(dec)).all():
-        return None  # an image of the whole sky has corners beside it
     try:
+        corners = wcs.pixel_to_world(x, y).icrs
+        ra, dec = np.asarray(corners.ra.deg), np.asarray(corners.dec.deg)
+        if not (np.isfinite(ra) & np.isfinite(dec)).all():
+            return None  # an image of the whole sky has corners beside it
         return SkyRegion.polygon(SkyCoord(ra * u.deg, dec * u.deg))
-    except InputError:
+    except ValueError:  # a matrix that turns nothing into something, or corners that are all in one place
         return None
 
 

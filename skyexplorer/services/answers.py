@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Answered = TypeVar("Answered")
 DAY = 86400.0
+DAMAGED = (AttributeError, KeyError, IndexError, TypeError, ValueError)
+"""What pyvo raises where an answer lacks what it takes for granted."""
 
 
 @functools.cache
@@ -73,8 +75,8 @@ def parse(raw: bytes, *, service: str, url: str) -> DALResults:
         raise QueryError(
             f"{service} says: {text[:500]}", "Correct the question, or ask again.", service=service, url=url
         ) from error
-    except (FormatError, DALFormatError) as error:
-        text = getattr(error, "message", "") or str(error)
+    except (FormatError, DALFormatError, *DAMAGED) as error:
+        text = getattr(error, "message", "") or str(error) or type(error).__name__
         raise AnswerError(f"{service}: {text[:300]}", "Ask it again.", service=service, url=url) from error
 
 

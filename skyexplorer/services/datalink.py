@@ -101,7 +101,7 @@ def read(address: str, web: Web, *, service: str = "", refresh: bool = False) ->
         return "" if value is None else str(value).strip()
 
     makers = {
-        str(resource.ID): products.processing(results, resource)
+        str(resource.ID): products.processing(results, resource, service)
         for resource in results.iter_adhocservices()
         if resource.ID and any(group.name == "inputParams" for group in resource.groups)
     }

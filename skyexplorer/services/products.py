@@ -14,10 +14,12 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from skyexplorer.errors import AnswerError
 from skyexplorer.model import record
 from skyexplorer.model.record import Processing, Record
 from skyexplorer.progress import turn
 from skyexplorer.services import loading
+from skyexplorer.services.answers import DAMAGED
 
 if TYPE_CHECKING:
     from pyvo.dal.query import DALResults
@@ -136,11 +138,13 @@ class _Rows:
         """From pyvo's results, or from an astropy Table."""
         if hasattr(source, "resultstable"):
             array = source.resultstable.array
+            # By place, since names may stand twice; and without a value to fill with, which one of no size has not.
+            data, mask = np.ma.getdata(array), np.ma.getmaskarray(array)
+            names = (array.dtype.names or ()) if len(array) else ()
+            values = [np.ma.MaskedArray(data[name], mask[name]) for name in names]
             self.all = [
-                _Column(
-                    f.utype or "", f.ucd or "", f.name, str(f.unit or ""), str(f.xtype or ""), array[f.name]
-                )
-                for f in source.resultstable.fields
+                _Column(f.utype or "", f.ucd or "", f.name, str(f.unit or ""), str(f.xtype or ""), column)
+                for f, column in zip(source.resultstable.fields, values, strict=False)
             ]
         else:
             columns = [source[name] for name in source.colnames]
@@ -241,7 +245,9 @@ def records(source: Any, service: str, kind: str = "") -> list[Record]:
     """
     rows = _Rows(source)
     described = hasattr(source, "iter_adhocservices")
-    link, soda = (_descriptor(source, standard) if described else None for standard in (DATALINK, SODA))
+    link, soda = (
+        _descriptor(source, standard, service) if described else None for standard in (DATALINK, SODA)
+    )
     found = []
     for i in range(len(rows)):
         address, links = rows.text(i, "address"), link(i) if link else None
@@ -330,14 +336,14 @@ def _place(rows: _Rows, i: int, ra: float, dec: float) -> Any:
 # What an answer describes beside its rows
 
 
-def _descriptor(results: DALResults, standard: str) -> Callable[[int], Processing] | None:
+def _descriptor(results: DALResults, standard: str, service: str) -> Callable[[int], Processing] | None:
     """What asks a described service about a row, or None where there is no such service."""
     loading.pyvo()
     from pyvo.dal.exceptions import DALServiceError
 
     try:
         resource = results.get_adhocservice_by_ivoid(standard)
-        return processing(results, resource)
+        return processing(results, resource, service)
     except (
         DALServiceError,
         AttributeError,
@@ -346,16 +352,25 @@ def _descriptor(results: DALResults, standard: str) -> Callable[[int], Processin
         return None
 
 
-def processing(results: DALResults, resource: Any) -> Callable[[int], Processing]:
-    """What makes the question of a row to a described service."""
+def processing(results: DALResults, resource: Any, service: str = "") -> Callable[[int], Processing]:
+    """What makes the question of a row to a described service; AnswerError where it is described wrongly."""
     loading.pyvo()
     from pyvo.dal.adhoc import DatalinkQuery
+    from pyvo.dal.exceptions import DALServiceError
 
     group = next(group for group in resource.groups if group.name == "inputParams")
     accepts = frozenset(str(entry.name) for entry in group.entries if getattr(entry, "name", None))
 
     def asked(row: int) -> Processing:
-        query = DatalinkQuery.from_resource(results[row], resource)
+        try:
+            query = DatalinkQuery.from_resource(results[row], resource)
+        except (*DAMAGED, DALServiceError) as error:
+            raise AnswerError(
+                f"{service} describes a service wrongly: {str(error) or type(error).__name__}.",
+                "Ask the archive.",
+                service=service,
+                url=results.queryurl or "",
+            ) from error
         given = {name: str(plain(value)) for name, value in query.items() if plain(value) is not None}
         return Processing(str(query.baseurl), given, accepts)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from skyexplorer.errors import InputError, QueryError, ServiceError
+from skyexplorer.errors import AnswerError, InputError, QueryError, ServiceError
 from skyexplorer.services import answers, loading, meeting, registry
 from skyexplorer.services.resource import ServiceFound, named, placed
 
@@ -147,7 +147,7 @@ def ask(
             refresh=refresh,
             reader=_resources,
         )
-    found = [one for resource in results for one in _interfaces(resource, kind)]
+    found = [one for resource in results.resources for one in _interfaces(resource, kind)]
     found, missed = _with_tables(found, web, refresh)
     note = " ".join(filter(None, (note, missed)))
     low = [word.lower() for word in wanted]
@@ -232,7 +232,17 @@ def _sync(adql: str, web: Web, *, max_rows: int, refresh: bool, reader: Any) -> 
 
 def _resources(reply: Any) -> Any:
     parsed = answers.parse(reply.content, service=SERVICE, url=reply.url)
-    return _results()(parsed.votable, url=reply.url)
+    try:
+        results = _results()(parsed.votable, url=reply.url)
+        results.resources = list(results)
+    except answers.DAMAGED as error:
+        raise AnswerError(
+            f"The registry answered with something else than resources: {str(error) or type(error).__name__}.",
+            "Ask it again.",
+            service=SERVICE,
+            url=reply.url,
+        ) from error
+    return results
 
 
 @functools.cache
