@@ -11,6 +11,7 @@ import csv
 import gzip
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +22,8 @@ import numpy as np
 
 GAIA_ROWS = 1_000_000
 GOLDEN = 0.6180339887498949
-# What `dachs imp` and, where True, `dachs pub` are given, in this order.
-DESCRIPTORS = (("sky/q", True), ("gaiadr3/q", False), ("rr/q", False))
+# What DaCHS imports, in this order.
+DESCRIPTORS = ("//obscore", "sky/q", "gaiadr3/q", "rr/q")
 
 META = """
 <meta name="creationDate">2026-11-25T00:00:00Z</meta><meta name="title">Loopback VO: {title}</meta>
@@ -44,12 +45,12 @@ class Column:
 
     @property
     def plain(self) -> bool:
-        """Whether SQL takes the name as it is."""
-        return self.name.isidentifier() and self.name == self.name.lower()
+        """Whether SQL takes the name as it is, in any case; in the answer it is in small letters then."""
+        return re.fullmatch("[A-Za-z][A-Za-z0-9_]*", self.name) is not None
 
     def xml(self) -> str:
         """As an element of a descriptor."""
-        name = self.name if self.plain else f"quoted/{self.name}"
+        name = self.name.lower() if self.plain else f"quoted/{self.name}"
         null = '<values nullLiteral="-9999"/>' if self.type in ("integer", "bigint", "smallint") else ""
         return (
             f"<column name={quoteattr(name)} type={quoteattr(self.type)} unit={quoteattr(self.unit)}"
@@ -58,7 +59,7 @@ class Column:
 
     def sql(self) -> str:
         """As an identifier."""
-        return f'"{self.name}"'
+        return self.name.lower() if self.plain else f'"{self.name}"'
 
 
 @dataclass(frozen=True)
@@ -82,19 +83,24 @@ class Content:
         fill = f"INSERT INTO {path} ({columns}) {self.formula}"
         if not self.formula:
             fill = f"COPY {path} ({columns}) FROM '{folder}/{self.name}.csv' CSV"
-        stc, index = "", ""
+        stc = index = ""
         if self.position:
             known = {column.name: column for column in self.columns}
             pair = [known[name] for name in self.position]
-            lon, lat = (column.sql() for column in pair)
-            index = f";\nCREATE INDEX {self.name}_point ON {path} USING gist (spoint(radians({lon}), radians({lat})))"
             if all(column.plain for column in pair):
-                stc = f'<stc>Position {self.frame} "{pair[0].name}" "{pair[1].name}"</stc>'
+                lon, lat = (column.sql() for column in pair)
+                stc = f'<stc>Position {self.frame} "{lon}" "{lat}"</stc>'
+                # The others are small. Of a million rows q3c takes 2 s; pgsphere's index would take 20.
+                if self.formula:
+                    index = (
+                        f'<index kind="q3c" name="{self.name}_q3c"><columns>{lon}, {lat}</columns>'
+                        f"q3c_ang2ipix({lon}, {lat})</index>"
+                    )
         return f"""
-<table id="{self.name}" onDisk="True" adql="True"><meta name="description">{escape(self.title)}</meta>{stc}
+<table id="{self.name}" onDisk="True" adql="True"><meta name="description">{escape(self.title)}</meta>{stc}{index}
 {"".join(column.xml() for column in self.columns)}{self.extra}</table>
 <data id="import_{self.name}"><make table="{self.name}"><script type="preIndex" lang="SQL" name="fill">
-{escape(fill + index)};\nANALYZE {path}
+{escape(fill)}
 </script></make></data>"""
 
     def write_rows(self, folder: Path) -> None:
@@ -307,7 +313,7 @@ PLANE = (
     Column("name", "text", ucd="meta.id;meta.main"),
     Column("glon", unit="deg", ucd="pos.galactic.lon;meta.main"),
     Column("glat", unit="deg", ucd="pos.galactic.lat;meta.main"),
-    Column("size", "real", "deg", "phys.angSize"),
+    Column("extent", "real", "deg", "phys.angSize"),
 )
 
 
@@ -321,7 +327,7 @@ FIELDS = (
     Column("name", "text", ucd="meta.id;meta.main"),
     Column("ra", unit="deg", ucd="pos.eq.ra;meta.main"),
     Column("dec", unit="deg", ucd="pos.eq.dec;meta.main"),
-    Column("region", "spoly", ucd="pos.outline;obs.field"),
+    Column("outline", "spoly", ucd="pos.outline;obs.field"),
     Column("coverage", "smoc", ucd="pos.outline"),
 )
 
@@ -338,7 +344,7 @@ def fields() -> list[list[Any]]:
         wide = 1.0 / math.cos(math.radians(dec))
         corners = [(ra - wide, dec - 1), (ra + wide, dec - 1), (ra + wide, dec + 1), (ra - wide, dec + 1)]
         outline = "{" + ",".join(f"({x % 360.0}d,{y}d)" for x, y in corners) + "}"
-        moc = MOC.from_cone(Longitude(ra * u.deg), Latitude(dec * u.deg), 1.0 * u.deg, max_depth=8)
+        moc = MOC.from_cone(Longitude(ra * u.deg), Latitude(dec * u.deg), radius=1.0 * u.deg, max_depth=8)
         rows.append([f"field {i}", ra, dec, outline, " ".join(moc.to_string("ascii").split())])
     return rows
 

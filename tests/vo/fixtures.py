@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from skyexplorer.net import hosts
 from tests.vo import dachs, rows
 from tests.vo.faults import Proxy
 
@@ -198,6 +199,7 @@ def loopback(vo: Vo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
     monkeypatch.setenv("IVOA_REGISTRY", vo.tap)
     monkeypatch.delenv("SKYEXPLORER_OFFLINE", raising=False)
     vo.proxy.clear()
+    hosts._HOSTS.clear()  # what one test was told to leave alone, the next may ask
     yield vo
     vo.proxy.clear()
 

@@ -59,7 +59,7 @@ def toml(url: str, data: Path | None = None) -> str:
         **common,
     )
     row("loopback-fields", title="Pointings", table="sky.fields", **common,
-        columns={"ra": "ra", "dec": "dec", "name": "name", "region": "region", "moc": "coverage"})  # fmt: skip
+        columns={"ra": "ra", "dec": "dec", "name": "name", "region": "outline", "moc": "coverage"})  # fmt: skip
     for id, protocol, path, title in (
         ("loopback-cone", "scs", "sky/q/fermi/scs.xml?", "Fermi sources by cone"),
         ("loopback-few", "scs", "sky/q/few/scs.xml?", "Fermi sources, 50 at most"),

@@ -248,3 +248,23 @@ def test_it_ends_with_who_started_it() -> None:
     proxy.close()
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", proxy.port), 1):
         pass
+
+
+def test_bodies_that_come_in_pieces_are_passed_on(proxy: Proxy) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=5)
+    line.request("POST", "/sync", iter([b"QUERY=", b"SELECT+1"]), encode_chunked=True)
+    assert line.getresponse().read() == b"QUERY=SELECT+1"
+    line.close()
+
+
+def test_who_asks_again_at_once_is_not_taken_for_gone(proxy: Proxy) -> None:
+    with socket.create_connection(("127.0.0.1", proxy.port), 5) as line:
+        line.sendall(
+            b"GET /wait/1 HTTP/1.1\r\nHost: a\r\n\r\n"
+            + b"GET /wait/2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
+        said = b""
+        while piece := line.recv(65536):
+            said += piece
+    assert said.endswith(b"/wait/2")
+    assert said.count(b"HTTP/1.1 200") == 2

@@ -43,7 +43,7 @@ SHAPES = {
     "south pole": truth.circle(0.0, -90.0, 7.0),
     "tiny": truth.circle(83.6331, 22.0145, 0.5),
     "empty": truth.circle(0.0, 89.99, 1e-5),
-    "half the sky": truth.circle(200.0, -30.0, 90.0),
+    "nearly half the sky": truth.circle(200.0, -30.0, 89.0),
     "polygon": SkyRegion.polygon(SkyCoord([350, 10, 12, 352] * u.deg, [-10, -12, 14, 11] * u.deg)),
     "ellipse": SkyRegion.ellipse(SkyCoord(197.4 * u.deg, -23.4 * u.deg), 18 * u.deg, 3 * u.deg, 40 * u.deg),
     "box": SkyRegion.box(SkyCoord(77.43 * u.deg, 5.79 * u.deg), (6, 4) * u.deg, (5, 3) * u.deg),
@@ -105,7 +105,7 @@ def test_a_gravitational_wave_region(loopback: Vo, data_dir: Path) -> None:
     _check(found, "fermilpsc", region, "name")
     galaxies = _asked("glade", region)
     _check(galaxies, "gladep", region, "GLADE+")
-    distances = np.asarray(galaxies.table["dL"], float)
+    distances = np.asarray(galaxies.table["dl"], float)
     assert np.min(np.abs(distances - 33.806)) < 1e-3  # NGC 4993
 
 
@@ -173,21 +173,23 @@ def test_a_large_answer_as_a_job(loopback: Vo) -> None:
     assert rows > registry.get("gaia-dr3").sync_cap
     found = _asked("gaia-dr3", region)
     _check(found, "gaia_source", region, "source_id")
-    assert loopback.proxy.seen("POST /tap/async")
-    assert loopback.proxy.seen("DELETE /tap/async"), "the job was left at the server"
+    assert loopback.proxy.seen("POST .*/async")
+    assert loopback.proxy.seen("DELETE .*/async/"), "the job was left at the server"
 
 
 def test_missing_values_stay_missing(loopback: Vo) -> None:
-    region = truth.circle(0, 0, 180.0)
+    region = truth.circle(200.0, -30.0, 89.0)
     found = _asked("fermi-4fgl", region, max_rows=20_000)
-    missing = sum(value is None for value in truth.column("fermilpsc", "semi_major_axis_95"))
+    inside = truth.inside("fermilpsc", region)
+    missing = sum(value is None for value in truth.column("fermilpsc", "semi_major_axis_95")[inside])
+    assert missing
     from skyexplorer import SourceCatalog
 
     row = registry.get("fermi-4fgl")
     catalog = SourceCatalog(
         found.table, ra=row.columns["ra"], dec=row.columns["dec"], name=row.columns["name"]
     )
-    assert len(catalog) == len(truth.column("fermilpsc", "name"))
+    assert len(catalog) == len(inside)
     values = np.ma.filled(np.ma.asarray(found.table["semi_major_axis_95"]).astype(float), np.nan)
     assert int(np.sum(~np.isfinite(values))) == missing
 
