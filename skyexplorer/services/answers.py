@@ -86,9 +86,17 @@ def overflow(results: DALResults) -> bool:
 
 
 def table(results: DALResults) -> Any:
-    """The rows as an astropy Table, with UCDs in the meta of each column."""
+    """The rows as an astropy Table, with UCDs in the meta of each column; AnswerError where they are damaged."""
     source = results.resultstable
-    found = source.to_table(use_names_over_ids=True)
+    try:
+        found = source.to_table(use_names_over_ids=True)
+    except DAMAGED as error:
+        text = str(error) or type(error).__name__
+        raise AnswerError(
+            f"The rows of the answer cannot be read: {text[:200]}.",
+            "Ask it again.",
+            url=results.queryurl or "",
+        ) from error
     for column, name in zip(source.fields, found.colnames, strict=True):
         if column.ucd:
             found[name].meta["ucd"] = column.ucd
