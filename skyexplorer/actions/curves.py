@@ -371,9 +371,9 @@ def _show_part(session: Session, asked: Question, answer: Answer, result: Brough
     heard = session.curves.of(asked.thing)
     if heard is None or heard.job is None or heard.job.ended:
         return  # all has come before this did, or nobody wants it any more
-    id, own, note = answer.service, (), ""
-    if isinstance(result, Brought):
-        own, note = result.curves, result.note
+    id = answer.service
+    own = result.curves if isinstance(result, Brought) else ()
+    note = result.note if isinstance(result, Brought) else ""
     session.curves.heard(
         asked.thing,
         {id: own} if own else {},

@@ -31,7 +31,7 @@ def ask(asking: Asking) -> list[LightCurve]:
             asking.url(path=f"/{folder}{file_name(name)}.lc.txt"),
             keep=DAY,
             accept=(404,),
-            check=lambda reply: reply.status == 404 or _text(reply, asking),
+            check=lambda reply: None if reply.status == 404 else _check(reply, asking),
         )
         if reply.status != 404:
             break
@@ -101,7 +101,7 @@ def _sources(reply: Any, asking: Asking) -> list[tuple[str, str, float, float]]:
     return found
 
 
-def _text(reply: Any, asking: Asking) -> None:
+def _check(reply: Any, asking: Asking) -> None:
     if reply.content.lstrip()[:1] == b"<":
         raise AnswerError(
             "The BAT monitor answered with a page in place of a light curve.", "Ask again later.",

@@ -43,8 +43,8 @@ def ask(asking: Asking) -> list[LightCurve]:
         try:
             content = files.unpack(datalink.fetch(record, asking.web))
             curve = asking.read(tables.read(content), record.title, record.collection)
-            whence = {"location": record.address, "checksum": "sha256:" + hashlib.sha256(content).hexdigest()}
-            curve = replace(curve, origin=replace(curve.origin, **whence))
+            checksum = "sha256:" + hashlib.sha256(content).hexdigest()
+            curve = replace(curve, origin=replace(curve.origin, location=record.address, checksum=checksum))
         except NotFoundError as error:
             asking.note(error.message)
         except FormatError as error:
