@@ -27,10 +27,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import nullcontext
 from functools import partial
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from psygnal import EmitLoopError
@@ -148,8 +149,7 @@ def submit(
         )
     explorer = getattr(verb, "__self__", None)
     if hasattr(verb, "body"):
-        door = Door.of(verb)
-        run = _Run(verb.body(explorer, *args, **kwargs), door, door.write(args, kwargs))
+        run = _Run(verb.body(explorer, *args, **kwargs), Door.of(verb), args, kwargs)
         what = what or verb.say(explorer, *args, **kwargs)  # type: ignore[attr-defined]
     elif hasattr(verb, "door"):  # a verb that asks nobody: all of it is done at home, where it records itself
         run = _Run(_at_home(partial(verb, *args, **kwargs)))
@@ -172,12 +172,23 @@ def submit(
 class _Run:
     """A live verb on its way: out into a thread and back home, until its body returns."""
 
-    def __init__(self, body: Live[Any], door: Door | None = None, step: Step | None = None) -> None:
-        self._body, self._door, self._step = body, door, step
+    def __init__(
+        self,
+        body: Live[Any],
+        door: Door | None = None,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        self._body, self._door, self._called = body, door, (args, kwargs)
+        self._step: Step | None = None
+        self._begun = False
         self.value: Any = None
 
     def on(self, value: Any = None, error: BaseException | None = None) -> Callable[[], Any] | None:
         """At home: on to the next ``yield``; None where the body has returned."""
+        if self._door is not None and not self._begun:
+            self._step = self._door.write(*self._called)
+        self._begun = True
         try:
             with self._door.opened() if self._door else nullcontext():
                 ask = self._body.send(value) if error is None else self._body.throw(error)

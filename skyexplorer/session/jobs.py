@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Generic, Literal, TypeVar
@@ -305,6 +305,12 @@ class Jobs:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def __iter__(self) -> Iterator[Job[Any]]:
+        return iter(self.items)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self.items)) or "<Jobs: nothing runs>"
 
     def new(
         self,

@@ -96,6 +96,14 @@ class TestJob:
         assert told[0] == ("added", "waiting")
         assert told[-1] == ("changed", "done")
 
+    def test_a_list_of_them(self, session):
+        assert repr(session.jobs) == "<Jobs: nothing runs>"
+        jobs = [session.jobs.new(what) for what in "ab"]
+        assert list(session.jobs) == jobs
+        assert repr(session.jobs).count("waiting") == 2
+        jobs[0].finish(1)
+        assert list(session.jobs) == jobs[1:]
+
     def test_what_ends_first_stays(self, session):
         job = session.jobs.new("counting")
         assert job.cancel()
