@@ -151,8 +151,10 @@ def test_the_story(vo: Any, replicas: dict[str, Any], notebook: Notebook) -> Non
     # Ranked, and the first is clicked: its light curve appears when the archives are asked for it.
     notebook.run(f"ranked = sky.rank('fermi-4fgl', by={name!r}); sky.open(ranked, name='ranked')")
     page.get_by_label("Table of layer").select_option("ranked")
+    until(notebook, "sky._workbench.table.active == 'ranked'")
+    page.wait_for_timeout(500)
     page.locator(".skx-tbody .skx-tr").first.click()
-    assert notebook.python("sky.selection.sources[0].name") == notebook.python("str(ranked.names[0])")
+    until(notebook, "sky.selection.sources and sky.selection.sources[0].name == str(ranked.names[0])")
     if "fermi-lcr" in replicas:
         page.get_by_role("button", name="Ask the archives").click()
         page.wait_for_function(
@@ -326,7 +328,8 @@ def test_every_control_has_a_name(notebook: Notebook) -> None:
         tab(notebook, name)
         nameless = page.evaluate(
             """() => [...document.querySelectorAll('.skx-side :is(button, input, select)')]
-                .filter(el => el.offsetParent && ![el.getAttribute('aria-label'), el.textContent, el.closest('label')?.textContent]
+                .filter(el => el.offsetParent)
+                .filter(el => ![el.getAttribute('aria-label'), el.textContent, el.closest('label')?.textContent]
                     .some(text => text?.trim()))
                 .map(el => el.outerHTML.slice(0, 120))"""
         )
