@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,19 +61,25 @@ def read(raw: bytes) -> Any:
     if len(raw) > SMALL:
         cut = _rows(raw)
         if cut is not None:
-            return joined(list(_tables(raw, *cut)))
+            return joined(_tables(raw, *cut))
         made = _binary(raw)
         if made is not None:
             return made
     return votable.read(raw, empty=True)
 
 
-def joined(parts: Sequence[Any]) -> Any:
-    """One table of several with the same columns."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    return _like(first, {name: _concatenated([part[name] for part in parts]) for name in first.colnames})
+def joined(parts: Iterable[Any]) -> Any:
+    """One table of several with the same columns, at least one."""
+    first: Any = None
+    pieces: dict[str, list[Any]] = {}
+    for part in parts:
+        if first is None:
+            first, pieces = part[:0], {name: [] for name in part.colnames}
+        for name, column in pieces.items():
+            column.append(part[name])
+        del part
+    # Column by column, so that no more than one of them is there twice.
+    return _like(first, {name: _concatenated(pieces.pop(name)) for name in list(pieces)})
 
 
 def _concatenated(pieces: Sequence[Any]) -> Any:
