@@ -92,7 +92,7 @@ def _bytes(column: Any) -> list[Any]:
         )
     else:
         cells = values.tolist()
-    gone = np.asarray(mask).reshape(len(values), -1).all(axis=1).tolist()
+    gone: Any = np.asarray(mask).reshape(len(values), -1).all(axis=1).tolist()
     if any(gone):
         cells = [None if empty else cell for cell, empty in zip(cells, gone, strict=True)]
     return cells

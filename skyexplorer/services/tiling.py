@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 SIDE = 58.6323  # deg: of a base cell
 CORNER = 1.07  # radius of a circle around a cell over its side, at most
-FEWEST, MOST_CELLS = 200, 60_000  # cells over a region; candidates looked at
+FEWEST, MOST_CELLS = 800, 60_000  # cells over a region; candidates looked at
 OUTLINE = 720  # points
 ENOUGH = 0.03  # of the area of all circles: what twice as many must save
 SETTLING = 4  # rounds
