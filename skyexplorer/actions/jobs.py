@@ -222,7 +222,11 @@ class _Run:
             job.home.call(lambda: self.back(job, value, error))
 
         job.idle.clear()
-        pool.put(work, job.progress, job.context)
+        try:
+            pool.put(work, job.progress, job.context)
+        except RuntimeError as no_thread:
+            job.idle.set()
+            self.back(job, None, no_thread)
 
     def back(self, job: Job[Any], value: Any, error: BaseException | None) -> None:
         """At home: what came goes into the body, unless nobody wants it any more."""

@@ -57,14 +57,21 @@ class Pool:
         self._alive = self._free = 0
 
     def put(self, work: Callable[[], object]) -> None:
-        """Do this in a thread, soon."""
+        """Do this in a thread, soon; RuntimeError where the system gives no thread, and none is there."""
         with self._news:
             self._works.append(work)
             if self._free >= len(self._works):
                 self._news.notify()
             elif self._alive < self.threads:
-                self._alive += 1
-                threading.Thread(target=self._serve, name=f"skyexplorer {self.name}", daemon=True).start()
+                thread = threading.Thread(target=self._serve, name=f"skyexplorer {self.name}", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # too many, or the interpreter is on its way out
+                    if not self._alive:
+                        self._works.remove(work)
+                        raise
+                else:
+                    self._alive += 1
 
     def _serve(self) -> None:
         while True:

@@ -553,6 +553,21 @@ class TestThreads:
         assert order == list(range(10))
         assert max(at_once) == 2
 
+    def test_where_no_thread_can_be_had(self, sky, monkeypatch):
+        def refuse(thread):
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setitem(pool._pools, 0, pool.Pool("none"))
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                sky.query("a")
+            job = sky.submit(sky.query, "a")
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            job.result(5)
+        assert (job.state, sky.jobs.items, len(sky.steps)) == ("failed", (), 0)
+        assert sky.submit(sky.query, "b").result(10) == ["b"] * 3
+
     def test_a_free_thread_is_used_again(self):
         few, seen = pool.Pool("few", idle=5), set()
         for _ in range(20):
