@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,15 @@ pytest_plugins = ["tests.vo.fixtures"]
 # A busy machine is slow, not wrong: how long an example takes is no property of the code.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def _offline_by_the_environment() -> Iterator[None]:
+    """What one test says with ``net.offline`` is not said to the next."""
+    yield
+    deadline = sys.modules.get("skyexplorer.net.deadline")
+    if deadline is not None:
+        deadline._offline = None  # type: ignore[attr-defined]
 
 
 def _data_dir() -> Path | None:
