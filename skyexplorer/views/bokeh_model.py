@@ -57,9 +57,13 @@ class FigureModel(BokehModel):
             self._closed = True
             super().close()
 
+    def _model_to_traits(self, model: Any) -> dict[str, Any]:
+        """With its revision, so that the state of a widget that was just made is not made again."""
+        return {**super()._model_to_traits(model), "revision": self.revision}
+
     def _fresh(self) -> dict[str, Any]:
         self._moved = False
-        return {**self._model_to_traits(self._model), "revision": self.revision}
+        return self._model_to_traits(self._model)
 
     def _document_patched(self, event: Any) -> None:
         if event.setter is self:

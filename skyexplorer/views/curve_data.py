@@ -28,8 +28,9 @@ POINTS = ("x", "y", "lo", "hi", "x0", "x1", "color", "marker", "band", "when", "
 LIMITS = ("x", "y", "x0", "x1", "color", "band", "when", "text", "arrow")
 EMPTY_POINTS: dict[str, list[Any]] = {name: [] for name in POINTS}
 EMPTY_LIMITS: dict[str, list[Any]] = {name: [] for name in LIMITS}
-MOST_DRAWN = 6000
-"""Points of one curve that are drawn: of more, the lowest and the highest of each short time."""
+NUMBERS = ("x", "y", "lo", "hi", "x0", "x1")
+MOST_DRAWN, FEW = 3000, 300
+"""Points of a pane that are drawn, and at least of each curve: of more, the lowest and the highest of each short time."""
 MOST_PANES = 5
 _ENERGIES = re.compile(r"(>|<)? ?([\d.]+(?:e[+-]?\d+)?)(?: ?[-–] ?([\d.]+(?:e[+-]?\d+)?))? ?([kMGTP]?eV)")
 _UNITS = {"eV": 1.0, "keV": 1e3, "MeV": 1e6, "GeV": 1e9, "TeV": 1e12, "PeV": 1e15}
@@ -169,11 +170,13 @@ def columns(
     curves: Sequence[LightCurve], *, log: bool, labels: Sequence[Sequence[str]] | None = None,
     styles: Mapping[str, int] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
-    """Columns for points and for limits."""
-    points: dict[str, list[Any]] = {name: [] for name in POINTS}
-    limits: dict[str, list[Any]] = {name: [] for name in LIMITS}
+    """Columns for points and for limits: numbers as arrays, texts as lists."""
     labels = labels_of(curves, {}) if labels is None else labels
     styles = styles_of(labels) if styles is None else styles
+    crowded = sum(len(curve) for curve in curves) > MOST_DRAWN
+    most = max(MOST_DRAWN // len(curves), FEW) if crowded else MOST_DRAWN
+    points: list[dict[str, Any]] = [dict(EMPTY_POINTS)]
+    limits: list[dict[str, Any]] = [dict(EMPTY_LIMITS)]
     for curve, own in zip(curves, labels, strict=True):
         x, y = milliseconds(curve.time), np.asarray(curve.value.value, float)
         minus, plus = (np.nan_to_num(np.asarray(error.value, float)) for error in curve.error)
@@ -183,41 +186,63 @@ def columns(
         if log:
             good &= y > 0
             low = np.where(low > 0, low, y * 0.05)
-        rows = thinned(x, y, np.flatnonzero(good), curve.upper_limit)
-        unit = (
-            ""
-            if curve.value.unit == u.dimensionless_unscaled
-            else f" {curve.value.unit.to_string('unicode')}"
-        )
-        detail = f" · {curve.origin.title}" if curve.origin.service not in ("sample", "file", "user") else ""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            drawn = curve.time[rows]
-            when, mjd = drawn.utc.iso, drawn.utc.mjd
-        for at, i in enumerate(rows):
-            number = styles[own[i]]
-            common = {
-                "x": x[i], "y": y[i], "x0": x0[i], "x1": x1[i], "color": COLORS[number % len(COLORS)],
-                "band": own[i], "when": f"{when[at][:16]} UTC, MJD {mjd[at]:.3f}",
+        rows = thinned(x, y, np.flatnonzero(good), curve.upper_limit, most)
+        when = _dates(x[rows])
+        for wanted, parts in ((~curve.upper_limit, points), (curve.upper_limit, limits)):
+            here = wanted[rows]
+            at = rows[here]
+            if not len(at):
+                continue
+            told = [own[i] for i in at]
+            numbers = [styles[label] for label in told]
+            columns = {
+                "x": x[at], "y": y[at], "x0": x0[at], "x1": x1[at], "lo": low[at], "hi": high[at],
+                "color": [COLORS[n % len(COLORS)] for n in numbers], "band": told,
+                "marker": [MARKERS[n % len(MARKERS)] for n in numbers], "when": when[here].tolist(),
+                "text": _texts(curve, y[at], minus[at], plus[at], limit=parts is limits), "arrow": ["↓"] * len(at),
             }  # fmt: skip
-            if curve.upper_limit[i]:
-                sign = ">" if curve.value.unit.is_equivalent(u.mag) else "<"
-                row = {**common, "text": f"{sign} {y[i]:.4g}{unit}{detail}", "arrow": "↓"}
-                for name in LIMITS:
-                    limits[name].append(row[name])
-            else:
-                error = f"+{plus[i]:.2g} −{minus[i]:.2g}" if minus[i] or plus[i] else ""
-                row = {
-                    **common, "lo": low[i], "hi": high[i], "text": f"{y[i]:.4g} {error}{unit}{detail}",
-                    "marker": MARKERS[number % len(MARKERS)],
-                }  # fmt: skip
-                for name in POINTS:
-                    points[name].append(row[name])
-    return points, limits
+            parts.append({name: columns[name] for name in parts[0]})
+    return _joined(points), _joined(limits)
+
+
+def _joined(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Parts of columns, one after the other."""
+    return {
+        name: np.concatenate([np.asarray(part[name], float) for part in parts])
+        if name in NUMBERS
+        else [cell for part in parts for cell in part[name]]
+        for name in parts[0]
+    }
+
+
+def _dates(ms: NDArray[np.float64]) -> NDArray[Any]:
+    """UTC to the minute, and MJD, as texts."""
+    known = np.clip(ms, -6e13, 2.5e14)  # the years 69 to 9892: what numpy writes with four digits
+    minutes = np.datetime_as_string(known.astype("int64").astype("datetime64[ms]"), unit="m").tolist()
+    mjd = (ms / 86.4e6 + 40587.0).tolist()
+    told = [
+        f"{day.replace('T', ' ')} UTC, MJD {number:.3f}" for day, number in zip(minutes, mjd, strict=True)
+    ]
+    return np.array(told, object)
+
+
+def _texts(curve: LightCurve, y: Any, minus: Any, plus: Any, *, limit: bool) -> list[str]:
+    """What is said of each point: its value, its error, and where it is from."""
+    unit = curve.value.unit
+    tail = "" if unit == u.dimensionless_unscaled else f" {unit.to_string('unicode')}"
+    if curve.origin.service not in ("sample", "file", "user"):
+        tail += f" · {curve.origin.title}"
+    if limit:
+        sign = ">" if unit.is_equivalent(u.mag) else "<"  # fainter than
+        return [f"{sign} {value:.4g}{tail}" for value in y.tolist()]
+    return [
+        f"{value:.4g} +{up:.2g} −{down:.2g}{tail}" if up or down else f"{value:.4g}{tail}"
+        for value, down, up in zip(y.tolist(), minus.tolist(), plus.tolist(), strict=True)
+    ]
 
 
 def thinned(
-    x: NDArray[np.float64], y: NDArray[np.float64], rows: NDArray[Any], limit: NDArray[np.bool_]
+    x: NDArray[np.float64], y: NDArray[np.float64], rows: NDArray[Any], limit: NDArray[np.bool_], most: int
 ) -> NDArray[Any]:
     """Some of many rows, which look the same drawn: the lowest and highest value of each short time; limits all stay.
 
@@ -226,17 +251,15 @@ def thinned(
     >>> import numpy as np
     >>> x = np.arange(100_000.0)
     >>> y = np.where(x == 50_000, 9.0, np.sin(x / 500))
-    >>> few = thinned(x, y, np.arange(100_000), np.zeros(100_000, bool))
-    >>> len(few) <= MOST_DRAWN, bool((y[few] == 9).any())
+    >>> few = thinned(x, y, np.arange(100_000), np.zeros(100_000, bool), 3000)
+    >>> len(few) <= 3000, bool((y[few] == 9).any())
     (True, True)
     """
-    if len(rows) <= MOST_DRAWN:
-        return rows
     seen, rest = rows[~limit[rows]], rows[limit[rows]]
-    if len(seen) <= MOST_DRAWN:
+    if len(seen) <= most:
         return rows
     span = np.ptp(x[seen]) or 1.0
-    bins = np.minimum(((x[seen] - x[seen].min()) / span * (MOST_DRAWN // 2)).astype(int), MOST_DRAWN // 2 - 1)
+    bins = np.minimum(((x[seen] - x[seen].min()) / span * (most // 2)).astype(int), most // 2 - 1)
     order = np.lexsort((y[seen], bins))
     first = np.flatnonzero(np.r_[True, np.diff(bins[order]) > 0])
     last = np.r_[first[1:] - 1, len(order) - 1]
@@ -245,7 +268,7 @@ def thinned(
 
 
 def described(curves: Sequence[LightCurve], titles: Mapping[str, str]) -> str:
-    """Where they come from, each origin once, and how many of their points are drawn where that is not all.
+    """Where they come from, each origin once.
 
     Parameters
     ----------
@@ -260,8 +283,19 @@ def described(curves: Sequence[LightCurve], titles: Mapping[str, str]) -> str:
             titles.get(curve.origin.service, curve.origin.title) if len(curves) > 1 else curve.origin.title
         )
         told.append(" ".join(part for part in (whence, band) if part))
-    many = sum(len(curve) for curve in curves)
-    drawn = sum(min(len(curve), MOST_DRAWN + int(curve.upper_limit.sum())) for curve in curves)
-    if drawn < many:
-        told.append(_("{drawn:,} of {many:,} points are drawn").format(drawn=drawn, many=many))
     return " · ".join(dict.fromkeys(told))
+
+
+def left_out(drawn: int, curves: Sequence[LightCurve]) -> str:
+    """How many of the points are drawn, where that is less than most of very many; else nothing.
+
+    Examples
+    --------
+    >>> from skyexplorer import samples
+    >>> left_out(10, [samples.light_curve("TXS 0506+056")])
+    ''
+    """
+    many = sum(len(curve) for curve in curves)
+    if drawn >= many or many <= MOST_DRAWN:
+        return ""
+    return _("{drawn:,} of {many:,} points drawn").format(drawn=drawn, many=many)

@@ -193,6 +193,11 @@ class LightCurvePanel(Panel):
             self.has_data = bool(curves.shown)
             self.title, self.message = curves.title, " ".join(filter(None, (curves.message, *left_out)))
             self.subtitle = curve_data.described(curves.shown, curves.titles)
+            count = sum(len(source.data["x"]) for pane in self.panes for source in (pane.points, pane.limits))
+            if told := curve_data.left_out(count, drawn):
+                self.subtitle = f"{self.subtitle} · {told}"
+                if self.legend:
+                    self.legend = [*self.legend, {"whose": "", "items": [], "note": told}]
             self._mark_events()
             self._fit()
             self._brush_changed(self.session.selection.time_range, "")

@@ -347,4 +347,7 @@ def test_many_points_are_thinned_and_said() -> None:
     points, _ = curve_data.columns([curve], log=False)
     assert len(points["x"]) <= curve_data.MOST_DRAWN
     assert max(points["y"]) == 9
-    assert "6,000 of 50,000" in curve_data.described([curve], {})
+    four, _ = curve_data.columns([curve] * 4, log=False)
+    assert len(four["x"]) <= curve_data.MOST_DRAWN, "all of a pane together"
+    assert curve_data.left_out(len(points["x"]), [curve]) == f"{len(points['x']):,} of 50,000 points drawn"
+    assert curve_data.left_out(50_000, [curve]) == ""

@@ -34,9 +34,9 @@ function answer({ title, state, word, told }) {
 }
 
 // Whose curves, and the look of each of their bands.
-function entry({ whose, items }) {
+function entry({ whose, items, note }) {
   const bands = items.map(({ label, color, marker: shape }) => h("span", { className: "skx-key" }, dot(shape, color), label));
-  return h("span", { className: "skx-entry" }, whose ? h("b", {}, whose) : null, ...bands);
+  return h("span", { className: "skx-entry" }, whose ? h("b", {}, whose) : null, ...bands, note);
 }
 
 // The markers of Bokeh, as they are drawn in the figures.
