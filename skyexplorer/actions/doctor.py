@@ -25,6 +25,7 @@ from astropy.coordinates import SkyCoord
 
 from skyexplorer import __version__
 from skyexplorer.errors import QueryError, ServiceError, SkyExplorerError
+from skyexplorer.io import roles
 from skyexplorer.model.ledger import Answer
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.services import Service, adql, ask, asking, registry
@@ -132,23 +133,27 @@ def _missing(
     row: Service, names: Sequence[str], found: asking.Found | None = None
 ) -> dict[str, tuple[str, ...]]:
     low = {name.lower() for name in names}
-    declared = {role: column for role, column in row.columns.items() if column}
-    absent = [
-        column
-        for role, column in declared.items()
+    absent = {
+        column: role
+        for role, column in row.columns.items()
         if (found is None and column.strip('"').lower() not in low)
         or (found is not None and asking.column_of(row, role, found.table) is None)
-    ]
-    absent += [column for column in row.select if column.strip('"').lower() not in low]
-    return {column: _alike(column, names) for column in dict.fromkeys(absent)}
+    }
+    absent |= {
+        column: "" for column in row.select if column.strip('"').lower() not in low and column not in absent
+    }
+    return {column: _alike(column, names, role) for column, role in absent.items()}
 
 
-def _alike(column: str, names: Sequence[str]) -> tuple[str, ...]:
+def _alike(column: str, names: Sequence[str], role: str = "") -> tuple[str, ...]:
+    """Names that are spelled alike; of a position also those that positions have elsewhere."""
     by_low = {name.lower(): name for name in names}
     low = column.strip('"').lower()
     near = difflib.get_close_matches(low, list(by_low), LIKE, 0.5)
-    near += [name for name in by_low if low[:3] and name.startswith(low[:3]) and name not in near]
-    return tuple(by_low[name] for name in near[:LIKE])
+    usual = {"ra": roles.RA_NAMES, "dec": roles.DEC_NAMES}.get(role, ())
+    near += [name for name in usual if name in by_low]
+    near += [name for name in by_low if low[:3] and name.startswith(low[:3])]
+    return tuple(by_low[name] for name in dict.fromkeys(near))[:LIKE]
 
 
 def _reached(row: Service, web: object, began: float) -> Finding:

@@ -131,3 +131,20 @@ def test_of_itself(monkeypatch, capsys):
     assert "cache: /tmp/somewhere" in out
     assert "SKYEXPLORER_GAIA_TOKEN = ***" in out
     assert "hush" not in out
+
+
+def test_on_a_real_archive(loopback, capsys):
+    """What a real server says of a wrong column and a wrong table is found in its own lists."""
+    right = ["fermi-4fgl", "3hwc", "glade", "loopback-cone", "loopback-images", "gavo-obscore"]
+    for found in doctor.examine(right, 30):
+        assert found.answer.good, found
+        assert found.answer.rows, found
+    row = registry.get("fermi-4fgl")
+    wrong = replace(row, columns={**row.columns, "ra": "raj2000", "dec": "dej2000"})
+    found = one(wrong, 30)
+    assert found.answer.state == "error"
+    assert set(found.missing) >= {"raj2000", "dej2000"}
+    assert "ra" in found.missing["raj2000"]
+    found = one(replace(row, table="sky.fermilspc"), 30)
+    assert "sky.fermilpsc" in found.note
+    assert one(registry.get("regtap"), 30).good
