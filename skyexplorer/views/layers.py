@@ -142,10 +142,14 @@ def _extent(layer: Layer) -> tuple[Any, float]:
     if isinstance(layer, EventListLayer):
         footprint = layer.footprint
         return footprint.center, float(min(max(2.4 * footprint.radius.to_value(u.deg), 0.5), 180.0))
-    coords = layer.coords
-    coords = coords[np.isfinite(coords.ra.deg)]
+    reach: Any = 0.0
+    if isinstance(layer, RegionLayer):
+        coords = SkyCoord([region.center.icrs for region in layer.regions])
+        reach = np.array([region.radius.to_value(u.deg) for region in layer.regions])
+    else:
+        coords = layer.coords[np.isfinite(layer.coords.ra.deg)]
     middle = coords.cartesian.mean()
     if middle.norm() < 0.2:
         return SkyCoord(266.417 * u.deg, -29.008 * u.deg), 180.0  # all over the sky: the whole of it
     center = SkyCoord(middle.represent_as(UnitSphericalRepresentation), frame="icrs")
-    return center, float(min(max(2.4 * coords.separation(center).deg.max(), 0.5), 180.0))
+    return center, float(min(max(2.4 * (coords.separation(center).deg + reach).max(), 0.5), 180.0))

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from astropy.time import Time
 
-from skyexplorer import SkyExplorer, SourceCatalog
+from skyexplorer import SkyExplorer, SkyRegion, SourceCatalog
 from skyexplorer.views.canvas import STATIC
 from skyexplorer.views.workbench import Workbench
 
@@ -89,6 +91,13 @@ class TestLayers:
     def test_zoom_to_an_all_sky_layer_shows_all_of_it(self, sky: SkyExplorer, bench: Workbench) -> None:
         tell(bench.layers, "zoom", name="fermi-sources")
         assert sky.viewport.fov == 180
+
+    def test_zoom_to_a_region(self, sky: SkyExplorer, bench: Workbench) -> None:
+        sky.open(SkyRegion.circle(SkyCoord(10, 5, unit="deg"), 2 * u.deg), name="mine")
+        tell(bench.layers, "zoom", name="mine")
+        assert sky.viewport.target.separation(SkyCoord(10, 5, unit="deg")).deg < 1e-9
+        assert sky.viewport.fov == pytest.approx(4.8)
+        assert not errors(sky)
 
     def test_remove(self, sky: SkyExplorer, bench: Workbench) -> None:
         tell(bench.layers, "remove", name="tev-sources")
