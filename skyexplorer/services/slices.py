@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,13 @@ class _Field:
     null: int | float | None = None
     text: str = ""  # encoding
     bounded: bool = True  # whether a text has a greatest length
+    items: int = 1  # numbers in each row
+    array: str = ""  # dtype of numbers of which a row has as many as it says
+
+    @property
+    def plain(self) -> bool:
+        """Whether each row has one number or text."""
+        return self.items == 1 and not self.array
 
 
 def read(raw: bytes) -> Any:
@@ -58,14 +65,12 @@ def read(raw: bytes) -> Any:
     FormatError
         If it cannot be read, or its rows end in the middle of one.
     """
-    if len(raw) > SMALL:
-        cut = _rows(raw)
-        if cut is not None:
-            return joined(_tables(raw, *cut))
-        made = _binary(raw)
-        if made is not None:
-            return made
-    return votable.read(raw, empty=True)
+    cut = _rows(raw) if len(raw) > SMALL else None
+    if cut is not None:
+        return joined(_tables(raw, *cut))
+    # Few bytes too: where they end in the middle of a row, astropy's reader leaves that row out and says nothing.
+    made = _binary(raw)
+    return votable.read(raw, empty=True) if made is None else made
 
 
 def joined(parts: Iterable[Any]) -> Any:
@@ -135,7 +140,7 @@ def _tables(raw: bytes, start: int, stop: int) -> Iterator[Any]:
     head, tail = raw[:start], raw[stop:]
     model = votable.read(head + tail, empty=True)
     fields = _fields(head + tail)
-    plain = fields is not None and len(_TABLE.findall(head)) == 1
+    plain = fields is not None and all(field.plain for field in fields) and len(_TABLE.findall(head)) == 1
     at = start
     while at < stop:
         progress.current().report(at - start, stop - start)
@@ -233,27 +238,31 @@ def _field(field: Any) -> _Field | None:
         if size.endswith("*") and "x" not in size:
             return _Field(wide=wide, text=text, bounded=size != "*")
         return _Field(f"S{int(size) * wide}", text=text) if size.isdigit() and int(size) else None
-    if kind not in _NUMBERS or size != "1" or field.arraysize is not None:
+    many = field.arraysize is not None
+    if kind not in _NUMBERS or (many and (kind == "boolean" or "x" in size or size == "1")):
         return None
     try:
         null = field.values.null
         null = None if null is None else float(null) if kind in ("float", "double") else int(null)
     except (TypeError, ValueError):
         return None
-    return _Field(_NUMBERS[kind], null=null)
+    if many and size.endswith("*"):
+        return _Field(wide=np.dtype(_NUMBERS[kind]).itemsize, array=_NUMBERS[kind], null=null)
+    if many and not size.isdigit():
+        return None
+    return _Field(_NUMBERS[kind], null=null, items=int(size))
 
 
 def _decoded(raw: bytes, start: int, stop: int, fields: Sequence[_Field], flags: int) -> list[Any]:
     """The columns of a stream of rows in base64."""
     # Runs of fixed fields are one block of bytes of a row; texts of any length stand between them.
-    runs: list[list[tuple[str, str] | tuple[str, str, tuple[int]]]] = (
-        [[("flags", "u1", (flags,))]] if flags else [[]]
-    )
+    runs: list[list[tuple[str, str, tuple[int, ...]]]] = [[("flags", "u1", (flags,))]] if flags else [[]]
     order: list[tuple[int, str]] = []  # run and name of a fixed field; or -1 and the number of a text
     texts: list[_Field] = []
     for number, field in enumerate(fields):
         if field.dtype:
-            runs[-1].append((f"f{number}", field.dtype))
+            shape = (field.items,) if field.items > 1 else ()
+            runs[-1].append((f"f{number}", field.dtype, shape))
             order.append((len(runs) - 1, f"f{number}"))
         else:
             order.append((-1, str(len(texts))))
@@ -261,7 +270,7 @@ def _decoded(raw: bytes, start: int, stop: int, fields: Sequence[_Field], flags:
             runs.append([])
     dtypes = [np.dtype(run) if run else np.dtype([]) for run in runs]
     blocks: list[list[NDArray[Any]]] = [[] for _ in runs]
-    strings: list[list[str]] = [[] for _ in texts]
+    strings: list[list[Any]] = [[] for _ in texts]
     left = b""
     for piece in _pieces(raw, start, stop):
         left = _taken(left + piece, dtypes, texts, blocks, strings)
@@ -290,7 +299,7 @@ def _taken(
     dtypes: Sequence[np.dtype[Any]],
     texts: Sequence[_Field],
     blocks: list[list[NDArray[Any]]],
-    strings: list[list[str]],
+    strings: list[list[Any]],
 ) -> bytes:
     """Take the whole rows of a buffer; what is left of it."""
     sizes = [dtype.itemsize for dtype in dtypes]
@@ -301,8 +310,8 @@ def _taken(
         return buffer[rows * sizes[0] :]
     end, at = len(buffer), 0
     parts: list[list[bytes]] = [[] for _ in dtypes]
-    found: list[list[str]] = [[] for _ in texts]
-    wide, codes = [text.wide for text in texts], [text.text for text in texts]
+    found: list[list[Any]] = [[] for _ in texts]
+    wide, makers = [text.wide for text in texts], [_maker(text) for text in texts]
     while True:
         # A row is looked through before any of it is taken: it may go on in the next piece.
         spans, here = [], at
@@ -322,7 +331,7 @@ def _taken(
                     parts[number].append(buffer[first : first + size])
                 if number < len(wide):
                     to = spans[number + 1]
-                    found[number].append(buffer[first + size + 4 : to].decode(codes[number], "replace"))
+                    found[number].append(makers[number](buffer[first + size + 4 : to]))
             at = here
             if at < end:
                 continue
@@ -340,30 +349,52 @@ def _columns(
     order: Sequence[tuple[int, str]],
     dtypes: Sequence[np.dtype[Any]],
     blocks: list[list[NDArray[Any]]],
-    strings: list[list[str]],
+    strings: list[list[Any]],
 ) -> list[Any]:
     made: list[Any] = []
+    flagged = bool(blocks[0]) and "flags" in (dtypes[0].names or ())
     for number, (field, (run, name)) in enumerate(zip(fields, order, strict=True)):
+        told = (
+            [(block["flags"][:, number // 8] & (128 >> number % 8)) > 0 for block in blocks[0]]
+            if flagged
+            else []
+        )
         if run < 0:
-            texts, strings[int(name)] = strings[int(name)], []
-            made.append(_texts(texts, field))
+            cells, strings[int(name)] = strings[int(name)], []
+            made.append(_arrays(cells, field, told) if field.array else _texts(cells, field))
             continue
         values, masks = [], []
-        for block, flagged in zip(
-            blocks[run], blocks[0] if "flags" in (dtypes[0].names or ()) else blocks[run], strict=True
-        ):
-            part = block[name]
-            mask = np.zeros(len(part), bool)
-            if flagged.dtype.names and "flags" in flagged.dtype.names and not field.text:
-                mask = (flagged["flags"][:, number // 8] & (128 >> number % 8)) > 0
+        for part in [block[name] for block in blocks[run]] or [np.zeros(0, dtypes[run])[name]]:
             value, empty = _native(part, field)
             values.append(value)
-            masks.append(mask | empty)
-        if values:
-            made.append(np.ma.MaskedArray(np.concatenate(values), np.concatenate(masks)))
-        else:
-            made.append(np.ma.MaskedArray(np.zeros(0), np.zeros(0, bool)))
+            masks.append(empty)
+        column = np.ma.MaskedArray(np.concatenate(values), np.concatenate(masks))
+        if told and not field.text:
+            column[np.concatenate(told)] = np.ma.masked
+        made.append(column)
     return made
+
+
+def _maker(field: _Field) -> Callable[[bytes], Any]:
+    """What makes a cell of the bytes of a text, or of numbers."""
+    if field.text:
+        return lambda raw: raw.decode(field.text, "replace")
+    native = np.dtype(field.array).newbyteorder("=")
+
+    def numbers(raw: bytes) -> Any:
+        values = np.frombuffer(raw, field.array).astype(native)
+        empty = np.isnan(values) if native.kind == "f" else np.zeros(len(values), bool)
+        return np.ma.MaskedArray(values, empty if field.null is None else empty | (values == field.null))
+
+    return numbers
+
+
+def _arrays(cells: list[Any], field: _Field, told: list[NDArray[np.bool_]]) -> Any:
+    """A column of arrays, of a length of its own in each row."""
+    column = np.empty(len(cells), object)
+    for number, cell in enumerate(cells):
+        column[number] = cell
+    return np.ma.MaskedArray(column, np.concatenate(told) if told else np.zeros(len(cells), bool))
 
 
 def _native(part: NDArray[Any], field: _Field) -> tuple[NDArray[Any], NDArray[np.bool_]]:
@@ -377,7 +408,7 @@ def _native(part: NDArray[Any], field: _Field) -> tuple[NDArray[Any], NDArray[np
     if field.dtype == "S1":
         return np.isin(part, (b"T", b"t", b"1")), np.isin(part, (b"?", b"", b" "))
     value = part.astype(part.dtype.newbyteorder("="))
-    empty = np.isnan(value) if value.dtype.kind == "f" else np.zeros(len(value), bool)
+    empty = np.isnan(value) if value.dtype.kind == "f" else np.zeros(value.shape, bool)
     if field.null is not None:
         empty = empty | (value == field.null)
     return value, empty

@@ -70,20 +70,33 @@ def test_numbers_that_stand_for_none(small_slices, format):
     assert np.ma.getmaskarray(found["n"]).tolist() == (np.arange(500) % 3 == 0).tolist()
 
 
+@pytest.mark.parametrize("format", ["binary", "binary2", "tabledata"])
+def test_columns_of_arrays(small_slices, format):
+    made = table(300)
+    made["pair"] = np.arange(600.0).reshape(300, 2)
+    made["pair"][3, 1] = np.nan
+    made["shape"] = np.empty(300, object)
+    for n in range(300):
+        made["shape"][n] = np.ma.array(np.arange(float(n % 4)), mask=np.zeros(n % 4, bool))
+    raw = written(made, format)
+    once, found = votable.read(raw), slices.read(raw)
+    assert (slices._binary(raw) is None) == (format == "tabledata")
+    assert found["pair"].shape == (300, 2)
+    assert (np.ma.getmaskarray(found["pair"]) == np.ma.getmaskarray(once["pair"])).all()
+    assert [list(cell) for cell in found["shape"]] == [list(cell) for cell in once["shape"]]
+
+
 def test_kinds_left_to_the_slower_reader(small_slices):
     made = table(300)
-    made["pair"] = np.ones((300, 2))
     made["flag"] = np.arange(300) % 2 == 0
     raw = written(made, "binary2")
     assert slices._binary(raw) is None
-    found = slices.read(raw)
-    assert found["pair"].shape == (300, 2)
-    assert found["flag"].tolist() == made["flag"].tolist()
+    assert slices.read(raw)["flag"].tolist() == made["flag"].tolist()
 
 
 @pytest.mark.parametrize("format", ["binary", "binary2"])
-def test_rows_that_end_in_the_middle(small_slices, format):
-    raw = written(table(500), format)
+def test_rows_that_end_in_the_middle(format):
+    raw = written(table(50), format)
     at = raw.rindex(b"</STREAM>")
     with pytest.raises(FormatError, match="in the middle"):
         slices.read(raw[: at - 40] + raw[at:])
