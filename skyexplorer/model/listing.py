@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from html import escape
 from time import time as clock
 from types import MappingProxyType
@@ -25,6 +26,7 @@ from skyexplorer.model.revisions import normalised
 from skyexplorer.model.skymap import SkyMap
 
 NAN = float("nan")
+YEAR = 365.25 * 86400.0  # s
 MJD_OF_1970 = 40587
 UTC_BEGAN_MJD = UTC_BEGAN_JD - 2400000.5
 COLUMNS = (
@@ -236,17 +238,25 @@ class EventFilter:
         if not isinstance(self.search, str):
             raise InputError(f"search is {self.search!r}.", "Give words.")
 
+    @cached_property
+    def _bounds(self) -> tuple[float, float, float, float]:
+        """MJD, MJD, Hz and deg² as plain numbers: thousands of events are asked at once."""
+        return (
+            -np.inf if self.since is None else float(self.since.utc.mjd),
+            np.inf if self.until is None else float(self.until.utc.mjd),
+            np.inf if self.far_below is None else float(self.far_below.to_value(u.Hz)),
+            np.inf if self.area_below is None else float(self.area_below.to_value(u.deg**2)),
+        )
+
     def keeps(self, event: ListedEvent) -> bool:
         """Whether an event is wanted."""
         if self.messenger is not None and event.messenger != self.messenger:
             return False
-        if self.since is not None and not event.when >= self.since.utc.mjd:
+        since, until, far, area = self._bounds
+        if not (event.when >= since or since == -np.inf) or not (event.when <= until or until == np.inf):
             return False
-        if self.until is not None and not event.when <= self.until.utc.mjd:
-            return False
-        if self.far_below is not None and not (event.far is not None and event.far < self.far_below):
-            return False
-        if self.area_below is not None and not event.area < self.area_below.to_value(u.deg**2):
+        given = event.far_given / (YEAR if event.far_unit == "1/yr" else 1.0)
+        if not (given < far or far == np.inf) or not (event.area < area or area == np.inf):
             return False
         if self.kind and not _of_kind(event, self.kind):
             return False

@@ -6,6 +6,7 @@ nothing else.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ MESSENGER = {
     "cosmic-ray": ("C", _("cosmic rays")),
     "": ("·", _("unknown messenger")),
 }
+MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
+YEAR = 365.25 * 86400.0  # s
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 NO_FILTER = {"words": "", "messenger": "", "since": "", "far": "", "kind": ""}
 
@@ -234,8 +237,8 @@ def ordered(events: EventsList, by: str) -> list[ListedEvent]:
         return rows
 
     def key(event: ListedEvent) -> float:
-        value = (np.nan if event.far is None else event.far.value) if by == "far" else getattr(event, by)
-        return float(value) if np.isfinite(value) else np.inf
+        value = per_year(event) if by == "far" else getattr(event, by)
+        return value if np.isfinite(value) else np.inf
 
     return sorted(rows, key=key)
 
@@ -245,14 +248,13 @@ def event_row(event: ListedEvent) -> dict[str, Any]:
     letter, messenger = MESSENGER[event.messenger]
     tags = [("retracted", _("retracted"))] * event.retracted + [("test", _("test"))] * event.test
     tags += [("sample", _("sample"))] * (event.source == "sample")
-    time = event.time
+    when = f"{MJD_ZERO + timedelta(days=event.mjd):%Y-%m-%d %H:%M:%S}" if 0 < event.mjd < 1e5 else ""
     facts = [event.kind, likely(event), rate(event), size(event), far_away(event), revision(event)]
+    given = f"{event.far_given:.3g} {event.far_unit}" if np.isfinite(event.far_given) else ""
     tip = [
         ", ".join(event.names),
-        "" if time is None else f"{time.utc.iso[:19]} UTC",
-        _("false-alarm rate {rate}").format(rate=f"{event.far_as_given:.3g}")
-        if event.far_as_given is not None
-        else "",
+        f"{when} UTC" if when else "",
+        _("false-alarm rate {rate}").format(rate=given) if given else "",
         _("listed by {source}").format(source=event.source) if event.source else "",
         event.note,
     ]
@@ -263,7 +265,7 @@ def event_row(event: ListedEvent) -> dict[str, Any]:
         "messenger": event.messenger,
         "messenger_name": messenger,
         "letter": letter,
-        "when": "" if time is None else time.utc.iso[:10],
+        "when": when[:10],
         "tags": [{"kind": kind, "text": text} for kind, text in tags],
         "facts": [fact for fact in facts if fact] or [messenger],
         "tip": "\n".join(line for line in tip if line),
@@ -280,11 +282,17 @@ def likely(event: ListedEvent) -> str:
     return ""
 
 
+def per_year(event: ListedEvent) -> float:
+    """Its false-alarm rate, 1/yr; NaN where it is not told. Plain numbers: hundreds of rows are made at once."""
+    return event.far_given * (YEAR if event.far_unit == "Hz" else 1.0)
+
+
 def rate(event: ListedEvent) -> str:
     """Its false-alarm rate as people say it: how often noise does as well."""
-    if event.far is None or not event.far.value > 0:
+    a_year = per_year(event)
+    if not a_year > 0:
         return ""
-    years = 1 / event.far.to_value(1 / u.yr)
+    years = 1 / a_year
     if years < 1:
         return _("FAR {rate:.2g} a year").format(rate=1 / years)
     power = int(np.floor(np.log10(years)))
