@@ -41,7 +41,7 @@ def test_the_public_names():
 
 
 def test_the_verbs():
-    verbs = {name for name in vars(skyexplorer.SkyExplorer) if not name.startswith("_")}
+    verbs = {name for name in dir(skyexplorer.SkyExplorer) if not name.startswith("_")}
     assert verbs == {
         *("open", "select", "brush", "goto", "rank", "light_curve"),
         *("query_region", "fetch_on"),

@@ -52,7 +52,7 @@ def _origin(table: Table) -> Origin:
     )
 
 
-def _catalog(table: Table, **facts: str) -> SourceCatalog:
+def _catalog(table: Table, **facts: Any) -> SourceCatalog:
     from skyexplorer.model.catalog import SourceCatalog
 
     origin = _origin(table)
