@@ -417,7 +417,7 @@ def write_series(folder: Path, curves: dict[str, list[list[float]]], rows: list[
     """Yearly light curves of some sources as VOTables that tell their clock, and a JSON file beside each."""
     places = {row[0]: (row[1], row[2]) for row in rows}
     near = [name for name, (ra, dec) in places.items() if 190 < ra < 200 and -32 < dec < -12]
-    chosen = dict.fromkeys([*near[:12], "4FGL J0509.4+0542", "4FGL J0534.5+2200", *list(places)[:6]])
+    chosen = dict.fromkeys([*near, "4FGL J0509.4+0542", "4FGL J0534.5+2200", *list(places)[:6]])
     for i, name in enumerate(name for name in chosen if name in places):
         lines = "".join(
             f"<TR><TD>{54682.66 + 365.25 * (year + 0.5)!r}</TD><TD>{flux!r}</TD><TD>{abs(error)!r}</TD></TR>"

@@ -38,6 +38,7 @@ import sys
 import time
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode
@@ -119,9 +120,9 @@ class Proxy:
         """The greatest number of requests that were under way at once, of those whose path has ``path`` in it."""
         return int(self._tell({"do": "peak", "path": path}))
 
-    def open(self) -> int:
-        """The number of connections that are open now."""
-        return int(self._tell({"do": "open"}))
+    def open(self) -> list[str]:
+        """What was asked last on each of the connections that are open now."""
+        return list(self._tell({"do": "open"}))
 
     def close(self) -> None:
         """End it."""
@@ -154,6 +155,9 @@ class _Request:
         self.headers, self.body = headers, body
         self.text = unquote_plus(body[:100_000].decode("utf-8", "replace"))
         self.path = self.target.partition("?")[0]
+        self.over: Callable[[], None] = lambda: (
+            None
+        )  # to be called before the last bytes leave: then the client may go on
 
     def header(self, name: str) -> str:
         return next((v for k, v in self.headers if k.lower() == name), "")
@@ -194,13 +198,13 @@ class _Server:
         self.requests: list[dict[str, Any]] = []
         self.now: Counter[str] = Counter()
         self.crowds: set[tuple[str, ...]] = set()  # paths that were under way together
-        self.connections = 0
+        self.connections: dict[asyncio.StreamWriter, str] = {}
         self.let_go = asyncio.Event()
 
     # one connection
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
+        self.connections[writer] = "nothing yet"
         try:
             ahead: bytes | None = b""
             while ahead is not None:
@@ -209,7 +213,7 @@ class _Server:
         except (_Broken, ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             self.reset(writer)
         finally:
-            self.connections -= 1
+            del self.connections[writer]
 
     @staticmethod
     def reset(writer: asyncio.StreamWriter) -> None:
@@ -227,6 +231,7 @@ class _Server:
             return None
         request = _Request(*await _body(*head, reader))
         rule = self.rule_for(request)
+        self.connections[writer] = f"{rule['kind'] if rule else ''} {request.method} {request.target}"
         record: dict[str, Any] = {
             "what": f"{request.method} {request.target}", "text": request.text[:4000], "started": time.time(),
             "seconds": None, "status": 0, "sent": 0, "fault": rule["kind"] if rule else "", "gone": False,
@@ -234,6 +239,7 @@ class _Server:
         self.requests.append(record)
         del self.requests[:-KEPT]
         self.now[request.path] += 1
+        request.over = self.ended(request.path)
         self.crowds.add(tuple(sorted(self.now.elements())))
         began = time.monotonic()
         leaves = asyncio.ensure_future(reader.read(1))
@@ -253,8 +259,18 @@ class _Server:
             for task in (leaves, work, lets_go):
                 task.cancel()
             await asyncio.gather(leaves, work, lets_go, return_exceptions=True)
-            self.now[request.path] -= 1
+            request.over()
             record["seconds"] = time.monotonic() - began
+
+    def ended(self, path: str) -> Callable[[], None]:
+        """What takes a request off the count, once."""
+        counted = [path]
+
+        def over() -> None:
+            while counted:
+                self.now[counted.pop()] -= 1
+
+        return over
 
     def rule_for(self, request: _Request) -> dict[str, Any] | None:
         for rule in reversed(self.rules):
@@ -291,6 +307,7 @@ class _Server:
                 raise _Broken
         if kind in _MADE:
             status, headers, body = _MADE[kind](request, how)
+            request.over()
             return await self.give(writer, record, status, headers, body)
         if kind == "endless":
             return await self.endless(writer, record)
@@ -397,16 +414,20 @@ class _Server:
         pieces = any(k.lower() == "transfer-encoding" for k, _ in headers)
         bodiless = request.method == "HEAD" or record["status"] in (204, 304)
         again = (length is not None or pieces or bodiless) and request.header("connection").lower() != "close"
+        if bodiless or length == 0:
+            request.over()
         writer.write(_raw_head(start, [*headers, ("Connection", "keep-alive" if again else "close")]))
-        tail, left = b"", length
-        while not bodiless and left != 0:
+        tail, left = b"", 0 if bodiless else length
+        while left != 0:
             data = await reader.read(65536)
             if not data:
                 break
-            writer.write(data)
             tail = (tail + data)[-5:]
-            record["sent"] += len(data)
             left = None if left is None else left - len(data)
+            if left == 0 or (pieces and tail == b"0\r\n\r\n"):
+                request.over()
+            writer.write(data)
+            record["sent"] += len(data)
             await writer.drain()
         if not bodiless and (left or (pieces and tail != b"0\r\n\r\n")):
             raise _Broken  # the server broke off, and so do we
@@ -459,7 +480,7 @@ class _Server:
         elif do == "peak":
             return max((sum(order["path"] in path for path in crowd) for crowd in self.crowds), default=0)
         elif do == "open":
-            return self.connections
+            return list(self.connections.values())
         return None
 
 

@@ -205,6 +205,17 @@ class Server:
         ready = [str(BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.database), "-U", "postgres"]
         self._wait("database", lambda: subprocess.run(ready, stdout=subprocess.DEVNULL).returncode == 0)
 
+    def restart_database(self) -> None:
+        """Start it after it was killed: what it left behind takes a moment to notice."""
+        until = time.monotonic() + 20
+        while True:
+            try:
+                return self.start_database()
+            except RuntimeError as error:
+                if "shared memory block" not in str(error) or time.monotonic() > until:
+                    raise
+            time.sleep(0.1)
+
     def start(self) -> None:
         """Start the server, and wait until it answers."""
         started = time.monotonic()
@@ -270,7 +281,7 @@ def obey(server: Server, order: dict[str, Any]) -> Any:
     if do == "stop":
         return server.end(order["what"])
     if do == "start":
-        return server.start_database() if order["what"] == "database" else server.start()
+        return server.restart_database() if order["what"] == "database" else server.start()
     if do == "sql":
         return server.ask(order["query"])
     raise ValueError(f"There is no order {do!r}.")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +25,22 @@ from tests.vo.fixtures import Vo
 
 P99, MOST = 0.050, 0.250  # s
 MEMORY = 300_000_000  # bytes
+LEAST = 2.0  # s that is measured at least: of a few lags the 99th percentile is the largest
+
+# What the machine does to a loop that has nothing to do: a busy one is late with that too.
+CONTROL = """
+import asyncio, json, sys, threading, time
+lags, done = [], threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), done.set())).start()
+async def tick():
+    while not done.is_set():
+        due = time.perf_counter() + 0.01
+        await asyncio.sleep(0.01)
+        lags.append(max(time.perf_counter() - due, 0.0))
+print("ticking", flush=True)
+asyncio.run(tick())
+print(json.dumps(lags))
+"""
 
 
 class Watch:
@@ -29,6 +48,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.lags: list[float] = []
+        self.control: list[float] = []
         self.peak = 0
 
     async def _tick(self) -> None:
@@ -44,29 +64,41 @@ class Watch:
 
     async def over(self, work: Callable[[], Awaitable[Any]]) -> Any:
         gc.collect()
-        self.before = self.peak = psutil.Process().memory_info().rss
         stop = threading.Event()
         thread = threading.Thread(target=self._weigh, args=(stop,))
-        thread.start()
-        ticking = asyncio.create_task(self._tick())
-        try:
-            return await work()
-        finally:
-            await asyncio.sleep(0.05)
-            ticking.cancel()
-            stop.set()
-            thread.join()
+        pipe = subprocess.PIPE
+        with subprocess.Popen([sys.executable, "-c", CONTROL], stdin=pipe, stdout=pipe) as control:
+            assert control.stdin is not None
+            assert control.stdout is not None
+            control.stdout.readline()
+            self.before = self.peak = psutil.Process().memory_info().rss
+            thread.start()
+            ticking, began = asyncio.create_task(self._tick()), time.monotonic()
+            try:
+                return await work()
+            finally:
+                await asyncio.sleep(max(LEAST - (time.monotonic() - began), 0.05))
+                ticking.cancel()
+                stop.set()
+                thread.join()
+                control.stdin.close()
+                self.control = json.loads(control.stdout.read())
 
     def report(self) -> str:
-        lags = np.array(self.lags) * 1e3
-        more = (self.peak - self.before) / 1e6
-        return f"p99 {np.percentile(lags, 99):.0f} ms, most {lags.max():.0f} ms of {len(lags)}; {more:.0f} MB more"
+        own, other = (
+            f"p99 {_p99(lags) * 1e3:.0f} ms, most {max(lags) * 1e3:.0f} ms"
+            for lags in (self.lags, self.control)
+        )
+        return f"{own} of {len(self.lags)} (an idle loop: {other}); {(self.peak - self.before) / 1e6:.0f} MB more"
 
     def check(self) -> None:
-        assert len(self.lags) > 20
-        assert float(np.percentile(self.lags, 99)) < P99, self.report()
-        assert max(self.lags) < MOST, self.report()
+        assert _p99(self.lags) < P99 + _p99(self.control), self.report()
+        assert max(self.lags) < MOST + max(self.control), self.report()
         assert self.peak - self.before < MEMORY, self.report()
+
+
+def _p99(lags: list[float]) -> float:
+    return float(np.percentile(lags, 99))
 
 
 def _run(work: Callable[[SkyExplorer], Awaitable[Any]]) -> tuple[Any, Watch]:

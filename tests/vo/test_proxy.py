@@ -205,7 +205,7 @@ def test_who_asks_at_once_is_counted(proxy: Proxy) -> None:
         thread.join()
     assert proxy.peak() == 6
     assert proxy.peak("/wait/0") == 3
-    assert proxy.open() == 0
+    assert proxy.open() == []
 
 
 def test_what_is_held_back_is_broken_off_by_clear(proxy: Proxy) -> None:
