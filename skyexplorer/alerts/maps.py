@@ -92,7 +92,7 @@ def read(
     if ARCHIVE.search(file or address.partition("?")[0]):
         member, raw = _member(path, inside or (name,), file or path.name)
     stored = files.stored(raw)
-    with warnings.catch_warnings(record=True) as said:
+    with turn(), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         opened = opening.read(stored, name=name)
     notes = tuple(str(w.message) for w in said if issubclass(w.category, SkyExplorerWarning))
