@@ -58,9 +58,9 @@ export function renderCurve({ model, el, texts, tell }) {
   const range = h("button", { type: "button", className: "skx-chip", "aria-label": texts.clear, title: texts.clear, onclick: () => tell("clear") });
   const log = h("button", { type: "button", className: "skx-toggle", "aria-label": texts.log, title: texts.log, onclick: () => tell("log", { on: !model.get("log_y") }) }, "log");
   const large = iconButton(LARGE, texts.large, () => tell("large", { on: !model.get("large") }));
-  const ask = h("button", { type: "button", className: "skx-act skx-ask", onclick: () => tell(model.get("asking") ? "stop" : "ask") });
+  const ask = h("button", { type: "button", className: "skx-act skx-ask", onclick: () => tell(model.get("asking") ? "stop" : "ask") }, texts.ask);
   const legend = h("div", { className: "skx-keys", role: "group", "aria-label": texts.legend });
-  const summary = h("button", { type: "button", className: "skx-summary", "aria-expanded": "false", onclick: () => open(answers.hidden) });
+  const summary = h("button", { type: "button", className: "skx-summary", title: texts.answers, "aria-expanded": "false", onclick: () => open(answers.hidden) });
   const answers = h("div", { className: "skx-answers", role: "list", "aria-label": texts.answers, hidden: true, tabIndex: -1 });
   const open = (on) => {
     answers.hidden = !on;
