@@ -38,6 +38,8 @@ CREDIBLE = 0.9
 """The credible region of a map that stands for it."""
 MOST = 1_000_000
 """Rows that are fetched on, where nobody says how many."""
+POSITIONS = 2000
+"""Around which circles are asked for in one question."""
 PASSED_ON = ("ra", "dec", "name", "pmra", "pmdec", "parallax", "radial_velocity")
 
 
@@ -146,11 +148,16 @@ def region_of(session: Session, what: Any, radius: u.Quantity | float | None = N
         if radius is not None:
             raise InputError("A region has its size; radius is for positions.", "Leave radius out.")
         return what
-    at = getattr(what, "coord", what)
-    if not isinstance(at, SkyCoord):
+    at = what.coords[~what.no_position] if isinstance(what, SourceCatalog) else getattr(what, "coord", what)
+    if not isinstance(at, SkyCoord) or at.shape == (0,):
         raise InputError(
             f"A value of type {type(what).__name__} is no region.",
-            "Give a SkyRegion, a position with radius=…, a map, an event, the name of a layer, or None for the view.",
+            "Give a SkyRegion, positions with radius=…, a map, an event, the name of a layer, or None for the view.",
+        )
+    if at.size > POSITIONS:
+        raise InputError(
+            f"These are {at.size:,} positions, of {POSITIONS:,} at most.",
+            "Ask for a region around them, and match with crossmatch.",
         )
     if radius is None:
         raise InputError("A position has no size.", "Give radius=…, such as 0.5 * u.deg.")
