@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.browser.lab import Lab, Notebook, browser
 from tests.vo import dachs
@@ -58,7 +59,9 @@ def archives(book: Notebook) -> None:
         row.get_by_role("button", name=re.compile("^Ask")).click()
         row.locator(".skx-service-said", has_text=re.compile("row")).wait_for(timeout=60000)
     page.get_by_label("Filter the services").fill("")
-    book.run("sky.select(sky.rank('glade', by='GW170817')[0])")
+    page.get_by_label("Filter the services").blur()
+    book.run("ranked = sky.rank('fermi-4fgl', by='GW170817'); sky.select(ranked[0])")
+    book.run("sky.live_curves(ranked[0], providers='loopback-curves', radius=5)")
 
 
 def main() -> None:
@@ -72,9 +75,13 @@ def main() -> None:
                 book.page.get_by_role("tab", name="Events", exact=True).click()
                 shoot(book, "events", dark)
     if not dachs.missing():
-        with Vo() as server, Lab(**server.environ()) as lab:
+        with Vo() as server:
             for dark in (True, False):
-                with notebook(lab, dark) as book:
+                with (
+                    TemporaryDirectory() as cache,
+                    Lab(**server.environ(), SKYEXPLORER_CACHE=cache) as lab,
+                    notebook(lab, dark) as book,
+                ):
                     archives(book)
                     shoot(book, "archives", dark)
 

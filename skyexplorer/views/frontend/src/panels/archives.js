@@ -60,7 +60,7 @@ function whereBar(model, texts, tell) {
     const inside = model.get("within") === "region";
     const drawn = model.get("region");
     view.textContent = fill(texts.view, { size: model.get("view") });
-    region.textContent = drawn ? fill(texts.region, { size: drawn }) : "";
+    region.textContent = fill(texts.region, { size: drawn });
     region.hidden = !drawn;
     lead.hidden = Boolean(drawn); // two places speak for themselves, and need the room
     clear.hidden = !drawn;
@@ -232,7 +232,7 @@ function registryBody(model, texts, tell) {
   const words = search(texts.words, texts.words_hint);
   const band = h("select", { "aria-label": texts.waveband, title: texts.waveband });
   const ucd = h("input", { type: "search", "aria-label": texts.ucd, title: texts.ucd, placeholder: texts.ucd_hint, spellcheck: false, onkeydown: still });
-  const here = h("input", { type: "checkbox" });
+  const here = h("input", { type: "checkbox", "aria-label": texts.covering });
   const go = button(texts.search, () => {}, { type: "submit" });
   const form = h(
     "form",
@@ -314,7 +314,7 @@ function resultItem(row, texts, tell) {
 function imagesBody(model, texts, tell) {
   const ask = button(texts.ask_images, () => tell("images"));
   const show = h("label", { className: "skx-check" });
-  const box = h("input", { type: "checkbox", onchange: () => tell("footprints", { on: box.checked }) });
+  const box = h("input", { type: "checkbox", "aria-label": texts.footprints, onchange: () => tell("footprints", { on: box.checked }) });
   show.append(box, ` ${texts.footprints}`);
   const status = statusLine(texts, { again: () => tell("images"), cancel: () => tell("cancel", { id: "images" }) });
   const list = h("ul", { className: "skx-results" });
