@@ -49,7 +49,7 @@ class ArchiveVerbs:
     @jobs_.live("Asking {service}")
     def query_region(
         self,
-        region: SkyRegion | SkyCoord | SkyMap | Event | Source | str | None = None,
+        region: SkyRegion | SkyCoord | SkyMap | Event | Source | SourceCatalog | str | None = None,
         service: str | Service | Iterable[str | Service] = "fermi-4fgl",
         *,
         radius: u.Quantity | float | None = None,
@@ -67,9 +67,9 @@ class ArchiveVerbs:
 
         Parameters
         ----------
-        region : SkyRegion, SkyCoord, SkyMap, Event, Source or str, optional
-            A map or an event stands for its 90 % region, a text for what lies on the layer of that name; by default
-            it is the field in view.
+        region : SkyRegion, SkyCoord, SkyMap, Event, Source, SourceCatalog or str, optional
+            A map or an event stands for its 90 % region, positions and sources for circles of ``radius`` around them, a
+            text for what lies on the layer of that name; by default it is the field in view.
         service : str, Service, or several of them
             Ids of rows of ``skyexplorer.services.services()``, or ``"vizier:II/246/out"`` for any table of a host. Several
             are asked side by side.

@@ -115,6 +115,8 @@ def test_whatever_names_a_region(archive, sky):
     assert source.name in near.names
     places = SkyCoord([10, 200] * u.deg, [20, -30] * u.deg)
     both = sky.query_region(places, service="loop", radius=10 * u.deg)
+    around = sky.query_region(sky.open("gw170817-galaxies"), service="loop", radius=3)
+    assert 0 < len(around) < 30
     assert len(both) == sum(len(inside(archive, SkyRegion.circle(at, 10 * u.deg))) for at in places)
 
 
@@ -124,6 +126,12 @@ def test_whatever_names_a_region(archive, sky):
         (HERE, {}, InputError, "no size"),
         (SkyRegion.circle(HERE, 1 * u.deg), {"radius": 1}, InputError, "radius is for positions"),
         (3, {"radius": 1}, InputError, "is no region"),
+        (
+            SkyCoord(np.zeros(3000) * u.deg, np.zeros(3000) * u.deg),
+            {"radius": 1},
+            InputError,
+            "3,000 positions",
+        ),
         ("nothing", {}, NotFoundError, "no layer 'nothing'"),
         (HERE, {"radius": 1, "service": "vizier"}, InputError, "Name a table"),
         (HERE, {"radius": 1, "service": "gracedb"}, InputError, "cannot be asked for a region"),
