@@ -349,3 +349,14 @@ def test_names_of_joined_columns(tap):
     prefixed = Table({"cat_id": [1], "cat_ra": [2.0], "cat_cat_name": ["x"]})
     assert tap_client.bare(tap, prefixed).colnames == ["id", "ra", "cat_name"]
     assert tap_client.bare(tap, Table({"c_x": [1], "ra": [2.0]})).colnames == ["c_x", "ra"]
+
+
+@pytest.mark.parametrize("format", ["", "votable/b2", "votable/td"])
+def test_a_real_archive_in_the_form_that_is_asked_for(loopback, format):
+    from skyexplorer.services import get
+
+    row = replace(get("loopback-stars"), format=format, row_cap=20_000)
+    found = asked(row, SkyRegion.circle(SkyCoord(83.6 * u.deg, 22.0 * u.deg), 3 * u.deg), deadline=60)
+    assert len(found.table)
+    assert (b"<BINARY2" in found.raw) == (format == "votable/b2")
+    assert (b"<TABLEDATA" in found.raw) == (format == "votable/td")
