@@ -184,8 +184,14 @@ class Curves:
         old = self.of(thing) or Heard(thing)
         new = Heard(thing, dict(curves), dict(answers), dict(notes), dict(skipped))
         if not whole:
+            # In the order of the providers, not of their answers: colours change less as they come.
+            together = {**old.curves, **curves}
+            order = [
+                *(id for id in self.titles if id in together),
+                *(id for id in together if id not in self.titles),
+            ]
             new = replace(
-                new, curves={**old.curves, **curves}, answers={**old.answers, **answers},
+                new, curves={id: together[id] for id in order}, answers={**old.answers, **answers},
                 notes={**old.notes, **notes}, job=old.job,
             )  # fmt: skip
         self._put(new)
