@@ -7,8 +7,8 @@ that all services answer the same question. That there is more than came is neve
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,6 @@ class Found:
     retrieved: str = ""
     checksum: str = ""
     note: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ask(
