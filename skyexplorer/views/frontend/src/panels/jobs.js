@@ -90,7 +90,7 @@ function makeRow(texts, tell, whole = false) {
   const doing = h("span", { className: "skx-job-doing" });
   const bar = h("progress", { className: "skx-progress", max: 1 });
   const clock = h("span", { className: "skx-job-clock" });
-  const stop = iconButton(ICON.remove, "", () => tell("cancel", { id: job.id }));
+  const stop = iconButton(ICON.remove, fill(texts.cancel, { what: "" }), () => tell("cancel", { id: job.id }));
   const asked = h("div");
   const root = whole
     ? h("li", { className: "skx-job" }, h("div", { className: "skx-job-head" }, mark, what, clock, stop), bar, doing, asked)
