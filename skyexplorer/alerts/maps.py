@@ -21,6 +21,7 @@ from skyexplorer.model.likelihood import LikelihoodMap
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.skymap import SkyMap
+from skyexplorer.progress import turn
 
 if TYPE_CHECKING:
     from skyexplorer.alerts.asking import Asker, Talk
