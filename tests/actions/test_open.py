@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.table import Table
 
 from skyexplorer import Event, SkyExplorer, SkyMap, SkyRegion, SourceCatalog, samples
-from skyexplorer.errors import FormatError, InputError, NotFoundError, SkyExplorerError
+from skyexplorer.errors import FormatError, NotFoundError, SkyExplorerError
 
 
 @pytest.fixture
