@@ -75,6 +75,16 @@ def _dies_with_parent() -> None:
     ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def _children(parent: int) -> list[int]:
+    """Processes that another has started, and that have not ended."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(entry.name))
+    return found
+
+
 class Server:
     """A VO below a new temporary folder.
 
@@ -249,8 +259,11 @@ class Server:
             process.send_signal(signal.SIGINT if what == "database" else signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # its workers too
+        # Its workers too, and PostgreSQL's, which lead groups of their own: one that computes notices nothing.
+        below = _children(process.pid)
+        for kill_, pid in ((os.killpg, process.pid), *((os.kill, pid) for pid in below)):
+            with contextlib.suppress(ProcessLookupError):
+                kill_(pid, signal.SIGKILL)
         process.wait(10)
 
     def close(self) -> None:
