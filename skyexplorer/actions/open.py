@@ -101,7 +101,8 @@ def _is_sample(layer: Layer) -> bool:
 def _existing(what: str | PurePath) -> Path:
     if "://" in str(what):
         raise InputError(
-            f"{what} is an address of a kind that is not opened.", "Give one of http or https, or save it and give its path."
+            f"{what} is an address of a kind that is not opened.",
+            "Give one of http or https, or save it and give its path.",
         )
     path = Path(what).expanduser()
     try:
@@ -111,7 +112,7 @@ def _existing(what: str | PurePath) -> Path:
     if not exists:
         raise NotFoundError(
             f"{str(what)[:200]!r} is neither a sample nor a file (looked for {str(path.absolute())[:300]}).",
-            f"The samples are: {', '.join(samples.names())}. Events of archives are opened with source=\"live\".",
+            f'The samples are: {", ".join(samples.names())}. Events of archives are opened with source="live".',
         )
     if folder and not hats.is_hats(path):
         raise InputError(f"{path} is a folder, and no HATS catalogue.", "Give a file in it.")

@@ -61,7 +61,9 @@ class Replica:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # head and body are two writes: the second would wait 40 ms for an ACK
+            disable_nagle_algorithm = (
+                True  # head and body are two writes: the second would wait 40 ms for an ACK
+            )
 
             def _serve(self) -> None:
                 parts = urlsplit(self.path)
