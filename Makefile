@@ -65,8 +65,9 @@ unit: env ## The tests that need neither a browser nor a VO
 warm: env
 	@$(BIN)/skyexplorer warm
 
-soak: env ## At length: 10 000 damaged files (needs SKYEXPLORER_TEST_DATA), and 30 seeds for the properties of the cross-match
+soak: env dachs ## At length: 10 000 damaged files (needs SKYEXPLORER_TEST_DATA), 10 000 questions to archives, 30 seeds for the cross-match
 	SKYEXPLORER_MUTATIONS=10000 $(BIN)/python -m pytest tests/fuzz --override-ini timeout=3600 -s
+	$(BIN)/python -m pytest tests/vo/soak.py --override-ini timeout=3600 -s
 	for seed in $$(seq 30); do $(BIN)/python -m pytest -q -p no:cacheprovider --hypothesis-seed=$$seed tests/core \
 	  tests/model/test_matching.py tests/model/test_parted.py tests/model/test_places.py || exit 1; done
 

@@ -87,7 +87,7 @@ def test_servers_that_come_and_go(loopback: Vo) -> None:
 
 
 def test_killed_while_it_serves() -> None:
-    start = "from tests.vo.fixtures import Vo; import time; Vo(); print('up', flush=True); time.sleep(600)"
+    start = "from tests.vo.fixtures import Vo; import time; vo = Vo(); print('up', flush=True); time.sleep(600)"
     with tempfile.TemporaryDirectory(prefix="skyexplorer-ending-") as folder:
         Path(folder).chmod(0o755)
         env = {"TMPDIR": folder, "PATH": "/usr/bin:/bin"}
