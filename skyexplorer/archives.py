@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from skyexplorer.model.skymap import SkyMap
     from skyexplorer.services import Service
     from skyexplorer.services.soda import CutOut
+
+OF_VIEW = ("query_region", "field", "images")  # what they ask about, where nothing is given
 
 
 class ArchiveVerbs:
@@ -624,4 +627,20 @@ class ArchiveVerbs:
         >>> job.state
         'done'
         """
+        args, kwargs = self._placed(verb, args, kwargs)
         return jobs_.submit(self.session.jobs, verb, args, kwargs, replaces=replaces, what=what)
+
+    def _placed(
+        self, verb: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments with the field in view as a region: it is written in a script after the view has moved on."""
+        if getattr(verb, "__self__", None) is not self or verb.__name__ not in OF_VIEW:
+            return args, kwargs
+        try:
+            given = inspect.signature(verb).bind(*args, **kwargs).arguments
+        except TypeError:
+            return args, kwargs  # told by the verb itself
+        if given.get("region") is not None:
+            return args, kwargs
+        rest = {name: value for name, value in kwargs.items() if name not in ("region", "radius")}
+        return (query_.region_of(self.session, None, given.get("radius")), *args[1:]), rest

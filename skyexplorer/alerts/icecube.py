@@ -204,7 +204,13 @@ def archived(asker: Asker, name: Name, revision: int | str | None = None) -> Eve
             near = tuple(f"IceCube-{day}" for day in difflib.get_close_matches(name.date, days, 4, 0.8))
             raise Unknown(f"{ARCHIVE} has no alert {name.given}.", near=near)
         letter = name.text[-1] if name.text[-1].isalpha() else ""
-        at = min(ord(letter) - ord("A"), len(found) - 1) if letter and len(found) > 1 else 0
+        at = ord(letter) - ord("A") if letter else 0
+        if at >= len(found):
+            near = tuple(f"IceCube-{name.date}{chr(ord('A') + k)}" for k in range(len(found)))
+            raise Unknown(
+                f"{ARCHIVE} has {len(found)} alert{'s' * (len(found) > 1)} of that day, and no {name.given}.",
+                near=near,
+            )
         row, cascade = found[at]
         if revision is not None:
             row = _pinned(talk, row, revision)

@@ -68,4 +68,8 @@ def _filled(row: ListedEvent, other: ListedEvent) -> ListedEvent:
     own = {normalised(name) for name in row.names}
     more = tuple(name for name in other.names if normalised(name) not in own)
     told = f"{', '.join(taken)} from {other.source}" if taken else ""
-    return replace(row, aliases=row.aliases + more, note="; ".join(filter(None, (row.note, told))), **facts)
+    gone = ""
+    if other.retracted and not row.retracted:  # for neutrinos the Circulars alone say so
+        facts["retracted"], gone = True, f"retracted: {other.source}"
+    note = "; ".join(filter(None, (row.note, told, gone)))
+    return replace(row, aliases=row.aliases + more, note=note, **facts)

@@ -6,6 +6,7 @@ sources differ (false-alarm rates come in Hz and per year); what a source does n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -287,6 +288,9 @@ def _equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
 def _moment(name: str, value: Any) -> Time | None:
     if value is None or value == "":
         return None
@@ -298,6 +302,8 @@ def _moment(name: str, value: Any) -> Time | None:
         ) from error
     if not found.isscalar:
         raise InputError(f"{name} has {found.size} times.", "Give one.")
+    if name == "until" and isinstance(value, str) and _DAY.fullmatch(value.strip()):
+        return found + (1 - 1e-9) * u.day  # a day belongs to the range as a whole
     return found
 
 

@@ -221,7 +221,7 @@ class ArchivesPanel(Panel):
     def _submit(self, id: str, verb: Any, *args: Any, **how: Any) -> None:
         archives = self.session.archives
         try:
-            job = self.verbs.submit(verb, *args, **how)
+            job = self.verbs.submit(verb, *args, replaces=f"archives: {id}", **how)
         except SkyExplorerError as error:  # of the place, before anyone is asked
             archives.heard([Answer.of_error(id, error)])
         else:

@@ -228,6 +228,21 @@ def test_submitted_it_leaves_the_loop_free_and_is_recorded(archive, sky):
     assert sky.steps.items[-1].verb == "query_region"
 
 
+def test_the_view_that_was_asked_about_is_written_though_it_moved_on(archive, sky):
+    async def work():
+        job = sky.submit(sky.query_region, service="loop")
+        sky.goto("200 -50")
+        return await job
+
+    sky.goto(HERE, fov=30)
+    found = asyncio.run(work())
+    assert found.coords.separation(HERE).deg.max() <= 15
+    step = sky.steps.items[-1]
+    assert step.verb == "query_region"
+    assert "circle" in step.call
+    assert "10.0" in step.call
+
+
 def test_a_script_of_it_runs_again(archive, sky):
     sky.query_region(HERE, service="loop", radius=20 * u.deg, columns=["major"], where="")
     sky.query_region(sky.open("GW170817"), service=["loop", "twin"])

@@ -342,6 +342,10 @@ def test_a_revision_of_the_archive_is_pinned(sources):
 def test_two_alerts_of_one_day_are_told_apart_by_time(sources):
     sources.dataverse.csv = "\n".join(sources.dataverse.csv.splitlines()[:2]) + "\n"
     second = sources.open("IceCube-230708B")
+    with pytest.raises(
+        NotFoundError, match="IceCube-230708"
+    ):  # the archive has two of that day: no third is made of them
+        sources.open("IceCube-230708C")
     assert second.ids == ("137911_61000000",)
     assert any("137911_57034692" in note for note in second.notes)
     by_number = sources.open("137911_57034692")

@@ -42,6 +42,7 @@ def test_the_latest_first_and_those_without_a_time_by_their_notice():
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [({}, 4), ({"messenger": "gw"}, 2), ({"since": "2017-09-01"}, 3), ({"until": Time(58018.8712, format="mjd")}, 2),
+     ({"until": "2017-08-17"}, 1), ({"until": "2017-08-16"}, 0), ({"until": "2017-08-17 12:00"}, 0),
      ({"far_below": 1e-20 * u.Hz}, 1), ({"far_below": 1 / u.yr}, 2), ({"kind": "bns"}, 1), ({"kind": "NSBH"}, 1),
      ({"area_below": 20}, 1), ({"area_below": 1 * u.sr}, 1), ({"search": "icecube-170922a"}, 1),
      ({"search": "text only"}, 1),
@@ -133,3 +134,13 @@ def test_the_row_of_an_event_that_is_at_hand():
         ListedEvent("")
     with pytest.raises(InputError):
         ListedEvent("x", "light")
+
+
+def test_who_alone_knows_of_a_retraction_is_heard():
+    rows = (
+        ListedEvent("IC230511A", "neutrino", 60075.5, source="dataverse-icecat"),
+        ListedEvent("IceCube-230511A", "neutrino", 60075.5, retracted=True, source="gcn-circulars"),
+    )
+    (row,) = joined(rows, ("dataverse-icecat", "gcn-circulars"))
+    assert row.retracted
+    assert "retracted: gcn-circulars" in row.note
