@@ -163,6 +163,9 @@ def _cells(piece: bytes, fields: Sequence[_Field]) -> list[Any] | None:
     """The columns of some rows; None where they are not so plain, and the slower reader may tell what is wrong."""
     found = _CELL.findall(piece)
     rows, wide = piece.count(b"<TR"), len(fields)
+    # Rows of another namespace are none here, and all the same rows.
+    if not rows or rows != len(_ROW.findall(piece)):
+        return None
     if len(found) != rows * wide or piece.count(b"<TD") != len(found) or _ODD.search(piece):
         return None
     try:

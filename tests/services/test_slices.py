@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -100,6 +101,13 @@ def test_rows_that_end_in_the_middle(format):
     at = raw.rindex(b"</STREAM>")
     with pytest.raises(FormatError, match="in the middle"):
         slices.read(raw[: at - 40] + raw[at:])
+
+
+def test_names_of_elements_with_a_prefix(small_slices):
+    plain = written(table(800), "tabledata")
+    raw = re.sub(rb"(</?)(?=[A-Z])", rb"\1vot:", plain).replace(b"xmlns=", b"xmlns:vot=")
+    assert b"<vot:TR>" in raw
+    assert slices.read(raw)["id"].tolist() == list(range(800))
 
 
 def test_no_rows(small_slices):
