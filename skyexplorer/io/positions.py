@@ -13,6 +13,8 @@ from skyexplorer.io.files import reading
 from skyexplorer.io.roles import HOURS, Roles
 
 MISSING = ("", "nan", "none", "--", "-", "null", "n/a", "...")  # words for a missing position
+WIDEST = 720.0001  # deg of right ascension: two turns are someone's arithmetic, more is no angle
+HIGHEST = 90.0001  # and of declination
 
 
 def is_number(text: str) -> bool:
@@ -28,15 +30,22 @@ def is_number(text: str) -> bool:
     return True
 
 
-def degrees(table: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def degrees(table: Any, found: Roles, strict: bool = True) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """ICRS positions in degrees; NaN where a row has none.
 
     Other frames are converted: FK4 (with its equinox, at the epoch of that equinox) and FK5 by astropy.
 
+    Parameters
+    ----------
+    table : astropy.table.Table
+    found : Roles
+    strict : bool
+        Whether each position must be one. If not, rows that lie nowhere in the sky (-999) have none, nor need any row.
+
     Raises
     ------
     FormatError
-        If no row has a position, or declinations lie outside ±90°.
+        If no row has a position, or declinations lie outside ±90°; where not strict, if all of them lie nowhere.
     """
     from astropy import units as u
     from astropy.coordinates import SkyCoord
@@ -57,17 +66,23 @@ def degrees(table: Any, found: Roles) -> tuple[NDArray[np.float64], NDArray[np.f
     for value in found.missing:
         lon, lat = np.where(lon == value, np.nan, lon), np.where(lat == value, np.nan, lat)
     good = np.isfinite(lon) & np.isfinite(lat)
+    if not strict:
+        possible = good & (np.abs(lon) <= WIDEST) & (np.abs(lat) <= HIGHEST)
+        if possible.any() or not good.any():  # else they are the wrong columns
+            lon, lat, good = np.where(possible, lon, np.nan), np.where(possible, lat, np.nan), possible
     if not good.any():
+        if not strict:
+            return lon, lat
         raise FormatError(
             f"No row has a position in {found.ra!r} and {found.dec!r}.", "All are empty or not finite."
         )
-    if (np.abs(lon[good]) > 720.0001).any():  # two turns are someone's arithmetic, more is no angle
+    if (np.abs(lon[good]) > WIDEST).any():
         worst = lon[good][np.argmax(np.abs(lon[good]))]
         raise FormatError(
             f"{found.ra!r} goes to {worst:g} deg.",
             "Right ascensions lie within 0 and 360; name the right columns: ra=…, dec=….",
         )
-    if (np.abs(lat[good]) > 90.0001).any():
+    if (np.abs(lat[good]) > HIGHEST).any():
         row = int(np.argmax(np.where(good, np.abs(lat), 0.0)))
         raise FormatError(
             f"{found.dec!r} goes to {lat[row]:g} deg, in row {row}.",

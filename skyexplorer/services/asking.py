@@ -220,26 +220,27 @@ def _exact(service: Service, region: SkyRegion, found: Found) -> Found:
 
 
 def within(service: Service, region: SkyRegion, table: Table) -> NDArray[np.bool_]:
-    """Which rows of an answer have their position inside a region.
+    """Which rows of an answer have their position inside a region; one that lies nowhere in the sky is outside.
 
     Raises
     ------
-    ColumnError
-        If no columns can be taken for positions.
+    AnswerError
+        If no columns can be taken for positions, or they hold none.
     """
     import numpy as np
 
-    from skyexplorer.errors import FormatError
+    from skyexplorer.errors import AnswerError, FormatError
     from skyexplorer.io import positions, roles
 
+    if not len(table):
+        return np.zeros(0, bool)
     named = {role: column for role in ("ra", "dec") if (column := column_of(service, role, table))}
-    found = roles.roles(table, **named)
     try:
-        ra, dec = positions.degrees(table, found)
-    except (
-        FormatError
-    ):  # no row has a position, or there are no rows: which of them are meant nobody can tell
-        return np.zeros(len(table), bool)
+        ra, dec = positions.degrees(table, roles.roles(table, **named), strict=False)
+    except FormatError as error:
+        raise AnswerError(
+            f"{service.id}: {error.message}", error.advice, service=service.id, url=service.address
+        ) from error
     good = np.isfinite(ra) & np.isfinite(dec)
     inside = np.zeros(len(table), bool)
     inside[good] = region._contains(ra[good], dec[good])

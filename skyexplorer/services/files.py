@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skyexplorer.errors import AnswerError, ColumnError, FormatError, InputError, NotFoundError
+from skyexplorer.errors import AnswerError, FormatError, InputError, NotFoundError
 from skyexplorer.io import files, tables
 from skyexplorer.services.asking import Found, column_of, within
 from skyexplorer.services.registry import Service
@@ -57,12 +57,7 @@ def ask(
         )
     path = _path(service, web)
     table, checksum = _table(service, path)
-    try:
-        table = table[within(service, region, table)]
-    except ColumnError as error:
-        raise AnswerError(
-            f"{service.id}: {error.message}", error.advice, service=service.id, url=service.address
-        ) from error
+    table = table[within(service, region, table)]
     if columns is not None:
         table = _only(service, table, columns)
     found = Found(

@@ -43,6 +43,25 @@ def test_a_changed_file_is_read_again(mine, tmp_path):
     assert len(asked(mine).table) == 2
 
 
+def test_a_row_that_lies_nowhere_is_outside(mine, tmp_path):
+    (tmp_path / "mine.csv").write_text(LIST + "lost,-999,-999,x\nfar,10,95,x\n")
+    assert asked(mine).table["label"].tolist() == ["Crab"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("a,-999,-999,x\nb,-999,-999,x\n", "goes to -999"),
+        ("a,here,there,x\n", "'lon' and 'lat'|numbers|position"),
+    ],
+    ids=["nowhere", "words"],
+)
+def test_columns_that_hold_no_positions_are_an_error(mine, tmp_path, lines, told):
+    (tmp_path / "mine.csv").write_text(LIST.partition("\n")[0] + "\n" + lines)
+    with pytest.raises(AnswerError, match=told):
+        asked(mine)
+
+
 def test_columns_and_rows(mine):
     wide = SkyRegion.circle(CRAB.center, 180 * u.deg)
     assert asked(mine, wide, columns=["kind"]).table.colnames == ["kind", "lon", "lat", "label"]
