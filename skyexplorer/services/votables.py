@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 ENDS = 20_000  # bytes at the start and at the end in which a service says how it went
 _INFO = re.compile(
-    rb"<(?:\w+:)?(?:INFO|PARAM)\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?(?:INFO|PARAM)\s*>)", re.S | re.I
+    # A value may have ">" in it.
+    rb"""<(?:\w+:)?(?:INFO|PARAM)\b((?:[^>"']|"[^"]*"|'[^']*')*?)(?:/>|>(.*?)</(?:\w+:)?(?:INFO|PARAM)\s*>)""",
+    re.S | re.I,
 )
 _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _END = re.compile(rb"</(?:\w+:)?VOTABLE\s*>\s*(?:<!--.*?-->\s*)*\Z", re.S)

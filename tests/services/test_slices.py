@@ -159,6 +159,10 @@ def test_words_of_a_service():
         head + b'<INFO name="QUERY_STATUS" value="ERROR"><![CDATA[a &lt; b]]></INFO></RESOURCE></VOTABLE>'
     )
     assert text == [("QUERY_STATUS", "ERROR", "a < b")]
+    asked = b'<INFO name="query" value="mag > 3 /> and \'so\'"/>'
+    after = head + asked + b'<INFO name="QUERY_STATUS" value="OVERFLOW"/></RESOURCE></VOTABLE>'
+    assert votables.overflow(after)
+    assert votables.said(after)[0] == ("query", "mag > 3 /> and 'so'", "")
 
 
 def test_real_answers(small_slices, data_dir):
