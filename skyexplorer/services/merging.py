@@ -63,21 +63,55 @@ def merged(service: Service, answers: Sequence[Found]) -> Found:
 
 
 def distinct(service: Service, table: Any) -> NDArray[np.int64]:
-    """The rows that are there for the first time, in order."""
-    key = column_of(service, "id", table)
-    seen: dict[Any, int] = {}
-    if key is not None and not np.ma.getmaskarray(np.ma.asarray(table[key])).any():
-        values = np.asarray(table[key])
-        if values.dtype.kind in "iuSU":
-            _, rows = np.unique(values, return_index=True)
-            return np.sort(rows)
-        for row, value in enumerate(values.tolist()):
+    """The rows that are there for the first time, in order: by their id; of those that have none, by all of them."""
+    key, everything = _key(service, table), np.arange(len(table))
+    if key is None:
+        return _unequal(table, everything)
+    values, empty = np.ma.getdata(np.ma.asarray(table[key])), _empty(table[key])
+    if service.protocol == "obstap" and empty.any():
+        return _unequal(table, everything)
+    named = everything[~empty]
+    if values.dtype.kind in "iuSU":
+        kept = named[np.unique(values[named], return_index=True)[1]]
+    else:
+        seen: dict[Any, int] = {}
+        for row, value in zip(named.tolist(), values[named].tolist(), strict=True):
             seen.setdefault(value, row)
-        return np.array(sorted(seen.values()), np.int64)
-    columns = [_bytes(table[name]) for name in table.colnames]
-    for row, value in enumerate(zip(*columns, strict=True)):
+        kept = np.array(list(seen.values()), np.int64)
+    return np.sort(np.concatenate([kept, _unequal(table, everything[empty])]))
+
+
+def _key(service: Service, table: Any) -> str | None:
+    """The column that tells rows apart. Of ObsCore that is one only: an observation (obs_id) has many files."""
+    key = column_of(service, "id", table)
+    if key is not None and service.protocol == "obstap" and key.lower() != "obs_publisher_did":
+        return None
+    return key
+
+
+def _empty(column: Any) -> NDArray[np.bool_]:
+    """Which cells hold nothing: masked ones, blanks, and not-a-numbers."""
+    values = np.ma.getdata(np.ma.asarray(column))
+    empty = np.array(np.ma.getmaskarray(np.ma.asarray(column)))
+    if values.dtype.kind in "SU":
+        empty |= np.char.str_len(np.char.strip(values)) == 0
+    elif values.dtype.kind == "f":
+        empty |= np.isnan(values)
+    elif values.dtype.kind == "O":
+        empty |= [value is None or not str(value).strip() for value in values]
+    return empty
+
+
+def _unequal(table: Any, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of some rows of which none before is equal."""
+    if not len(rows):
+        return rows
+    part = table if len(rows) == len(table) else table[rows]
+    seen: dict[Any, int] = {}
+    columns = [_bytes(part[name]) for name in part.colnames]
+    for row, value in zip(rows.tolist(), zip(*columns, strict=True), strict=True):
         seen.setdefault(value, row)
-    return np.array(sorted(seen.values()), np.int64)
+    return np.array(list(seen.values()), np.int64)
 
 
 def _bytes(column: Any) -> list[Any]:

@@ -100,7 +100,7 @@ class ServiceFound:
                 "ra": "s_ra",
                 "dec": "s_dec",
                 "name": "target_name",
-                "id": "obs_id",
+                "id": "obs_publisher_did",
                 "region": "s_region",
             }
             return replace(made, table="ivoa.obscore", columns=roles)

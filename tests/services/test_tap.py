@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.table import MaskedColumn, Table
 
 from skyexplorer import SkyRegion
 from skyexplorer.errors import (
@@ -23,7 +24,7 @@ from skyexplorer.errors import (
 )
 from skyexplorer.net import Web
 from skyexplorer.progress import Progress
-from skyexplorer.services import ask, asking
+from skyexplorer.services import ask, asking, merging, registry
 from skyexplorer.services import tap as tap_client
 
 CENTER = SkyCoord(0.3 * u.deg, 20 * u.deg)
@@ -341,6 +342,32 @@ def test_what_cannot_be_asked(tap):
 def test_a_table_that_is_not_there(tap):
     with pytest.raises(ServiceError, match="Table not found"):
         asked(replace(tap, table="dog"), CIRCLE)
+
+
+def test_files_of_one_observation_are_several_rows(tap):
+    table = Table({"obs_id": ["o1", "o1", "o1"], "obs_publisher_did": ["a", "b", "b"], "ra": [1.0, 1.0, 1.0]})
+    files = replace(tap, protocol="obstap", columns={"id": "obs_id"})
+    assert merging.distinct(files, table).tolist() == [0, 1]
+    by_did = replace(files, columns={"id": "obs_publisher_did"})
+    assert merging.distinct(by_did, table).tolist() == [0, 1]
+    table["obs_publisher_did"], table["ra"] = ["", "", "b"], [1.0, 2.0, 3.0]
+    assert merging.distinct(by_did, table).tolist() == [0, 1, 2]
+    assert not [row.id for row in registry.services().values() if row.columns.get("id") == "obs_id"]
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        MaskedColumn(["a", "", "a", "", ""], mask=[False] * 5),
+        MaskedColumn(["a", "x", "a", "x", "x"], mask=[False, True, False, True, True]),
+        MaskedColumn(np.array(["a", None, "a", "", " "], object), mask=[False] * 5),
+    ],
+    ids=["blank", "masked", "objects"],
+)
+def test_rows_without_an_id_are_not_one(tap, ids):
+    table = Table({"id": ids, "ra": [1.0, 2.0, 1.5, 3.0, 3.0]})
+    kept = merging.distinct(tap, table).tolist()
+    assert kept == ([0, 1, 3] if ids.dtype.kind != "O" else [0, 1, 3, 4])
 
 
 def test_names_of_joined_columns(tap):
