@@ -138,7 +138,9 @@ class Asked:
         """The answer of a job of the server, or the one that is kept of an earlier one."""
         from skyexplorer.net import cache
 
-        key = cache.key(self.service.id, "job", self.base, self.query, self.maxrec, self.form, self.uploaded)
+        question = {"QUERY": self.query, "MAXREC": self.maxrec, **self.form}
+        # With a trace of the credentials: what is private is given to nobody else.
+        key = self.web.key("JOB", f"{self.base}/async", data=question, files=self.uploaded)
         kept = self._kept(key)
         if kept is not None:
             return kept

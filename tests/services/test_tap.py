@@ -22,7 +22,7 @@ from skyexplorer.errors import (
     ServiceError,
     UnreachableError,
 )
-from skyexplorer.net import Web
+from skyexplorer.net import Web, credentials
 from skyexplorer.progress import Progress
 from skyexplorer.services import ask, asking, merging, registry
 from skyexplorer.services import tap as tap_client
@@ -291,6 +291,17 @@ def test_answers_of_jobs_are_kept(archive, tap, monkeypatch):
     assert asked(job, CIRCLE).cached_at
     with pytest.raises(UnreachableError, match="offline"):
         asked(job, POLE)
+
+
+def test_private_answers_of_jobs_are_not_given_to_others(archive, tap):
+    job = replace(tap, mode="async")
+    mine = credentials.Login("Bearer", "s3cret")
+    with Web(job.id, 20, auth=mine) as web:
+        assert not ask(job, CIRCLE, web=web).cached_at
+    assert not asked(job, CIRCLE).cached_at
+    with Web(job.id, 20, auth=mine) as web:
+        assert ask(job, CIRCLE, web=web).cached_at
+    assert len(archive.ended) == 2
 
 
 # Faults
