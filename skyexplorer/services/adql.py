@@ -141,6 +141,11 @@ def condition(service: Service, shapes: Sequence[Shape], ra: str = "", dec: str 
     return parts[0] if len(parts) == 1 else "(" + " OR ".join(parts) + ")"
 
 
+def footprint(service: Service) -> str:
+    """The column of regions by which files are matched, not by their centres alone; empty where there is none."""
+    return service.columns.get("region", "") if service.protocol == "obstap" and service.geometry else ""
+
+
 def _one(service: Service, shape: Shape, ra: str, dec: str) -> str:
     if isinstance(shape, Box):
         return _between(shape, ra, dec)
@@ -149,7 +154,7 @@ def _one(service: Service, shape: Shape, ra: str, dec: str) -> str:
             raise InputError(f"{service.id} knows no {type(shape).__name__} in its ADQL.", "Ask for circles.")
         return _between(box_of(shape), ra, dec)
     frame = f"'{service.frame}', " if service.frame else ""
-    region = service.columns.get("region") if service.protocol == "obstap" else None
+    region = footprint(service)
     if isinstance(shape, Circle) and shape.radius + GROWN > HALF:
         if shape.radius + GROWN >= 180.0 or region:
             return "1 = 1"

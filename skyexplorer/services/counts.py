@@ -99,7 +99,7 @@ def _shapes(service: Service, region: SkyRegion) -> tuple[list[adql.Shape], floa
     if region.kind == "polygon" and service.polygon:
         numbers = meeting.dali(region)
         return [adql.Polygon(numbers[0::2], numbers[1::2])], 1.0
-    if service.moc:
+    if service.moc and not adql.footprint(service):
         return [adql.Cells(tiling.moc(region))], 1.0
     tiles = tiling.circles(region, max(min(CIRCLES, service.circles), 1))
     shapes: list[adql.Shape] = [

@@ -103,6 +103,8 @@ def plan(
         many = f" in {len(groups)} questions" if len(groups) > 1 else ""
         return groups, f"{len(tiles)} circles{many}{_more(tiles)}"
 
+    if adql.footprint(service):  # MOCs and uploaded circles are matched with positions
+        service = replace(service, moc=False, upload=0)
     step = max(service.circles, 1)
     plain = _plain(service, region)
     if plain is not None:

@@ -106,6 +106,15 @@ def test_how_a_region_is_put(archive, tap):
     assert "circles in" in tiled.how
 
 
+def test_footprints_are_never_matched_by_their_centres(tap):
+    files = replace(tap, protocol="obstap", columns={"ra": "s_ra", "dec": "s_dec", "region": "s_region"})
+    for words in ({"moc": True}, {"upload": 100}, {"moc": True, "upload": 100}):
+        for name in ("arc", "ellipse", "two"):
+            parts, _ = tap_client.plan(replace(files, **words), ALL[name])
+            assert all(part.upload is None and "INTERSECTS(s_region, CIRCLE" in part.query for part in parts)
+            assert not any("CONTAINS" in part.query for part in parts)
+
+
 def test_where_uploads_are_refused_it_is_said_without(archive, tap):
     archive.uploads = False
     found = asked(replace(tap, upload=100), ARC)
