@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from skyexplorer.errors import AnswerError, FormatError, QueryError, UnreachableError
@@ -196,6 +197,21 @@ def found(
         table=rows, overflow=cut, address=service.address, query=query or reply.url, raw=reply.content,
         cached_at=reply.cached_at, retrieved=reply.retrieved, checksum="sha256:" + hashlib.sha256(reply.content).hexdigest(),
     )  # fmt: skip
+
+
+def together(
+    service: Service, answered: Sequence[tuple[DALResults, Found]], max_rows: int
+) -> tuple[list[DALResults], Found]:
+    """What came of the parts of a region (`meeting.parts`): results of each, and one answer of them, equal rows once."""
+    from skyexplorer.services import merging
+
+    results, parts = [one for one, _ in answered], [part for _, part in answered]
+    if len(parts) == 1:
+        return results, parts[0]
+    whole = merging.merged(service, parts)
+    if len(whole.table) > max_rows:
+        whole = replace(whole, table=whole.table[:max_rows], overflow=True)
+    return results, replace(whole, how="both halves of the sky")
 
 
 def mirrored(service: Service, once: Callable[[str], Answered]) -> Answered:

@@ -44,6 +44,40 @@ def dali(region: SkyRegion) -> tuple[float, ...]:
     return float(region.center.ra.deg), float(region.center.dec.deg), radius
 
 
+def parts(region: SkyRegion) -> list[SkyRegion]:
+    """The regions by which one is asked where circles have 90° at most: itself, or both halves of the sky.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from skyexplorer import SkyRegion
+    >>> from skyexplorer.services.meeting import parts
+    >>> most = SkyRegion.circle(SkyCoord(10 * u.deg, 20 * u.deg), 120 * u.deg)
+    >>> [(half.center.ra.deg, half.center.dec.deg, half.radius.value) for half in parts(most)]
+    [(10.0, 0.0, 90.0), (190.0, 0.0, 90.0)]
+    """
+    from astropy import units as u
+    from astropy.coordinates import SkyCoord
+
+    from skyexplorer.model.region import SkyRegion
+
+    if region.radius.to_value("deg") <= WIDEST:
+        return [region]
+    # On the equator, where a box of 180° is half the sky too.
+    west = float(region.center.ra.deg)
+    return [
+        SkyRegion.circle(SkyCoord(ra % 360.0 * u.deg, 0 * u.deg), WIDEST * u.deg)
+        for ra in (west, west + 180.0)
+    ]
+
+
+def once(found: list[Record]) -> list[Record]:
+    """Each record once, of answers that may have the same."""
+    seen = {(one.address, one.links, one.identifier, repr(dict(one.facts))): one for one in reversed(found)}
+    return list(reversed(seen.values()))
+
+
 @turn()
 def within(found: list[Record], region: SkyRegion) -> list[Record]:
     """Those that a region touches; those without a place are left in."""

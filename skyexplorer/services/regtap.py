@@ -208,7 +208,8 @@ def _waveband() -> type[Any]:
 
 
 def _geometry(region: SkyRegion) -> Any:
-    if region.kind in ("circle", "polygon"):
+    narrow = region.radius.to_value("deg") <= meeting.WIDEST
+    if region.kind == "polygon" or (region.kind == "circle" and narrow):
         return meeting.dali(region)
     from skyexplorer.io import moc as mocs
 

@@ -68,7 +68,8 @@ def find(
 ) -> tuple[list[Record], Found]:
     """The images that overlap a region, as records, and the answer they are from."""
     results, found = _asked(service, region, web=web, max_rows=max_rows, refresh=refresh)
-    return meeting.within(products.records(results, service.id, "image"), region), found
+    records = [one for part in results for one in products.records(part, service.id, "image")]
+    return meeting.within(meeting.once(records), region), found
 
 
 def _asked(
@@ -80,7 +81,7 @@ def _asked(
     max_rows: int | None = None,
     where: str = "",
     refresh: bool = False,
-) -> tuple[Any, Found]:
+) -> tuple[list[Any], Found]:
     if columns or where:
         raise InputError(
             f"{service.id} is asked by SIA, which has neither columns nor conditions.",
@@ -88,9 +89,12 @@ def _asked(
         )
     cap = service.row_cap if max_rows is None else max_rows
     second = service.protocol == "sia2"
-    params = version2(service.address, region, cap) if second else version1(service.address, region)
-    results, reply = answers.ask(web, service.address, service=service.id, params=params, refresh=refresh)
-    return results, answers.found(service, results, reply, max_rows=None if second else cap)
+    answered = []
+    for part in [region] if second and region.kind == "polygon" else meeting.parts(region):
+        params = version2(service.address, part, cap) if second else version1(service.address, part)
+        results, reply = answers.ask(web, service.address, service=service.id, params=params, refresh=refresh)
+        answered.append((results, answers.found(service, results, reply, max_rows=None if second else cap)))
+    return answers.together(service, answered, cap)
 
 
 def version1(address: str, region: SkyRegion) -> dict[str, Any]:

@@ -46,11 +46,10 @@ def find(
 ) -> tuple[list[Record], Found]:
     """The spectra and light curves in a region, as records, and the answer they are from."""
     results, found = _asked(service, region, web=web, max_rows=max_rows, refresh=refresh)
-    return [
-        one
-        for one in products.records(results, service.id, "spectrum")
-        if one.coord is None or region.contains(one.coord)
-    ], found
+    records = meeting.once(
+        [one for part in results for one in products.records(part, service.id, "spectrum")]
+    )
+    return [one for one in records if one.coord is None or region.contains(one.coord)], found
 
 
 def _asked(
@@ -62,7 +61,7 @@ def _asked(
     max_rows: int | None = None,
     where: str = "",
     refresh: bool = False,
-) -> tuple[Any, Found]:
+) -> tuple[list[Any], Found]:
     loading.pyvo()
     from pyvo.dal.ssa import SSAQuery
 
@@ -72,9 +71,12 @@ def _asked(
             "Leave them out, and filter what comes.",
         )
     cap = service.row_cap if max_rows is None else max_rows
-    width = min(2 * region.radius.to_value(u.deg), 2 * meeting.WIDEST)
-    query = SSAQuery(service.address, pos=region.center, diameter=width * u.deg, maxrec=cap)
-    results, reply = answers.ask(
-        web, service.address, service=service.id, params=dict(query), refresh=refresh
-    )
-    return results, answers.found(service, results, reply)
+    answered = []
+    for part in meeting.parts(region):
+        width = 2 * part.radius.to_value(u.deg) * u.deg
+        query = SSAQuery(service.address, pos=part.center, diameter=width, maxrec=cap)
+        results, reply = answers.ask(
+            web, service.address, service=service.id, params=dict(query), refresh=refresh
+        )
+        answered.append((results, answers.found(service, results, reply)))
+    return answers.together(service, answered, cap)

@@ -91,6 +91,18 @@ def test_version_2_is_asked_circles_and_polygons(archive: Archive) -> None:
     assert one.facts["obs_id"] == "crab"
 
 
+def test_more_than_half_the_sky_is_asked_by_halves(archive: Archive) -> None:
+    most = SkyRegion.circle(SkyCoord(83.633, 22.0145, unit="deg"), 120 * u.deg)
+    found, answer = find(archive, "sia2", most)
+    assert archive.queries == ["CIRCLE 83.633 0.0 90.0", "CIRCLE 263.633 0.0 90.0"]
+    assert len(found) == len(answer.table) == 2  # type: ignore[attr-defined]
+    found, _ = find(archive, "sia1", most)
+    asked = [(one.query["POS"], one.query["SIZE"]) for one in archive.asked[2:]]
+    assert asked == [("83.633,0.0", "180.0"), ("263.633,0.0", "180.0")]
+    assert len({one.title for one in found}) == len(found) > 2
+    assert find(archive, "sia2", most, max_rows=1)[1].overflow  # type: ignore[attr-defined]
+
+
 def test_polygons_go_against_the_clock_whichever_way_they_were_drawn() -> None:
     forth = meeting.dali(POLYGON)
     back = SkyRegion.polygon(SkyCoord([83.5, 83.5, 83.8, 83.8] * u.deg, [21.9, 22.1, 22.1, 21.9] * u.deg))

@@ -48,6 +48,17 @@ def test_what_lies_beside_is_left_out(archive: Archive) -> None:
             ssa.ask(row(archive, "ssa"), WIDE, web=web, columns=["a"])
 
 
+def test_more_than_half_the_sky_is_asked_by_halves(archive: Archive) -> None:
+    most = SkyRegion.circle(SkyCoord(263.633, 22.0145, unit="deg"), 179 * u.deg)
+    with Web("loop", 10) as web:
+        found, answer = ssa.find(row(archive, "ssa"), most, web=web)
+    asked = [(*map(float, one.query["POS"].split(",")), float(one.query["SIZE"])) for one in archive.asked]
+    assert asked == [pytest.approx((263.633, 0, 180)), pytest.approx((83.633, 0, 180))]
+    assert [one.target for one in found] == ["crab", "beside"]  # both halves tell of them
+    assert len(answer.table) == 2
+    assert answer.how == "both halves of the sky"
+
+
 def test_a_light_curve_is_opened(archive: Archive) -> None:
     with Web("loop", 10) as web:
         found = obstap.series(CIRCLE, web, row(archive, "ssa"))
