@@ -50,6 +50,8 @@ def ask(
     AnswerError
         If it is not what it should be.
     """
+    from skyexplorer.net import offline
+
     if where.strip():
         raise InputError(
             f"{service.id} is a file, which takes no condition {where!r}.",
@@ -60,12 +62,14 @@ def ask(
     table = table[within(service, region, table)]
     if columns is not None:
         table = _only(service, table, columns)
+    came = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
     found = Found(
         table=table,
         address=service.address,
         query=f"{service.table} in a region of {region.area.value:.4g} deg2".strip(),
         note="the published file, searched here",
-        retrieved=datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds"),
+        cached_at=came if _remote(service) and offline() else "",
+        retrieved=came,
         checksum=checksum,
     )
     if max_rows is not None and len(table) > max_rows:
@@ -73,8 +77,12 @@ def ask(
     return found
 
 
+def _remote(service: Service) -> bool:
+    return service.address.lower().startswith(("http://", "https://"))
+
+
 def _path(service: Service, web: Web) -> Path:
-    if service.address.lower().startswith(("http://", "https://")):
+    if _remote(service):
         from skyexplorer.net import download
 
         return Path(download(service.address, service=service.id, deadline=web.deadline))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 
 import pytest
 from astropy import units as u
@@ -12,6 +13,7 @@ from skyexplorer import SkyRegion
 from skyexplorer.errors import AnswerError, InputError, NotFoundError
 from skyexplorer.net import Web
 from skyexplorer.services import Service, ask, get, registry
+from tests.replicas.serving import Answer, Asked, Replica
 
 CRAB = SkyRegion.circle(SkyCoord(83.63 * u.deg, 22.01 * u.deg), 2 * u.deg)
 LIST = "label,lon,lat,kind\nCrab,83.633,22.015,pwn\nVela,128.836,-45.176,pwn\nGeminga,98.476,17.770,psr\n"
@@ -72,6 +74,23 @@ def test_columns_and_rows(mine):
         asked(mine, columns=["colour"])
     with pytest.raises(InputError, match="no condition"):
         asked(mine, where="kind = 'pwn'")
+
+
+class Published(Replica):
+    def answer(self, asked: Asked) -> Answer:
+        return Answer(LIST.encode(), kind="text/csv")
+
+
+def test_offline_it_is_told_of_when_a_file_is(mine, monkeypatch):
+    with Published() as replica:
+        far = replace(mine, address=f"{replica.address}/mine.csv")
+        first = asked(far)
+        assert not first.cached_at
+        monkeypatch.setenv("SKYEXPLORER_OFFLINE", "1")
+        again = asked(far)
+    assert again.table["label"].tolist() == ["Crab"]
+    assert again.cached_at == again.retrieved == first.retrieved
+    assert not asked(mine).cached_at  # which lies here, and is not of a cache
 
 
 def test_a_member_of_an_archive(tmp_path):
