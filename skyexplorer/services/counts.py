@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from skyexplorer.services.registry import Service
 
 HOUR = 3600.0
+SAME = 1e-9
+"""By so little areas may differ that are the same."""
 CIRCLES = 16
 """Of a region that the service has no word for: what they cover beside it is taken off in proportion."""
 
@@ -87,6 +89,12 @@ def ask(service: Service, region: SkyRegion, *, web: Web, refresh: bool = False)
     return Count(number, scale < 1, service.address, question, reply.cached_at)
 
 
+def _part(region: SkyRegion, area: float) -> float:
+    """Which part of an area (deg²) that covers it a region is."""
+    part = float(region.area.to_value("deg2")) / area
+    return part if part < 1 - SAME else 1.0
+
+
 def _shapes(service: Service, region: SkyRegion) -> tuple[list[adql.Shape], float]:
     """What is asked for, and which part of it the region is."""
     around = adql.Circle(
@@ -95,12 +103,13 @@ def _shapes(service: Service, region: SkyRegion) -> tuple[list[adql.Shape], floa
     if region.kind == "circle":
         return [around], 1.0
     if not service.geometry:
-        return [around], float(min(region.area.to_value("deg2") / tiling.cap(around.radius), 1.0))
+        return [around], _part(region, float(tiling.cap(around.radius)))
     if region.kind == "polygon" and service.polygon:
         numbers = meeting.dali(region)
         return [adql.Polygon(numbers[0::2], numbers[1::2])], 1.0
     if service.moc and not adql.footprint(service):
-        return [adql.Cells(tiling.moc(region))], 1.0
+        cells = tiling.moc(region)
+        return [adql.Cells(cells)], _part(region, tiling.area_of(cells))
     tiles = tiling.circles(region, max(min(CIRCLES, service.circles), 1))
     shapes: list[adql.Shape] = [
         adql.Circle(*values) for values in zip(tiles.ra, tiles.dec, tiles.radius, strict=True)

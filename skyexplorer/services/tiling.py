@@ -162,6 +162,20 @@ def moc(region: SkyRegion, most: int = 2000) -> str:
     return text[: -len(f" {found.max_order}/")] if text.endswith(f" {found.max_order}/") else text
 
 
+def area_of(text: str) -> float:
+    """The area of a MOC in ASCII, deg².
+
+    Examples
+    --------
+    >>> from skyexplorer.services import tiling
+    >>> round(tiling.area_of("0/0-11"), 3), round(tiling.area_of("1/0-3"), 3)
+    (41252.961, 3437.747)
+    """
+    from mocpy import MOC
+
+    return float(MOC.from_string(text).sky_fraction) * float(cap(180.0))
+
+
 def circles(region: SkyRegion, most: int = 16, waste: float = 1.15) -> Tiles:
     """Circles that together cover a region.
 

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mocpy import MOC
 
+from skyexplorer import SkyRegion
 from skyexplorer.errors import InputError, RefusedError, UnreachableError
 from skyexplorer.net import Web
-from skyexplorer.services import datalink, obstap, registry
+from skyexplorer.services import counts, datalink, obstap, registry
+from skyexplorer.services.registry import Service
 from tests.replicas.dal import Archive
 from tests.services.loop import CIRCLE, ELLIPSE, WIDE, row
 from tests.vo.fixtures import Vo
@@ -51,6 +54,26 @@ def test_what_is_beside_the_region_is_left_out(archive: Archive) -> None:
     assert [one.target for one in found] == ["crab"]
     found, _ = find(archive, ELLIPSE, dataproduct_type="image")
     assert [one.target for one in found] == ["crab"]
+
+
+def test_counts_by_cells_are_estimates(archive: Archive) -> None:
+    place = Service(
+        "loop",
+        "Loop",
+        "tap",
+        f"{archive.address}/tap",
+        table="cat",
+        moc=True,
+        columns={"ra": "ra", "dec": "dec"},
+    )
+    with Web("loop", 10) as web:
+        count = counts.ask(place, ELLIPSE, web=web)
+        assert "MOC('" in archive.queries[-1]
+        assert count.estimate
+        assert 600 < count.number < 1234  # of the cells, which cover more than the region
+        cells = SkyRegion.from_moc(MOC.from_string("5/1000-1003"))
+        count = counts.ask(place, cells, web=web)
+        assert (count.number, count.estimate) == (1234, False)
 
 
 def test_series_are_asked_by_their_centre(archive: Archive) -> None:
