@@ -205,7 +205,7 @@ def ask_region(question: Question) -> Answers:
 def _ask(question: Question, rows: dict[str, Any], service: Service) -> SourceCatalog:
     from skyexplorer.net import Web, credentials
 
-    with telling(service.id, address=service.address) as row:
+    with telling(service.id, address=asking.shown(service.address)) as row:
         rows[service.id] = row
         with Web(
             service.id, question.deadline, per_host=service.per_host, auth=credentials.of(service.id)
@@ -221,8 +221,8 @@ def _ask(question: Question, rows: dict[str, Any], service: Service) -> SourceCa
         row.tell(
             rows=len(catalog),
             overflow=found.overflow,
-            query=found.query,
-            address=found.address,
+            query=asking.shown(found.query),
+            address=asking.shown(found.address),
             cached_at=found.cached_at,
         )
     return catalog
@@ -268,7 +268,7 @@ def catalog_of(service: Service, question: Question, found: Found) -> SourceCata
     except FormatError as error:
         raise AnswerError(
             f"{service.id}: {error.message}", "Its row may be out of date: skyexplorer doctor --services tells.",
-            service=service.id, url=service.address,
+            service=service.id, url=asking.shown(service.address),
         ) from error  # fmt: skip
     catalog.question = question
     return catalog
@@ -292,7 +292,7 @@ def origin_of(service: Service, found: Found) -> Origin:
     return Origin(
         title=service.title,
         service=service.id,
-        location=found.address or service.address,
+        location=asking.shown(found.address or service.address),
         query=found.query,
         reference=service.reference,
         licence=service.licence,

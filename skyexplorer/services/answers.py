@@ -187,14 +187,14 @@ def found(
     max_rows : int, optional
         As many rows as were asked for, where the protocol does not say that there are more.
     """
-    from skyexplorer.services.asking import Found
+    from skyexplorer.services.asking import Found, shown
 
     rows = table(results)
     cut = overflow(results) or (max_rows is not None and len(rows) >= max_rows)
     if max_rows is not None and len(rows) > max_rows:
         rows = rows[:max_rows]
     return Found(
-        table=rows, overflow=cut, address=service.address, query=query or reply.url, raw=reply.content,
+        table=rows, overflow=cut, address=shown(service.address), query=query or reply.url, raw=reply.content,
         cached_at=reply.cached_at, retrieved=reply.retrieved, checksum="sha256:" + hashlib.sha256(reply.content).hexdigest(),
     )  # fmt: skip
 

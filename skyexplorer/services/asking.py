@@ -7,12 +7,14 @@ that all services answer the same question. That there is more than came is neve
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from skyexplorer.errors import InputError, UnreachableError
+from skyexplorer.errors import InputError, ServiceError, UnreachableError
 from skyexplorer.services.registry import SEARCHED, Service
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ POINTS = ("tap", "scs", "file")
 """Protocols whose rows are points, which lie in the region or not; rows of the others have footprints."""
 QUESTIONS = 256
 """Asked at most to fetch all of a region."""
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,31 @@ class Found:
     note: str = ""
 
 
+def shown(text: str) -> str:
+    """An address, or a question that is one, without secrets: rows may have some in theirs.
+
+    Examples
+    --------
+    >>> from skyexplorer.services.asking import shown
+    >>> shown("https://me:mine@example.org/tap?token=abc"), shown("SELECT 1")
+    ('https://***@example.org/tap?token=***', 'SELECT 1')
+    """
+    from skyexplorer.net import secrets
+
+    return "\n".join(secrets.masked(line) if _ADDRESS.match(line) else line for line in text.split("\n"))
+
+
+@contextmanager
+def _discreet() -> Iterator[None]:
+    """Within, errors tell addresses without secrets."""
+    try:
+        yield
+    except ServiceError as error:
+        error.url = shown(error.url)
+        raise
+
+
+@_discreet()
 def ask(
     service: Service,
     region: SkyRegion,
@@ -141,7 +169,7 @@ def ask(
         return _exact(service, region, client.ask(places[-1], region, **given))
     except UnreachableError as error:
         if len(places) > 1:
-            hosts = ", ".join(place.address for place in places)
+            hosts = ", ".join(shown(place.address) for place in places)
             raise UnreachableError(
                 f"{service.id} is not reached at any of {hosts}: {error.message}",
                 error.advice, service=service.id, url=service.address,
@@ -149,6 +177,7 @@ def ask(
         raise
 
 
+@_discreet()
 def ask_whole(
     service: Service,
     region: SkyRegion,
@@ -206,11 +235,8 @@ def ask_whole(
 
 def _exact(service: Service, region: SkyRegion, found: Found) -> Found:
     """The rows inside; those without a position are kept where nothing tells that they are outside."""
-    found = (
-        found
-        if found.retrieved
-        else replace(found, retrieved=datetime.now(UTC).isoformat(timespec="seconds"))
-    )
+    retrieved = found.retrieved or datetime.now(UTC).isoformat(timespec="seconds")
+    found = replace(found, retrieved=retrieved, address=shown(found.address), query=shown(found.query))
     if service.protocol not in POINTS or not len(found.table):
         return found
     inside = within(service, region, found.table)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skyexplorer.errors import AnswerError, InputError
-from skyexplorer.services import adql, answers, meeting, products, tiling
+from skyexplorer.services import adql, answers, asking, meeting, products, tiling
 
 if TYPE_CHECKING:
     from skyexplorer.model.region import SkyRegion
@@ -86,7 +86,7 @@ def ask(service: Service, region: SkyRegion, *, web: Web, refresh: bool = False)
             f"{service.id} answered a count without a number.", "", service=service.id, url=reply.url
         )
     number = int(np.rint(float(value) * scale))
-    return Count(number, scale < 1, service.address, question, reply.cached_at)
+    return Count(number, scale < 1, asking.shown(service.address), question, reply.cached_at)
 
 
 def _part(region: SkyRegion, area: float) -> float:

@@ -90,6 +90,28 @@ def test_a_catalogue_with_its_origin_and_ledger(archive, sky):
     assert "again" in sky.layers
 
 
+@pytest.mark.parametrize("protocol", ["tap", "scs"])
+def test_secrets_in_an_address_are_told_nowhere(archive, sky, protocol):
+    address = (archive.tap if protocol == "tap" else f"{archive.scs}?token=S3CRET").replace(
+        "http://", "http://me:S3CRET@"
+    )
+    row = Service(
+        "own", "Own", protocol, address, table="cat", reference="x", licence="x",
+        columns={"ra": "ra", "dec": "dec", "id": "id"},
+    )  # fmt: skip
+    catalog = sky.query_region(HERE, row, radius=8 * u.deg)
+    assert len(catalog) == len(inside(archive, SkyRegion.circle(HERE, 8 * u.deg)))
+    answer = catalog.ledger[0]
+    assert answer.address.startswith("http://***@127.0.0.1")
+    assert catalog.origin.location == answer.address
+    assert "S3CRET" not in repr((answer, catalog.origin, catalog.ledger.to_table()))
+    nobody = "http://me:S3CRET@127.0.0.1:9/x?token=S3CRET"
+    with pytest.raises(UnreachableError, match="not reached at any of") as caught:
+        sky.query_region(HERE, replace(row, address=nobody, mirrors=(nobody,)), radius=8 * u.deg)
+    error = caught.value
+    assert "S3CRET" not in repr((str(error), error.advice, error.url, sky.ledger))
+
+
 def test_published_errors_come_with_their_containment(archive, sky):
     found = sky.query_region(HERE, service="loop", radius=20)
     assert found.error_containment == 0.95
