@@ -106,6 +106,7 @@ def test_it_asks_once_and_nobody_else(archive: Archive, monkeypatch: pytest.Monk
     [
         (SkyRegion.polygon(SkyCoord([10, 11, 11] * u.deg, [1, 1, 2] * u.deg)), "POLYGON("),
         (SkyRegion.ellipse(CRAB.center, 3 * u.deg, 1 * u.deg, 0 * u.deg), "MOC('"),
+        (SkyRegion.circle(CRAB.center, 120 * u.deg), "MOC('"),  # circles have 90° at most
     ],
 )
 def test_regions_of_other_kinds(archive: Archive, region: SkyRegion, shape: str) -> None:
