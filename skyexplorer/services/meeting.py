@@ -54,8 +54,8 @@ def parts(region: SkyRegion) -> list[SkyRegion]:
     >>> from skyexplorer import SkyRegion
     >>> from skyexplorer.services.meeting import parts
     >>> most = SkyRegion.circle(SkyCoord(10 * u.deg, 20 * u.deg), 120 * u.deg)
-    >>> [(half.center.ra.deg, half.center.dec.deg, half.radius.value) for half in parts(most)]
-    [(10.0, 0.0, 90.0), (190.0, 0.0, 90.0)]
+    >>> [f"{half.center.ra.deg:.0f} {half.center.dec.deg:.0f} {half.radius:.0f}" for half in parts(most)]
+    ['10 0 90 deg', '190 0 90 deg']
     """
     from astropy import units as u
     from astropy.coordinates import SkyCoord
