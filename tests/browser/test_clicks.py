@@ -226,7 +226,8 @@ def test_with_regions_and_contours_over_them(sky: Sky, data_dir: Path) -> None:
     sky.notebook.run(f"gw = sky.open({path!r}); alerts = sky.open({cascades!r})")
     sky.notebook.run("sky.layers.remove([n for n, l in sky.layers.items() if l.kind == 'events'][0])")
     sky.notebook.page.wait_for_function(
-        "() => document.querySelector('.skx-sky').skx.glass.layers.length === 2"
+        "() => { const {layers} = document.querySelector('.skx-sky').skx.glass;"
+        "  return layers.filter((layer) => layer.strokes.length || layer.ra.length).length === 2 }"
     )
     sky.notebook.page.wait_for_timeout(500)
     try:
