@@ -7,7 +7,6 @@ so that a test can say that none left this machine.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
@@ -20,7 +19,6 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,12 +114,24 @@ class Lab:
         return name
 
 
-@cache
-def _playwright() -> Playwright:
-    """One driver for the whole run: a second one in the same thread is refused."""
-    driver = sync_playwright().start()
-    atexit.register(driver.stop)
-    return driver
+_open: list[Playwright] = []  # the driver, once for each browser that is open
+
+
+@contextlib.contextmanager
+def _playwright() -> Iterator[Playwright]:
+    """One driver for all browsers that are open: a second one in the same thread is refused.
+
+    It ends with the last of them. As long as it is there a loop of asyncio runs in this thread, and tests that come later
+    have loops of their own.
+    """
+    driver = _open[0] if _open else sync_playwright().start()
+    _open.append(driver)
+    try:
+        yield driver
+    finally:
+        _open.pop()
+        if not _open:
+            driver.stop()
 
 
 @contextlib.contextmanager
@@ -132,8 +142,8 @@ def browser(
     path = chromium.find()
     if path is None:
         raise RuntimeError("no Chromium: run `python -m tests.browser.chromium`")
-    with tempfile.TemporaryDirectory(prefix="skx-profile-") as profile:
-        context = _playwright().chromium.launch_persistent_context(
+    with tempfile.TemporaryDirectory(prefix="skx-profile-") as profile, _playwright() as play:
+        context = play.chromium.launch_persistent_context(
             profile,
             executable_path=path,
             headless=True,
