@@ -170,7 +170,9 @@ def _reached(row: Service, web: object, began: float) -> Finding:
 
 def _asked_registry(row: Service, web: object, began: float) -> Finding:
     columns, _ = _columns(replace(row, table="rr.resource"), web)
-    answer = Answer(row.id, "ok", rows=len(columns), seconds=time.monotonic() - began, address=row.address)
+    answer = Answer(
+        row.id, "ok", rows=len(columns), seconds=time.monotonic() - began, address=asking.shown(row.address)
+    )
     return Finding(row, answer, note="columns of rr.resource")
 
 
