@@ -58,8 +58,8 @@ def _heard(count: int) -> int:
     return count
 
 
-class _Bounded(socket.socket):
-    """A socket whose every wait ends with the deadline."""
+class _Bounds(socket.socket):
+    """What both kinds of sockets share: every wait ends with the deadline."""
 
     def _bound(self) -> None:
         exchange = _carried()
@@ -73,27 +73,18 @@ class _Bounded(socket.socket):
     def send(self, *args: Any, **kwargs: Any) -> int:
         self._bound()
         return super().send(*args, **kwargs)
+
+
+class _Bounded(_Bounds):
+    """An open socket."""
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         self._bound()
         return super().sendall(*args, **kwargs)
 
 
-class _BoundedTLS(ssl.SSLSocket):
-    """The same under TLS; its ``sendall`` is made of ``send``."""
-
-    def _bound(self) -> None:
-        exchange = _carried()
-        if exchange is not None:
-            self.settimeout(exchange.left())
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self._bound()
-        return _heard(super().recv_into(*args, **kwargs))
-
-    def send(self, *args: Any, **kwargs: Any) -> int:
-        self._bound()
-        return super().send(*args, **kwargs)
+class _BoundedTLS(_Bounds, ssl.SSLSocket):
+    """One under TLS, whose ``sendall`` is made of ``send``."""
 
 
 class _Lookup:

@@ -27,6 +27,8 @@ from skyexplorer.net.exchange import Exchange
 
 AGENT = f"skyexplorer/{__version__} (+https://github.com/skyexplorer/skyexplorer) (IVOA-science)"
 REDIRECTS = 10
+# Of an answer: its table takes as much again and some, and 300 MB are what a question may cost.
+MOST_BYTES = 130_000_000
 HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -123,7 +125,7 @@ class Web(requests.Session):
     """
 
     def __init__(
-        self, service: str = "", deadline: Deadline | float = 60, *, per_host: int = 1, max_bytes: int = 200_000_000,
+        self, service: str = "", deadline: Deadline | float = 60, *, per_host: int = 1, max_bytes: int = MOST_BYTES,
         user_agent: str = "", auth: Any = None, retries: int = 3,
     ) -> None:  # fmt: skip
         super().__init__()

@@ -273,6 +273,42 @@ def within(service: Service, region: SkyRegion, table: Table) -> NDArray[np.bool
     return inside
 
 
+def refuse(service: Service, what: str, where: str = "", columns: Any = None) -> None:
+    """Refuse a condition, and columns, where a protocol has no words for them; ``what`` names it.
+
+    Raises
+    ------
+    InputError
+        If any is given.
+    """
+    for kind, given in (("condition", where.strip()), ("choice of columns", columns)):
+        if given:
+            raise InputError(
+                f"{service.id} is {what}, which takes no {kind} ({given!r}).",
+                "Leave it out, and choose from what comes.",
+            )
+
+
+def only(service: Service, table: Table, columns: Iterable[str]) -> Table:
+    """The columns that were asked for, with those of position, id and name.
+
+    Raises
+    ------
+    InputError
+        For one that is not there.
+    """
+    there = {str(name).lower(): str(name) for name in table.colnames}
+    wanted = {name: there.get(name.strip('"').lower()) for name in columns}
+    missing = [name for name, found in wanted.items() if found is None]
+    if missing:
+        raise InputError(
+            f"{service.id} has no column {', '.join(missing)}.",
+            f"It has {', '.join(list(there.values())[:40])}.",
+        )
+    needed = [column_of(service, role, table) for role in ("ra", "dec", "id", "name")]
+    return table[list(dict.fromkeys(name for name in (*wanted.values(), *needed) if name))]
+
+
 def column_of(service: Service, role: str, table: Table) -> str | None:
     """The column of an answer that has a role: as declared, or so but for case and quotes; None where it is not there."""
     declared = service.columns.get(role, "").strip('"')

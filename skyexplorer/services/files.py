@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from skyexplorer.errors import AnswerError, FormatError, InputError, NotFoundError
 from skyexplorer.io import files, tables
-from skyexplorer.services.asking import Found, column_of, within
+from skyexplorer.services.asking import Found, only, refuse, within
 from skyexplorer.services.registry import Service
 
 if TYPE_CHECKING:
@@ -52,16 +52,12 @@ def ask(
     """
     from skyexplorer.net import offline
 
-    if where.strip():
-        raise InputError(
-            f"{service.id} is a file, which takes no condition {where!r}.",
-            "Leave out where=…, and filter the catalogue that comes.",
-        )
+    refuse(service, "a file", where)
     path = _path(service, web)
     table, checksum = _table(service, path)
     table = table[within(service, region, table)]
     if columns is not None:
-        table = _only(service, table, columns)
+        table = only(service, table, columns)
     came = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
     found = Found(
         table=table,
@@ -133,13 +129,3 @@ def _member(raw: bytes, service: Service) -> bytes:
             held = ", ".join(archive.namelist()[:20])
             raise FormatError(f"The archive has no {service.table!r}; it holds {held}.")
         return archive.read(names[0])
-
-
-def _only(service: Service, table: Any, columns: Sequence[str]) -> Any:
-    missing = [name for name in columns if name not in table.colnames]
-    if missing:
-        raise InputError(
-            f"{service.id} has no column {', '.join(missing)}.", f"It has {', '.join(table.colnames[:40])}."
-        )
-    needed = [name for role in ("ra", "dec", "id", "name") if (name := column_of(service, role, table))]
-    return table[list(dict.fromkeys([*columns, *needed]))]

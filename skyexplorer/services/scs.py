@@ -12,9 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from skyexplorer import progress
-from skyexplorer.errors import AnswerError, InputError
 from skyexplorer.services import adql, merging, tiling, votables
-from skyexplorer.services.asking import Found
+from skyexplorer.services.asking import Found, only, refuse
 from skyexplorer.services.registry import Service
 
 if TYPE_CHECKING:
@@ -43,11 +42,7 @@ def ask(
     InputError
         For a condition: cone search has none.
     """
-    if where.strip():
-        raise InputError(
-            f"{service.id} is a cone search, which takes no condition {where!r}.",
-            "Leave out where=…, and filter the catalogue that comes.",
-        )
+    refuse(service, "a cone search", where)
     own = tiling.own(region)
     tiles = own if own is not None and len(own) <= TILES else tiling.circles(region, TILES)
     cap = service.row_cap if max_rows is None else min(max_rows, service.row_cap or max_rows)
@@ -58,7 +53,7 @@ def ask(
         answers.append(_one(service, circle, web, columns is not None, cap, refresh))
     found = merging.merged(service, answers)
     if columns is not None:
-        found = replace(found, table=_only(service, found.table, columns))
+        found = replace(found, table=only(service, found.table, columns))
     if max_rows is not None and len(found.table) > max_rows:
         found = replace(found, table=found.table[:max_rows], overflow=True)
     how = (
@@ -116,18 +111,3 @@ def _one(
         retrieved=reply.cached_at or reply.retrieved,
         checksum="sha256:" + hashlib.sha256(reply.content).hexdigest(),
     )
-
-
-def _only(service: Service, table: Any, columns: Sequence[str]) -> Any:
-    """The columns that were asked for, with those of position, id and name."""
-    wanted = adql.chosen(service, columns)
-    lower = {str(name).lower(): str(name) for name in table.colnames}
-    missing = [name for name in columns if name.strip('"').lower() not in lower]
-    if missing:
-        raise AnswerError(
-            f"{service.id} has no column {', '.join(missing)}.",
-            f"It has {', '.join(map(str, table.colnames[:40]))}.",
-            service=service.id, url=service.address,
-        )  # fmt: skip
-    kept = [lower[name.strip('"').lower()] for name in wanted if name.strip('"').lower() in lower]
-    return table[list(dict.fromkeys(kept))]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from astropy import units as u
 
-from skyexplorer.errors import InputError
 from skyexplorer.model.region import SkyRegion
-from skyexplorer.services import answers, loading, meeting, products
+from skyexplorer.services import answers, asking, loading, meeting, products
 
 if TYPE_CHECKING:
     from skyexplorer.model.record import Record
@@ -58,35 +57,22 @@ def ask(
     ServiceError
         Of its kinds.
     """
-    return _asked(service, region, web=web, columns=columns, max_rows=max_rows, where=where, refresh=refresh)[
-        1
-    ]
+    asking.refuse(service, "asked by SIA", where, columns)
+    return _asked(service, region, web, max_rows, refresh)[1]
 
 
 def find(
     service: Service, region: SkyRegion, *, web: Web, max_rows: int | None = None, refresh: bool = False
 ) -> tuple[list[Record], Found]:
     """The images that overlap a region, as records, and the answer they are from."""
-    results, found = _asked(service, region, web=web, max_rows=max_rows, refresh=refresh)
+    results, found = _asked(service, region, web, max_rows, refresh)
     records = [one for part in results for one in products.records(part, service.id, "image")]
     return meeting.within(meeting.once(records), region), found
 
 
 def _asked(
-    service: Service,
-    region: SkyRegion,
-    *,
-    web: Web,
-    columns: Any = None,
-    max_rows: int | None = None,
-    where: str = "",
-    refresh: bool = False,
+    service: Service, region: SkyRegion, web: Web, max_rows: int | None, refresh: bool
 ) -> tuple[list[Any], Found]:
-    if columns or where:
-        raise InputError(
-            f"{service.id} is asked by SIA, which has neither columns nor conditions.",
-            "Leave them out, and filter what comes.",
-        )
     cap = service.row_cap if max_rows is None else max_rows
     second = service.protocol == "sia2"
     answered = []

@@ -537,7 +537,7 @@ def test_two_gigabytes(serve, grown):
     server = serve(behave)
     with Web("svc", 30) as web:
         start = time.perf_counter()
-        with pytest.raises(AnswerError, match=r"too large: 2000 MB or more, of at most 200 MB"):
+        with pytest.raises(AnswerError, match=r"too large: 2000 MB or more, of at most 130 MB"):
             web.fetch(server.url + "/told")
         assert time.perf_counter() - start < 0.5
     with Web("svc", 30, max_bytes=50_000_000) as web:

@@ -133,11 +133,7 @@ def test_rows_of_our_table_read_the_published_files(data_dir, tmp_path, monkeypa
 
 
 def test_icecat(data_dir, tmp_path, monkeypatch):
-    from pathlib import Path
-
-    path = next(Path(data_dir, "neutrino").glob("*Gold_Bronze*"), None)
-    if path is None:
-        pytest.skip("no table of IceCat-1")
+    path = data_dir / "neutrino/IceCube_Gold_Bronze_Tracks.csv"
     (tmp_path / "rows.toml").write_text(f'[[service]]\nid = "icecat-1"\naddress = "{path}"\n')
     monkeypatch.setenv(registry.VARIABLE, str(tmp_path / "rows.toml"))
     found = asked(get("icecat-1"), SkyRegion.circle(SkyCoord(77.43 * u.deg, 5.72 * u.deg), 1 * u.deg))

@@ -69,7 +69,7 @@ def test_columns_are_chosen_here_and_conditions_refused(archive, cones):
     assert "VERB=3" in archive.questions[-1]
     with pytest.raises(InputError, match="no condition"):
         asked(cones, CIRCLE, where="mag < 12")
-    with pytest.raises(AnswerError, match="no column colour"):
+    with pytest.raises(InputError, match="no column colour"):
         asked(cones, CIRCLE, columns=["colour"])
 
 

@@ -135,7 +135,7 @@ def test_errors_in_good_answers(archive: Archive) -> None:
 
 
 def test_there_are_no_columns_and_conditions(archive: Archive) -> None:
-    with Web("loop", 10) as web, pytest.raises(InputError, match="neither columns nor conditions"):
+    with Web("loop", 10) as web, pytest.raises(InputError, match="takes no condition"):
         sia.ask(row(archive, "sia1"), WIDE, web=web, where="x > 1")
 
 

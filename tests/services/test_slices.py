@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import threading
 import time
 
@@ -13,6 +16,7 @@ from astropy.table import MaskedColumn, Table
 
 from skyexplorer.errors import FormatError
 from skyexplorer.io import votable
+from skyexplorer.net.web import MOST_BYTES
 from skyexplorer.progress import Progress
 from skyexplorer.services import slices, votables
 from tests.replicas.archive import votable as written
@@ -190,3 +194,39 @@ def test_real_answers(small_slices, data_dir):
             )
         seen += 1
     assert seen > 8
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from skyexplorer.net.web import MOST_BYTES
+from skyexplorer.services import votables
+votables.table(Path(sys.argv[2]).read_bytes(), service="s", url="u")  # what is loaded once is loaded
+def held(name):
+    return int(re.search(rf"{name}:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024 / 1e6
+Path("/proc/self/clear_refs").write_text("5")
+before = held("VmRSS")
+raw = Path(sys.argv[1]).read_bytes()
+assert 0.9 * MOST_BYTES < len(raw) < MOST_BYTES
+rows = len(votables.table(raw, service="s", url="u"))
+print(rows, held("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/clear_refs"), reason="the peak of memory cannot be seen here"
+)
+def test_the_largest_answer_costs_no_more_than_300_mb_with_its_bytes(tmp_path):
+    """As TABLEDATA, which costs most for its bytes; a larger answer is refused while it comes."""
+    few, many = tmp_path / "few.vot", tmp_path / "many.vot"
+    few.write_bytes(written(table(2000), "tabledata"))
+    raw = written(table(20_000), "tabledata")
+    start, stop = raw.index(b"<TABLEDATA>") + 11, raw.index(b"</TABLEDATA>")
+    times = int(0.98 * MOST_BYTES / (stop - start))
+    many.write_bytes(raw[:start] + raw[start:stop] * times + raw[stop:])
+    ran = subprocess.run(
+        [sys.executable, "-c", PEAK, str(many), str(few)], capture_output=True, text=True, check=True
+    )
+    rows, peak = map(float, ran.stdout.split())
+    assert rows == 20_000 * times
+    assert peak < 300

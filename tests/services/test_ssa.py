@@ -44,7 +44,7 @@ def test_what_lies_beside_is_left_out(archive: Archive) -> None:
     with Web("loop", 10) as web:
         found, _ = ssa.find(row(archive, "ssa"), CIRCLE, web=web)
         assert [one.target for one in found] == ["crab"]
-        with pytest.raises(InputError, match="neither columns nor conditions"):
+        with pytest.raises(InputError, match="takes no choice of columns"):
             ssa.ask(row(archive, "ssa"), WIDE, web=web, columns=["a"])
 
 

@@ -24,19 +24,6 @@ from skyexplorer.views.regions_draw import Footprints, region_of
 from skyexplorer.views.states import age
 from tests.views.fake_verbs import FakeVerbs, errors, kept, tell
 
-if not (STATIC / "panels.js").is_file():
-    pytest.skip("the front end is not built", allow_module_level=True)
-
-
-@pytest.fixture
-def session() -> Session:
-    return Session()
-
-
-@pytest.fixture
-def verbs(session: Session) -> FakeVerbs:
-    return FakeVerbs(session)
-
 
 @pytest.fixture
 def panel(session: Session, verbs: FakeVerbs) -> Iterator[ArchivesPanel]:

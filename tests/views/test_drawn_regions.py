@@ -14,10 +14,6 @@ from astropy.wcs import WCS
 from skyexplorer import SkyExplorer, SkyRegion
 from skyexplorer.model.picture import Picture
 from skyexplorer.session.layers import RegionLayer
-from skyexplorer.views.canvas import STATIC
-
-if not (STATIC / "sky.js").is_file():
-    pytest.skip("the front end is not built", allow_module_level=True)
 
 
 @pytest.fixture

@@ -18,9 +18,6 @@ from skyexplorer.views.canvas import STATIC
 from skyexplorer.views.events import MESSENGER, EventsPanel, rate
 from tests.views.fake_verbs import FakeVerbs, errors, kept, tell
 
-if not (STATIC / "panels.js").is_file():
-    pytest.skip("the front end is not built", allow_module_level=True)
-
 EVENTS = [
     ListedEvent("S190814bv", "gw", 58709.88, far_given=2e-33, kind="NSBH", classes={"NSBH": 0.97}, area=23, distance=267,
                 source="gracedb", revision="v5"),
@@ -29,16 +26,6 @@ EVENTS = [
     ListedEvent("S190822c", "gw", 58717.1, far_given=6e-18, kind="BNS", source="gracedb", retracted=True),
     ListedEvent("MS181101ab", "gw", 58423.0, far_given=1e-7, kind="BNS", source="gracedb", test=True),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def session() -> Session:
-    return Session()
-
-
-@pytest.fixture
-def verbs(session: Session) -> FakeVerbs:
-    return FakeVerbs(session)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@
 // the frame in which Aladin redraws, so glass and sky never part. Drawing here instead of through
 // Aladin's catalogues gives us every shape, opacity and order, and picking that knows our rows.
 import { Picture } from "./pictures.js";
-import { drawShape } from "./shapes.js";
+import { drawShape, label } from "./shapes.js";
 
 const float64 = (view) => new Float64Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 const uint32 = (view) => new Uint32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
@@ -221,15 +221,4 @@ export class Glass {
     this.restore();
     this.canvas.remove();
   }
-}
-
-function label(g, text, x, y) {
-  g.font = "600 12.5px system-ui, sans-serif";
-  g.textBaseline = "middle";
-  g.lineWidth = 3.5;
-  g.lineJoin = "round";
-  g.strokeStyle = "rgba(4,8,18,0.85)";
-  g.strokeText(text, x, y);
-  g.fillStyle = "#ffffff";
-  g.fillText(text, x, y);
 }

@@ -4,6 +4,7 @@
 // source is picked; the wheel goes through. The keys do the same: arrows move a cross, Space presses, Enter
 // closes, Escape ends. What is drawn is kept in sky coordinates: zooming on the way is no harm.
 import { MESSAGE } from "./messages.js";
+import { label } from "./shapes.js";
 
 const CLICK_PX = 6; // less between press and release is a click
 const CLOSE_PX = 11; // this near to the first corner closes the polygon
@@ -171,7 +172,7 @@ export class RegionTool {
         this.trace(path, around(this.points[0], radius), true);
         this.paint(g, path);
         const [x, y] = this.at;
-        tag(g, radius >= 1 ? `${radius.toFixed(2)}°` : `${(radius * 60).toFixed(1)}′`, x + 12, y - 12);
+        label(g, radius >= 1 ? `${radius.toFixed(2)}°` : `${(radius * 60).toFixed(1)}′`, x + 12, y - 12);
       }
     } else if (this.tool === "polygon") {
       const corners = this.points.map((p) => this.screen(p));
@@ -282,15 +283,4 @@ function cross(g, x, y) {
     g.moveTo(x, y - 9); g.lineTo(x, y + 9);
     g.stroke();
   }
-}
-
-function tag(g, text, x, y) {
-  g.font = "600 12.5px system-ui, sans-serif";
-  g.textBaseline = "middle";
-  g.lineWidth = 3.5;
-  g.lineJoin = "round";
-  g.strokeStyle = "rgba(4,8,18,0.85)";
-  g.strokeText(text, x, y);
-  g.fillStyle = "#ffffff";
-  g.fillText(text, x, y);
 }

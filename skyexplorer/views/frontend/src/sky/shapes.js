@@ -60,3 +60,15 @@ export function drawShape(g, shape, x, y, size, color) {
   const { canvas, reach } = stamp(shape, size, color);
   g.drawImage(canvas, x - reach, y - reach, 2 * reach, 2 * reach);
 }
+
+// White on a dark rim, so that it is read on any sky.
+export function label(g, text, x, y) {
+  g.font = "600 12.5px system-ui, sans-serif";
+  g.textBaseline = "middle";
+  g.lineWidth = 3.5;
+  g.lineJoin = "round";
+  g.strokeStyle = "rgba(4,8,18,0.85)";
+  g.strokeText(text, x, y);
+  g.fillStyle = "#ffffff";
+  g.fillText(text, x, y);
+}
