@@ -152,7 +152,8 @@ def legend_of(
         for label, band in dict.fromkeys(zip(own, curve.bands, strict=True)):
             whose = label.removesuffix(band).strip() if band else label
             number = styles[label]
-            look = {"color": COLORS[number % len(COLORS)], "marker": MARKERS[number % len(MARKERS)]}
+            color, marker = look_of(number)
+            look = {"color": color, "marker": marker}
             found.setdefault(whose, {}).setdefault(label, {"label": band, **look})
     return [{"whose": whose, "items": list(items.values())} for whose, items in found.items()]
 
@@ -164,6 +165,11 @@ def styles_of(labels: Iterable[Iterable[str]]) -> dict[str, int]:
         for label in dict.fromkeys(own):
             styles.setdefault(label, len(styles))
     return styles
+
+
+def look_of(number: int) -> tuple[str, str]:
+    """Colour and marker: another pair for each of the first 64."""
+    return COLORS[number % len(COLORS)], MARKERS[(number + number // len(COLORS)) % len(MARKERS)]
 
 
 def columns(
@@ -197,8 +203,8 @@ def columns(
             numbers = [styles[label] for label in told]
             columns = {
                 "x": x[at], "y": y[at], "x0": x0[at], "x1": x1[at], "lo": low[at], "hi": high[at],
-                "color": [COLORS[n % len(COLORS)] for n in numbers], "band": told,
-                "marker": [MARKERS[n % len(MARKERS)] for n in numbers], "when": when[here].tolist(),
+                "color": [look_of(n)[0] for n in numbers], "band": told,
+                "marker": [look_of(n)[1] for n in numbers], "when": when[here].tolist(),
                 "text": _texts(curve, y[at], minus[at], plus[at], limit=parts is limits), "arrow": ["↓"] * len(at),
             }  # fmt: skip
             parts.append({name: columns[name] for name in parts[0]})

@@ -24,6 +24,7 @@ MANY = (
 )  # points of a pane: from so many on, size of a marker, width of a line
 MJD_OF_0 = 40587.0  # of 1970-01-01
 DAY = 86.4e6  # ms
+LINE, LINES = 15, 9  # px of a line of the legend, and how many stand in a column
 MJD_TICK = "return (index == 0 ? 'MJD ' : '') + (Math.round(tick * 1e4) / 1e4)"
 FOLLOW = f"mjd.setv({{start: cb_obj.start / {DAY} + {MJD_OF_0}, end: cb_obj.end / {DAY} + {MJD_OF_0}}})"
 
@@ -142,6 +143,7 @@ class Pane:
         legend.visible = False
         legend.label_text_font_size = "11px"
         legend.padding, legend.spacing, legend.glyph_width = 4, 0, 14
+        legend.glyph_height = legend.label_height = LINE
         fig.add_layout(legend, "right")  # beside the points, not over them
         fig.yaxis.axis_label_standoff = 6
         if not log:
@@ -180,7 +182,8 @@ class Pane:
         curves = [] if axis is None else axis.curves
         points, limits = curve_data.columns(curves, log=self.log, labels=labels, styles=styles)
         self.points.data, self.limits.data = points, limits
-        self.legend.visible = self.alone and len({*points["band"], *limits["band"]}) > 1
+        bands = len({*points["band"], *limits["band"]})
+        self.legend.visible, self.legend.ncols = self.alone and bands > 1, max(-(-bands // LINES), 1)
         size, width = next(look for count, *look in MANY if len(points["x"]) >= count)
         self.dots.glyph.size = size
         for bar in self.bars:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skyexplorer import SkyExplorer
+from skyexplorer.views import curve_data
 from skyexplorer.views.canvas import SkyCanvas, bundle
 from skyexplorer.views.curve_data import columns
 from skyexplorer.views.workbench import Workbench
@@ -143,3 +144,7 @@ def test_a_closed_workbench_hears_nothing_more() -> None:
     bench.close()
     sky.open("fermi-sources")
     assert sky.session.notices.items == ()
+
+
+def test_each_of_many_bands_looks_otherwise() -> None:
+    assert len({curve_data.look_of(number) for number in range(64)}) == 64

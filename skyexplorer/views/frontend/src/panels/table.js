@@ -97,8 +97,9 @@ export function renderTable({ model, el, texts, tell }) {
     const sort = model.get("sort");
     const columns = model.get("columns");
     const widths = columns.map((column, i) => {
-      const least = Math.max(i === 0 ? 140 : 72, Math.min(column.label.length, 16) * 7 + 34);
-      return `minmax(${least}px, ${i === 0 ? 1.5 : 1}fr)`;
+      // In digits of the page's own font: a name of Fermi's, a coordinate, or the label and the sign of its order.
+      const least = Math.max(i === 0 ? 18 : column.numeric ? 9 : 7, Math.min(column.label.length, 16) + 1);
+      return `minmax(calc(${least}ch + 22px), ${i === 0 ? 1.5 : 1}fr)`;
     });
     scroller.style.setProperty("--skx-columns", widths.join(" "));
     scroller.setAttribute("aria-colcount", columns.length);
