@@ -3,7 +3,7 @@
 // ipyaladin's widget.js imports Aladin Lite from a CDN; here that import is answered by the npm
 // package, so that nothing is fetched when a notebook opens. IPYALADIN_STATIC names the folder
 // of the installed ipyaladin's front end.
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -35,14 +35,15 @@ await esbuild.build({
   entryPoints: [path.join(here, "src/panels/index.js")],
   outfile: path.join(out, "panels.js"),
 });
-const skyCss = await Promise.all(
-  [path.join(ipyaladin, "widget.css"), path.join(here, "src/sky/sky.css")].map((file) => readFile(file, "utf8")),
-);
-await writeFile(path.join(out, "sky.css"), skyCss.join("\n"));
-const panelsCss = await Promise.all(
-  ["panels.css", "side.css", "jobs.css"].map((name) => readFile(path.join(here, "src/panels", name), "utf8")),
-);
-await writeFile(path.join(out, "panels.css"), panelsCss.join("\n"));
+// Style sheets: ipyaladin's own first, then each folder's main sheet and whatever lies beside it.
+async function styles(folder, main) {
+  const names = (await readdir(path.join(here, "src", folder))).filter((name) => name.endsWith(".css"));
+  names.sort((a, b) => (b === main) - (a === main) || a.localeCompare(b));
+  return Promise.all(names.map((name) => readFile(path.join(here, "src", folder, name), "utf8")));
+}
+const aladinCss = await readFile(path.join(ipyaladin, "widget.css"), "utf8");
+await writeFile(path.join(out, "sky.css"), [aladinCss, ...(await styles("sky", "sky.css"))].join("\n"));
+await writeFile(path.join(out, "panels.css"), (await styles("panels", "panels.css")).join("\n"));
 
 // A remote import left in a bundle would break the promise that nothing is fetched.
 for (const name of ["sky.js", "panels.js"]) {
