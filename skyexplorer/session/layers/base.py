@@ -153,12 +153,13 @@ class Layer:
 
 
 class RowsLayer(Layer):
-    """A layer of rows, of which some may be hidden by a filter."""
+    """A layer of rows, of which a filter may hide some, and a brush mark some."""
 
     def __init__(self, name: str, data: Any, rows: int, **style: Any) -> None:
         super().__init__(name, data, **style)
         self._shown = np.ones(rows, bool)
-        self._shown.flags.writeable = False
+        self._marked = np.zeros(rows, bool)
+        self._shown.flags.writeable = self._marked.flags.writeable = False
 
     @property
     def rows(self) -> int:
@@ -172,16 +173,28 @@ class RowsLayer(Layer):
 
     @shown.setter
     def shown(self, value: np.ndarray) -> None:
-        mask = np.array(value)
-        if mask.shape != self._shown.shape or mask.dtype != bool:
+        self._set_rows("shown", value)
+
+    @property
+    def marked(self) -> np.ndarray:
+        """Which rows were brushed, in a plot or on the sky: bool, (rows,), read-only; none at first."""
+        return self._marked
+
+    @marked.setter
+    def marked(self, value: np.ndarray) -> None:
+        self._set_rows("marked", value)
+
+    def _set_rows(self, field: str, value: np.ndarray) -> None:
+        mask, before = np.array(value), getattr(self, f"_{field}")
+        if mask.shape != before.shape or mask.dtype != bool:
             raise InputError(
-                f"shown is an array {mask.shape} of {mask.dtype}.",
+                f"{field} is an array {mask.shape} of {mask.dtype}.",
                 f"Give one bool for each of {self.rows} rows.",
             )
-        if not np.array_equal(mask, self._shown):
+        if not np.array_equal(mask, before):
             mask.flags.writeable = False
-            self._shown = mask
-            self.changed.emit("shown")
+            setattr(self, f"_{field}", mask)
+            self.changed.emit(field)
 
 
 def fraction(field: str, value: float) -> float:
