@@ -10,10 +10,13 @@ from skyexplorer.session.curves import Curves
 from skyexplorer.session.events_list import Events
 from skyexplorer.session.jobs import Jobs
 from skyexplorer.session.layers import EventLayer, Layer, Layers, SkyMapLayer
+from skyexplorer.session.layout import Layout
 from skyexplorer.session.ledgers import Ledgers
 from skyexplorer.session.notices import Notices
 from skyexplorer.session.selection import Selection
 from skyexplorer.session.steps import Steps
+from skyexplorer.session.timewindow import TimeWindow
+from skyexplorer.session.tools import Tools
 from skyexplorer.session.viewport import Viewport
 
 
@@ -34,10 +37,13 @@ class Session:
         self.layers = Layers()
         self.selection = Selection()
         self.viewport = Viewport()
+        self.layout = Layout()
         self.notices = Notices()
         self.curves = Curves()
         self.events = Events()
-        self.archives = Archives(self.selection)
+        self.tools = Tools()
+        self.timewindow = TimeWindow(self.selection, self.layers)
+        self.archives = Archives(self.selection, self.tools)
         self.ledgers = Ledgers()
         self.jobs = Jobs(self.notices, self.ledgers)
         self.ledgers.changed.connect(lambda: self.archives.heard(self.ledgers.last))

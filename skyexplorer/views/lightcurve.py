@@ -88,6 +88,8 @@ class LightCurvePanel(Panel):
         for signal in (session.layers.added, session.layers.removed):
             self.link(signal, lambda layer: self._mark_events())
         self.link(session.layers.changed, self._layer_changed)
+        self.link(session.layout.changed, lambda field, by: self._placed())
+        self._placed()
 
     def texts(self) -> dict[str, str]:
         """Visible texts of the panel."""
@@ -312,7 +314,11 @@ class LightCurvePanel(Panel):
 
     def on_large(self, on: bool) -> None:
         """Change places with the sky, or back."""
-        self.large = bool(on)
+        if bool(on) != self.large:
+            self.session.layout.swap("sky", "curve", by=ME)
+
+    def _placed(self) -> None:
+        self.large = self.session.layout.places["main"] == "curve"
 
     def close(self) -> None:
         """Stop following the session, and close the widgets."""

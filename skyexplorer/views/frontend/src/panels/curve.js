@@ -126,10 +126,7 @@ export function renderCurve({ model, el, texts, tell }) {
       range.hidden = !model.get("brushed");
     }),
     follow(model, ["log_y"], () => log.setAttribute("aria-pressed", String(model.get("log_y")))),
-    follow(model, ["large"], () => {
-      large.setAttribute("aria-pressed", String(model.get("large")));
-      el.classList.toggle("skx-large", model.get("large"));
-    }),
+    follow(model, ["large"], () => large.setAttribute("aria-pressed", String(model.get("large")))),
     follow(model, ["askable", "asking", "answers", "summary"], () => {
       const rows = model.get("answers");
       ask.hidden = !model.get("askable");
