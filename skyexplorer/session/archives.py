@@ -16,13 +16,13 @@ from psygnal import Signal
 
 from skyexplorer.errors import InputError
 from skyexplorer.session.selection import Selection
+from skyexplorer.session.tools import Tools
 
 if TYPE_CHECKING:
     from skyexplorer.model.ledger import Answer
     from skyexplorer.services.registry import Service
 
 PLACES = ("view", "region")
-TOOLS = ("", "circle", "polygon")
 FINDINGS = ("registry", "field", "images")
 
 
@@ -45,6 +45,8 @@ class Archives:
     ----------
     selection : Selection
         Whose region can be asked about in place of the view.
+    tools : Tools, optional
+        Of which the panel offers those that draw a region to ask in; by default of its own.
 
     Examples
     --------
@@ -61,14 +63,16 @@ class Archives:
     changed = Signal(str)
     """Tells what has changed: ``"services"``, ``"answers"``, ``"within"``, ``"tool"``, or one of ``FINDINGS``."""
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: Selection, tools: Tools | None = None) -> None:
         self._selection = selection
-        self._within, self._tool = "view", ""
+        self._tools = Tools() if tools is None else tools
+        self._within = "view"
         self._footprints, self._chosen = True, -1
         self._answers: dict[str, Answer] = {}
         self._jobs: dict[str, Any] = {}
         self._findings = {name: Finding() for name in FINDINGS}
         selection.region_changed.connect(self._region_changed)
+        self._tools.changed.connect(self._tool_changed)
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -105,15 +109,15 @@ class Archives:
 
     @property
     def tool(self) -> str:
-        """What dragging on the sky draws: ``"circle"``, ``"polygon"``, or ``""``, nothing, the default."""
-        return self._tool
+        """The tool in hand, as `Tools.tool`."""
+        return self._tools.tool
 
     @tool.setter
     def tool(self, value: str) -> None:
-        if value not in TOOLS:
-            raise InputError(f"tool is {value!r}.", f"Give one of {', '.join(map(repr, TOOLS))}.")
-        if value != self._tool:
-            self._tool = value
+        self._tools.tool = value
+
+    def _tool_changed(self, what: str) -> None:
+        if what == "tool":
             self.changed.emit("tool")
 
     @property

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.time import Time
 
 from skyexplorer.errors import InputError
 from skyexplorer.session.layers.base import RowsLayer
 from skyexplorer.session.layers.style import STYLES, Style
 
 if TYPE_CHECKING:
-    from astropy.time import Time
-
     from skyexplorer.model.event import Event
 
 
@@ -67,7 +66,7 @@ class EventLayer(RowsLayer):
     @cached_property
     def times(self) -> np.ndarray:
         """Time of each event as days since J2000 (TAI), for comparisons; NaN where it has none."""
-        return np.array([np.nan if event.time is None else days(event.time) for event in self.events])
+        return days_of([event.time for event in self.events])
 
     @cached_property
     def reach(self) -> np.ndarray:
@@ -92,3 +91,16 @@ def days(time: Time) -> Any:
     """Days since J2000 in TAI: floats that compare as the times do, to better than a microsecond."""
     tai = time.tai
     return (tai.jd1 - 2451545.0) + tai.jd2
+
+
+def days_of(times: Sequence[Time | None]) -> np.ndarray:
+    """`days` of many times, NaN where there is none: turned into TAI all at once, as one by one it takes 1 ms each."""
+    found = np.full(len(times), np.nan)
+    rows_of: dict[str, list[int]] = {}
+    for row, time in enumerate(times):
+        if time is not None:
+            rows_of.setdefault(time.scale, []).append(row)
+    for scale, rows in rows_of.items():
+        parts = np.array([(times[row].jd1, times[row].jd2) for row in rows])  # type: ignore[union-attr]
+        found[rows] = days(Time(*parts.T, format="jd", scale=scale))
+    return found
