@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from skyexplorer.actions import filter as filter_
 from skyexplorer.actions import goto as goto_
+from skyexplorer.actions import inside as inside_
 from skyexplorer.actions import jobs as jobs_
 from skyexplorer.actions import light_curve as light_curve_
 from skyexplorer.actions import live as live_
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from skyexplorer.model.catalog import Source, SourceCatalog
     from skyexplorer.model.event import Event
     from skyexplorer.model.lightcurve import LightCurve
+    from skyexplorer.model.region import SkyRegion
     from skyexplorer.model.skymap import SkyMap
 
 THEMES = ("auto", "light", "dark")
@@ -86,6 +88,7 @@ class SkyExplorer(ArchiveVerbs):
         self._step_key = ""
         light_curve_.follow(self.session)
         filter_.follow(self.session)
+        inside_.follow(self.session)
         if samples:
             open_.add_samples(self.session)
         given = {"samples": (samples, True), "theme": (theme, "auto"), "height": (height, 720)}
@@ -221,6 +224,94 @@ class SkyExplorer(ArchiveVerbs):
         >>> sky.brush()
         """
         select_.brush(self.session, start, stop, by)
+
+    @recorded(key="select_region", silent=("by",))
+    def select_region(self, region: SkyRegion | None, by: str = "") -> SkyRegion | None:
+        """Choose a region of the sky, as drawing it does: archives are asked in it.
+
+        Parameters
+        ----------
+        region : SkyRegion or None
+            None takes it away.
+        by : str
+            Who chooses; views give their name here.
+
+        Returns
+        -------
+        SkyRegion or None
+            The same.
+
+        Raises
+        ------
+        InputError
+            For something else.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyExplorer, SkyRegion
+        >>> sky = SkyExplorer()
+        >>> sky.select_region(SkyRegion.circle(SkyCoord("05h09m26s +05d41m35s"), 2 * u.deg)).kind
+        'circle'
+        >>> sky.select_inside()  # TXS 0506+056 in two catalogues, and the neutrino that came from there
+        3
+        """
+        return inside_.select_region(self.session, region, by)
+
+    @recorded(key="select_inside", silent=("by",))
+    def select_inside(self, region: SkyRegion | None = None, by: str = "") -> int:
+        """Mark all sources and events on show inside a region, in place of those marked before.
+
+        Up to 200 are selected too.
+
+        Parameters
+        ----------
+        region : SkyRegion, optional
+            By default the one that is chosen, ``sky.selection.region``.
+        by : str
+            Who selects; views give their name here.
+
+        Returns
+        -------
+        int
+            How many there are: ``layer.marked`` of each visible layer tells which.
+
+        Raises
+        ------
+        NotFoundError
+            Where no region is given nor chosen.
+        """
+        return inside_.select_inside(self.session, region, by)
+
+    @recorded(key="show_inside")
+    def show_inside(self, region: SkyRegion | None) -> None:
+        """Leave on the sky only those sources of catalogues that lie inside a region.
+
+        It is joined with the filter of the table, and holds for catalogues that come later, too.
+
+        Parameters
+        ----------
+        region : SkyRegion or None
+            None shows all again.
+
+        Raises
+        ------
+        InputError
+            For something else.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyExplorer, SkyRegion
+        >>> sky = SkyExplorer()
+        >>> sky.show_inside(SkyRegion.circle(SkyCoord("05h09m26s +05d41m35s"), 2 * u.deg))
+        >>> int(sky.layers["fermi-sources"].shown.sum())
+        1
+        >>> sky.show_inside(None)
+        """
+        self.session.tools.inside = region
 
     @recorded(key="goto", silent=("by",))
     @jobs_.live("Asking where {what} is")

@@ -23,6 +23,7 @@ from psygnal import Signal
 
 from skyexplorer.errors import RecordingError
 from skyexplorer.model.region import SkyRegion
+from skyexplorer.session.drawn import box_numbers
 from skyexplorer.session.layers import Layers
 from skyexplorer.session.selection import is_event, is_source
 
@@ -135,7 +136,9 @@ class Steps:
         if base[0].isdigit() or keyword.iskeyword(base) or base in {"sky", "path"}:
             base = f"{step.verb}_{base}"
         if step.verb != "open":
-            base = {"rank": "ranked", "light_curve": "curve"}.get(step.verb, step.verb)
+            base = {"rank": "ranked", "light_curve": "curve", "select_region": "region"}.get(
+                step.verb, step.verb
+            )
         taken = {other.variable for other in self._items}
         name, number = base, 1
         while name in taken:
@@ -237,16 +240,20 @@ class _Writer:
         )
 
     def _region(self, value: SkyRegion) -> str:
-        """As an object of the session; a credible region by its map; a circle or a polygon by its numbers."""
+        """As an object of the session; a credible region by its map; a circle, a box or a polygon by its numbers."""
         try:
             return self._object(value)
         except RecordingError:
             if value._credible is not None:
                 return self._credible(*value._credible)
-            if value.kind not in ("circle", "polygon") or len(value._shapes) != 1:
+            if value.kind != "box" and (value.kind not in ("circle", "polygon") or len(value._shapes) != 1):
                 raise
-        numbers = value._shapes[0].values
-        if value.kind == "circle":
+        numbers = box_numbers(value) if value.kind == "box" else value._shapes[0].values
+        if value.kind == "box":
+            ra, dec, *errors = numbers
+            pairs = (self._quantity(errors[:2] * u.deg), self._quantity(errors[2:] * u.deg))
+            text = f"SkyRegion.box({self._coord(SkyCoord(ra, dec, unit='deg'))}, {', '.join(pairs)})"
+        elif value.kind == "circle":
             ra, dec, radius = numbers
             text = f"SkyRegion.circle({self._coord(SkyCoord(ra, dec, unit='deg'))}, {self._quantity(radius * u.deg)})"
         else:

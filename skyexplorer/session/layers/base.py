@@ -160,6 +160,7 @@ class RowsLayer(Layer):
         self._shown = np.ones(rows, bool)
         self._marked = np.zeros(rows, bool)
         self._shown.flags.writeable = self._marked.flags.writeable = False
+        self._kept: dict[str, np.ndarray] = {}  # by each filter
 
     @property
     def rows(self) -> int:
@@ -168,12 +169,28 @@ class RowsLayer(Layer):
 
     @property
     def shown(self) -> np.ndarray:
-        """Which rows a filter leaves to be drawn: bool, (rows,), read-only."""
+        """Which rows the filters leave to be drawn: bool, (rows,), read-only. Setting it is ``keep("filter", rows)``."""
         return self._shown
 
     @shown.setter
     def shown(self, value: np.ndarray) -> None:
-        self._set_rows("shown", value)
+        self.keep("filter", value)
+
+    def keep(self, why: str, rows: np.ndarray | None) -> None:
+        """What one of several filters leaves; a row is shown where all of them leave it.
+
+        Parameters
+        ----------
+        why : str
+            The filter, such as ``"filter"`` (of the table) or ``"inside"`` (a region); its rows before are forgotten.
+        rows : bool array, (rows,), or None
+            None takes the filter off.
+        """
+        kept = {name: mask for name, mask in self._kept.items() if name != why}
+        if rows is not None:
+            kept[why] = self._mask("shown", rows)
+        self._kept = kept
+        self._set_rows("shown", np.logical_and.reduce([np.ones(self.rows, bool), *kept.values()]))
 
     @property
     def marked(self) -> np.ndarray:
@@ -185,16 +202,20 @@ class RowsLayer(Layer):
         self._set_rows("marked", value)
 
     def _set_rows(self, field: str, value: np.ndarray) -> None:
-        mask, before = np.array(value), getattr(self, f"_{field}")
-        if mask.shape != before.shape or mask.dtype != bool:
+        mask = self._mask(field, value)
+        if not np.array_equal(mask, getattr(self, f"_{field}")):
+            mask.flags.writeable = False
+            setattr(self, f"_{field}", mask)
+            self.changed.emit(field)
+
+    def _mask(self, field: str, value: np.ndarray) -> np.ndarray:
+        mask = np.array(value)
+        if mask.shape != (self.rows,) or mask.dtype != bool:
             raise InputError(
                 f"{field} is an array {mask.shape} of {mask.dtype}.",
                 f"Give one bool for each of {self.rows} rows.",
             )
-        if not np.array_equal(mask, before):
-            mask.flags.writeable = False
-            setattr(self, f"_{field}", mask)
-            self.changed.emit(field)
+        return mask
 
 
 def fraction(field: str, value: float) -> float:
