@@ -83,6 +83,11 @@ class Layout:
     def height(self, value: int) -> None:
         self.resize(height=value)
 
+    @property
+    def usual_height(self) -> int:
+        """The height that the explorer was made with, in pixels."""
+        return self._usual
+
     def arrange(self, preset: str, by: str = "") -> None:
         """Show just some panels.
 

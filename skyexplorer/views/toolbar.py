@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ipywidgets
 import traitlets
 
 from skyexplorer.errors import NotFoundError
@@ -30,12 +31,16 @@ class Toolbar(Panel):
     offer = traitlets.Unicode(help="A name that nothing here answers to: resolvers may know it.").tag(
         sync=True
     )
+    layout_panel = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(
+        sync=True, **ipywidgets.widget_serialization
+    )
 
-    def __init__(self, session: Session, verbs: Any, theme: str) -> None:
+    def __init__(self, session: Session, verbs: Any, theme: str, layout: Any = None) -> None:
         view = session.viewport
         super().__init__(
             session,
             verbs,
+            layout_panel=layout,
             theme=theme,
             dark=theme != "light",
             survey=view.survey,

@@ -11,7 +11,9 @@ from skyexplorer.views.archives import ArchivesPanel
 from skyexplorer.views.events import EventsPanel
 from skyexplorer.views.jobs import JobsPanel
 from skyexplorer.views.layers import LayersPanel
+from skyexplorer.views.layout import LayoutPanel
 from skyexplorer.views.lightcurve import LightCurvePanel
+from skyexplorer.views.pulse import Pulse
 from skyexplorer.views.side import Side
 from skyexplorer.views.sky import SkyView
 from skyexplorer.views.status import StatusBar
@@ -36,7 +38,8 @@ class Workbench:
     """
 
     def __init__(self, session: Session, verbs: Any) -> None:
-        self.toolbar = Toolbar(session, verbs, verbs.theme)
+        self.layout = LayoutPanel(session, verbs)
+        self.toolbar = Toolbar(session, verbs, verbs.theme, self.layout)
         self.sky = SkyView(session, verbs)
         self.layers = LayersPanel(session, verbs)
         self.archives, self.events = ArchivesPanel(session, verbs), EventsPanel(session, verbs)
@@ -49,6 +52,7 @@ class Workbench:
         self.status, self.jobs = StatusBar(session, verbs), JobsPanel(session, verbs)
         foot = ipywidgets.Box([self.status, self.jobs])
         foot.add_class("skx-foot")
+        self.pulse = Pulse(session, verbs, self._roots)
         self.toolbar.observe(lambda change: self.curve.paint(dark=change["new"]), names="dark")
         places: dict[str, Any] = {
             "bar": self.toolbar,
@@ -57,6 +61,8 @@ class Workbench:
             "curve": self.curve,
             "table": self.table,
             "status": foot,
+            "layout": self.layout,
+            "pulse": self.pulse,
         }
         for place, widget in places.items():
             widget.add_class(f"skx-at-{place}")
@@ -65,7 +71,9 @@ class Workbench:
         self.root = ipywidgets.Box([grid])
         self.root.add_class("skx-root")
         self.root.layout.width = "100%"
-        grid.layout.height = f"{verbs.height}px"
+
+    def _roots(self) -> list[Any]:
+        return [self.root]
 
     def _looked_at(self, name: str) -> None:
         """What a panel beside the sky lists is read when it is first looked at."""
@@ -86,6 +94,8 @@ class Workbench:
             self.curve,
             self.status,
             self.jobs,
+            self.layout,
+            self.pulse,
             self.sky.widget,
         ):
             widget.close()

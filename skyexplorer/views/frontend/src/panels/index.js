@@ -7,6 +7,8 @@ import { renderCurve } from "./curve.js";
 import { renderEvents } from "./events.js";
 import { renderJobs } from "./jobs.js";
 import { renderLayers } from "./layers.js";
+import { renderLayout } from "./layout.js";
+import { renderPulse } from "./pulse.js";
 import { renderSide } from "./side.js";
 import { renderStatus } from "./status.js";
 import { renderTable } from "./table.js";
@@ -15,6 +17,8 @@ import { renderToolbar } from "./toolbar.js";
 const PANELS = {
   toolbar: renderToolbar,
   layers: renderLayers,
+  layout: renderLayout,
+  pulse: renderPulse,
   table: renderTable,
   curve: renderCurve,
   status: renderStatus,

@@ -31,7 +31,10 @@ export function renderSide({ model, el, texts, tell }) {
     el.parentElement?.setAttribute("data-tab", active);
     const on = model.get("wide");
     wide.setAttribute("aria-pressed", String(on));
-    el.closest(".skx-grid")?.classList.toggle("skx-wide", on);
+    const grid = el.closest(".skx-grid");
+    if (!grid || grid.classList.contains("skx-wide") === on) return;
+    grid.classList.toggle("skx-wide", on);
+    grid.dispatchEvent(new Event("skx-lay"));
   };
   const late = requestAnimationFrame(place); // once the element stands in the page
   const undo = [

@@ -1,4 +1,5 @@
 // Go to a place, choose the background, coordinate lines, light or dark.
+import { arranging } from "./arranging.js";
 import { ICON, fill, follow, h, iconButton, svg } from "./dom.js";
 
 const THEMES = ["auto", "light", "dark"];
@@ -59,15 +60,28 @@ export function renderToolbar({ model, el, texts, tell }) {
     follow(model, ["theme"], () => (theme.title = `${texts.theme}: ${model.get("theme")}`)),
     themed(model, el),
   ];
-  return () => undo.forEach((fn) => fn());
+  let gone = false;
+  const id = model.get("layout_panel")?.replace("IPY_MODEL_", "");
+  if (id)
+    model.widget_manager.get_model(id).then((layout) => {
+      if (gone) return;
+      const own = arranging(layout, el);
+      el.append(...own.nodes);
+      undo.push(own.dispose);
+    });
+  return () => ((gone = true), undo.forEach((fn) => fn()));
 }
 
 // The class on our root element follows the choice, or the page where it is "auto".
 function themed(model, el) {
+  const system = matchMedia("(prefers-color-scheme: dark)");
   const page = () => {
-    const lab = document.body.dataset.jpThemeLight;
-    if (lab !== undefined) return lab === "false";
-    return matchMedia("(prefers-color-scheme: dark)").matches;
+    const { jpThemeLight, vscodeThemeKind } = document.body.dataset; // Lab and Notebook; VS Code
+    if (jpThemeLight !== undefined) return jpThemeLight === "false";
+    if (vscodeThemeKind !== undefined) return !vscodeThemeKind.includes("light");
+    const { classList } = document.body; // Voila
+    if (classList.contains("theme-dark") || classList.contains("theme-light")) return classList.contains("theme-dark");
+    return system.matches;
   };
   const apply = () => {
     const chosen = model.get("theme");
@@ -80,9 +94,10 @@ function themed(model, el) {
     }
   };
   const observer = new MutationObserver(apply);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-vscode-theme-kind", "class"] });
+  system.addEventListener("change", apply);
   model.on("change:theme", apply);
   requestAnimationFrame(apply); // once the element stands in the page
   const late = setTimeout(apply, 300);
-  return () => (clearTimeout(late), observer.disconnect(), model.off("change:theme", apply));
+  return () => (clearTimeout(late), observer.disconnect(), system.removeEventListener("change", apply), model.off("change:theme", apply));
 }
