@@ -49,6 +49,8 @@ def describe(thing: Any) -> str:
         case "SkyMap":
             area = thing.credible_region(0.9).area.to_value("deg2")
             return f"SkyMap: {len(thing.density):,} cells of order ≤ {thing.order}, A90 {area:.2f} deg²"
+        case "QuantityMap" | "SkyImage":
+            return f"{kind}: {repr(thing).removeprefix(f'<{kind} ').removesuffix('>')}"
         case "SkyRegion":
             return f"SkyRegion: {thing.kind}, {thing.area.to_value('deg2'):.6g} deg²"
         case "Event":

@@ -16,8 +16,10 @@ from skyexplorer.io import hats
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.event import Event
 from skyexplorer.model.eventlist import EventList
+from skyexplorer.model.image import SkyImage
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.likelihood import LikelihoodMap
+from skyexplorer.model.quantitymap import QuantityMap
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.skymap import SkyMap
 from skyexplorer.session.curves import key
@@ -25,7 +27,9 @@ from skyexplorer.session.layers import (
     CatalogLayer,
     EventLayer,
     EventListLayer,
+    ImageLayer,
     Layer,
+    MapLayer,
     RegionLayer,
     SkyMapLayer,
 )
@@ -43,14 +47,14 @@ def open(session: Session, what: Any, *, name: str | None = None) -> Any:
     ----------
     session : Session
         Where it becomes a layer; a light curve is shown as a curve instead.
-    what : str, Path, bytes, SkyMap, SkyRegion, Event, list of Event, SourceCatalog, LightCurve or EventList
-        Name of a sample, or of a file; its bytes; or the object itself.
+    what : str, Path, bytes, or object
+        Name of a sample, or of a file; its bytes; or what was read of one: see what is returned.
     name : str, optional
         What the layer is called.
 
     Returns
     -------
-    SkyMap, SkyRegion, Event, list of Event, SourceCatalog, LightCurve or EventList
+    SkyMap, QuantityMap, SkyImage, SkyRegion, Event, list of Event, SourceCatalog, LightCurve or EventList
         What was opened. A sample or an object opened again is the same object, on the same layer.
 
     Raises
@@ -173,6 +177,10 @@ def make_layer(data: Any, name: str) -> Layer:
     layer: Layer
     if isinstance(data, SkyMap):
         return SkyMapLayer(name, data)
+    if isinstance(data, QuantityMap):
+        return MapLayer(name, data)
+    if isinstance(data, SkyImage):
+        return ImageLayer(name, data)
     if isinstance(data, EventList):
         return EventListLayer(name, data)
     if isinstance(data, SkyRegion):
@@ -196,7 +204,8 @@ def make_layer(data: Any, name: str) -> Layer:
     else:
         raise InputError(
             f"A value of type {type(data).__name__} cannot be opened.",
-            "Give the name of a sample, a path, or a SkyMap, SkyRegion, Event, SourceCatalog, LightCurve or EventList.",
+            "Give the name of a sample, a path, or a SkyMap, QuantityMap, SkyImage, SkyRegion, Event, SourceCatalog, "
+            "LightCurve or EventList.",
         )
     # Asked for here, so that what is wrong with them is found before the session is touched.
     if len(layer.coords) != layer.rows or len(layer.names) != layer.rows:
@@ -209,6 +218,11 @@ def _view_of(layer: Layer) -> dict[str, Any]:
     if isinstance(layer, SkyMapLayer):
         at = layer.skymap.mode
         return {"target": at, "fov": _width(at, layer.skymap.contours(0.9))}
+    if isinstance(layer, ImageLayer):
+        return {
+            "target": layer.image.center,
+            "fov": float(np.clip(ROOM * layer.image.radius.to_value(u.deg), 0.02, 180.0)),
+        }
     if isinstance(layer, EventListLayer | RegionLayer):
         at = layer.footprint if isinstance(layer, EventListLayer) else layer.regions[-1]
         return {"target": at.center, "fov": float(np.clip(ROOM * at.radius.to_value(u.deg), 0.2, 180.0))}

@@ -19,6 +19,7 @@ from skyexplorer.io import (
     dl3,
     files,
     fits_headers,
+    fits_image,
     gcn_json,
     geojson,
     hats,
@@ -33,16 +34,29 @@ from skyexplorer.io import (
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.event import Event
 from skyexplorer.model.eventlist import EventList
+from skyexplorer.model.image import SkyImage
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.model.likelihood import LikelihoodMap
 from skyexplorer.model.observations import Observations, refuse_file_index
 from skyexplorer.model.origin import Origin
+from skyexplorer.model.quantitymap import QuantityMap
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.skymap import SkyMap
 
 START = 200_000  # bytes by which a file is told
 
-Opened = SkyMap | LikelihoodMap | SkyRegion | Event | list[Event] | SourceCatalog | LightCurve | EventList
+Opened = (
+    SkyMap
+    | QuantityMap
+    | SkyImage
+    | LikelihoodMap
+    | SkyRegion
+    | Event
+    | list[Event]
+    | SourceCatalog
+    | LightCurve
+    | EventList
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +110,7 @@ def read(source: str | Path | bytes, name: str = "") -> Opened:
 
     Returns
     -------
-    SkyMap, LikelihoodMap, SkyRegion, Event, list of Event, SourceCatalog, LightCurve or EventList
+    SkyMap, QuantityMap, SkyImage, LikelihoodMap, SkyRegion, Event, list of Event, SourceCatalog, LightCurve or EventList
         docs/reference/files.md has a table of what becomes what.
 
     Raises
@@ -133,24 +147,40 @@ def _told(file: File, error: FormatError) -> str:
 def _fits(file: File) -> Opened:
     headers, complete = fits_headers.peek(file.raw)
     for header in headers:
+        if fits_image.lies_on_sky(header.keys):
+            return SkyImage.read(file.source, name=file.label)
         if not header.is_table:
             continue
         if moc.recognises_fits(header.keys):
             return SkyRegion.read(file.source)
         if _is_healpix(header):
-            if skymap_fits.is_scan(header.keys) and not _names(header) & PROBABILITY:
-                return LikelihoodMap.read(file.source, name=file.name)
-            return SkyMap.read(file.source, name=file.name)
+            return _map(file, header)
         if dl3.is_event_list(header.columns, header.name, str(header.keys.get("HDUCLAS1", ""))):
             return EventList.read(file.source, name=file.name)
     images = [header for header in headers if header.is_image]
     if images and complete and not any(header.is_table for header in headers):
         axes = " × ".join(str(images[0].keys.get(f"NAXIS{k}", "?")) for k in (1, 2))
         raise FormatError(
-            f"This is a FITS image ({axes} pixels), and images are not drawn yet.",
-            "Sky maps in HEALPix form, tables and event lists can be opened.",
+            f"This is a FITS image ({axes} pixels) without celestial coordinates: its axes are "
+            f"{', '.join(str(images[0].keys.get(f'CTYPE{k}', 'without a name')) for k in (1, 2))}.",
+            "Solve its astrometry first; an array and its WCS are opened as SkyImage(data, wcs).",
         )
     return _table(file)
+
+
+def _map(file: File, header: fits_headers.Header) -> Opened:
+    """A HEALPix table: of probability, of the likelihood of an event, or of any other quantity."""
+    names = _names(header)
+    if names & PROBABILITY:
+        return SkyMap.read(file.source, name=file.name)
+    if skymap_fits.is_scan(header.keys):
+        return LikelihoodMap.read(file.source, name=file.name)
+    if names & set(skymap_fits.ANY) - {"PIXEL"}:  # names that are given to anything: the values tell
+        try:
+            return SkyMap.read(file.source, name=file.name)
+        except FormatError:  # they are no probabilities; what is wrong beside that, the next reader finds too
+            pass
+    return QuantityMap.read(file.source, name=file.label)
 
 
 PROBABILITY = {"PROB", "PROBABILITY", "PROBDENSITY", "PROBDEN"}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skyexplorer.errors import FormatError
+from skyexplorer.model.shading import Shading
 
 MOST = 1024  # pixels along its longer side: more than a screen shows of it
 CELLS = 8  # of the grid by which it is bent, along each side
@@ -67,7 +68,7 @@ class Picture:
                 f"An image of shape {data.shape} and type {data.dtype} is no picture of the sky."
             )
         step = -(-max(data.shape) // MOST)
-        small = _smaller(data.astype(np.float64), step)
+        small = smaller(data.astype(np.float64), step)
         rows, columns = (step * size for size in small.shape)
         x, y = np.meshgrid(
             np.linspace(-0.5, columns - 0.5, CELLS + 1), np.linspace(rows - 0.5, -0.5, CELLS + 1)
@@ -76,8 +77,33 @@ class Picture:
         grey, clear = _stretched(small)
         return cls(_png(grey[::-1], clear[::-1]), np.asarray(at.ra.deg, float), np.asarray(at.dec.deg, float))
 
+    @classmethod
+    def shaded(
+        cls, pixels: NDArray[Any], grid: NDArray[np.float64], shading: Shading, limits: tuple[float, float]
+    ) -> Picture:
+        """Make one in colours.
 
-def _smaller(data: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+        Parameters
+        ----------
+        pixels : array, shape (rows, columns)
+            As FITS has them: the first row is the lowest. NaN where there is no value.
+        grid : array, shape (2, …)
+            The ``ra`` and ``dec`` of the picture.
+        shading : Shading
+        limits : tuple of two floats
+            The values at the ends of the colour map.
+        """
+        from PIL import Image
+
+        colors, alpha = shading.palette
+        image = Image.fromarray(np.ascontiguousarray(shading.shades(pixels, limits)[::-1]), mode=None)
+        image.putpalette(colors)
+        out = io.BytesIO()
+        image.save(out, "PNG", transparency=alpha, compress_level=4)
+        return cls(out.getvalue(), *grid)
+
+
+def smaller(data: NDArray[Any], step: int) -> NDArray[Any]:
     """Means of square blocks of ``step`` pixels, NaN left out; the last ones may be narrower."""
     if step == 1:
         return data

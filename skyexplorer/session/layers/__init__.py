@@ -10,10 +10,14 @@ from skyexplorer.session.layers.base import Layer, RowsLayer
 from skyexplorer.session.layers.catalog import CatalogLayer
 from skyexplorer.session.layers.eventlist import EventListLayer
 from skyexplorer.session.layers.events import EventLayer, days
+from skyexplorer.session.layers.image import ImageLayer
+from skyexplorer.session.layers.map import MapLayer
 from skyexplorer.session.layers.region import RegionLayer
+from skyexplorer.session.layers.shaded import ShadedLayer
 from skyexplorer.session.layers.skymap import SkyMapLayer
 from skyexplorer.session.layers.stack import Layers
 from skyexplorer.session.layers.style import SHAPES, STYLES, Style
+from skyexplorer.session.layers.survey import SurveyLayer
 
 __all__ = [
     "SHAPES",
@@ -21,11 +25,15 @@ __all__ = [
     "CatalogLayer",
     "EventLayer",
     "EventListLayer",
+    "ImageLayer",
     "Layer",
     "Layers",
+    "MapLayer",
     "RegionLayer",
     "RowsLayer",
+    "ShadedLayer",
     "SkyMapLayer",
     "Style",
+    "SurveyLayer",
     "days",
 ]

@@ -26,5 +26,8 @@ STYLES: dict[str, Style] = {
     "transients": Style("#CC79A7", "triangle"),
     "optical": Style("#F0E442", "rhomb"),
     "region": Style("#8FB8FF", "square"),  # pale blue: Okabe and Ito's is too dark for the sky
+    "image": Style("#C9D1DC", "square"),  # of the frame around it, and of its line in the readout
+    "map": Style("#E69F00", "square"),
+    "survey": Style("#C9D1DC", "square"),
     "catalog": Style("#999999", "plus"),  # grey: of unknown band
 }

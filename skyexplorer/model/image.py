@@ -1,0 +1,241 @@
+"""SkyImage: an image with its place on the sky: its values can be asked for, and it can be drawn."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
+
+from skyexplorer.errors import FormatError, InputError
+from skyexplorer.io import files, fits_image
+from skyexplorer.model.origin import Origin
+from skyexplorer.model.picture import Picture, smaller
+from skyexplorer.model.record import of_pixels
+from skyexplorer.model.region import SkyRegion
+from skyexplorer.model.shading import Shading
+
+SHOWN = 2048  # pixels along its longer side that are drawn; of larger images means over square blocks
+STEP = 4.0  # degrees that a cell of the grid spans at most, by which a wide image is bent over the sky
+
+
+@dataclass(frozen=True, eq=False)
+class SkyImage:
+    """An image of a part of the sky, or of all of it.
+
+    Parameters
+    ----------
+    data : array, shape (rows, columns)
+        As FITS has them: the first row is the lowest. NaN where there is no value.
+    wcs : astropy.wcs.WCS
+        Of the two celestial axes, in any frame that astropy turns into ICRS.
+    unit : Unit or str
+        Of the values; a text that is no unit stays a text.
+    name : str
+    origin : Origin, optional
+
+    Raises
+    ------
+    InputError
+        For an array of another shape, or a WCS that is not celestial.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astropy.wcs import WCS
+    >>> from skyexplorer.model.image import SkyImage
+    >>> wcs = WCS(naxis=2)
+    >>> wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.crpix = ["GLON-TAN", "GLAT-TAN"], [10, 20], [2, 2]
+    >>> wcs.wcs.cdelt = [-0.1, 0.1]
+    >>> image = SkyImage(np.arange(9).reshape(3, 3), wcs, "Jy")
+    >>> image.value(SkyCoord([10, 50] * u.deg, [20.09, 0] * u.deg, frame="galactic"))
+    <Quantity [ 7., nan] Jy>
+    """
+
+    data: NDArray[Any]
+    wcs: Any = field(repr=False)
+    unit: Any = ""
+    name: str = ""
+    origin: Origin = field(default_factory=lambda: Origin(title="image", service="user"), repr=False)
+
+    def __post_init__(self) -> None:
+        data = np.asarray(self.data)
+        if data.ndim != 2 or 0 in data.shape or data.dtype.kind not in "fiub":
+            advice = "Give a plane of two axes."
+            raise InputError(f"An image of shape {data.shape} and type {data.dtype} cannot be shown.", advice)
+        if not getattr(self.wcs, "has_celestial", False) or self.wcs.naxis != 2:
+            raise InputError(
+                f"The WCS has the axes {list(self.wcs.wcs.ctype)}.", "Give a celestial one: wcs.celestial."
+            )
+        object.__setattr__(self, "data", data)
+        object.__setattr__(self, "unit", unit_of(self.unit))
+
+    @classmethod
+    def read(
+        cls,
+        source: str | Path | bytes,
+        name: str = "",
+        *,
+        plane: int | tuple[int, ...] | None = None,
+    ) -> SkyImage:
+        """Read the first image of a FITS file that has celestial coordinates.
+
+        Parameters
+        ----------
+        source : path or bytes
+            Gzipped or not, compressed (fpack) or not.
+        name : str, optional
+            What to call it where the file does not say.
+        plane : int or tuple of int, optional
+            Which plane of a cube, from 0.
+
+        Raises
+        ------
+        FormatError
+            If there is none, or it is a cube and no plane is given.
+        """
+        from astropy.wcs import WCS
+
+        raw = files.stored(source)
+        path = source if isinstance(source, (str, Path)) else ""
+        data, header, known = fits_image.read(raw, plane)
+        # Old keywords (RADECSYS) make astropy warn, and do no harm.
+        with files.reading("the coordinates of a FITS image"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wcs = WCS(header, fix=False).celestial
+        title = known or name or (Path(path).name if path else "image")
+        facts = {key: header[key] for key in header if key not in ("COMMENT", "HISTORY", "")}
+        note = "" if plane is None else f"plane {plane} of a cube"
+        origin = Origin.of_file(path, raw, title=title, header=facts, note=note)
+        try:
+            found = cls(data, wcs, header.get("BUNIT", ""), title, origin)
+        except InputError as error:
+            raise FormatError(error.message, error.advice) from error
+        if not np.isfinite(found._grid).any():
+            raise FormatError("The image lies nowhere on the sky.", "Check its WCS.")
+        return found
+
+    def __repr__(self) -> str:
+        rows, columns = self.data.shape
+        return (
+            f"<SkyImage {self.name}: {columns} × {rows} pixels{f' [{self.unit}]' if str(self.unit) else ''}>"
+        )
+
+    @cached_property
+    def _cells(self) -> tuple[int, int]:
+        """Rows and columns of the grid by which it is drawn: more for a wide image."""
+        scale = np.sqrt(np.abs(np.linalg.det(self.wcs.pixel_scale_matrix)))
+        rows, columns = (int(np.clip(np.ceil(size * scale / STEP), 8, 64)) for size in self.data.shape)
+        return rows, columns
+
+    @cached_property
+    def _grid(self) -> NDArray[np.float64]:
+        """ICRS degrees (2, rows + 1, columns + 1) of the corners of the grid, the first row along the upper edge."""
+        return self._grid_over(self.data.shape)
+
+    def _grid_over(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        rows, columns = self._cells
+        x, y = np.meshgrid(
+            np.linspace(-0.5, shape[1] - 0.5, columns + 1), np.linspace(shape[0] - 0.5, -0.5, rows + 1)
+        )
+        return np.stack(_world(self.wcs, x, y))
+
+    @cached_property
+    def center(self) -> SkyCoord:
+        """Where its middle lies, ICRS; where that is beside the sky, the mean of what lies on it."""
+        rows, columns = self.data.shape
+        middle = np.stack(_world(self.wcs, np.array((columns - 1) / 2), np.array((rows - 1) / 2)))
+        if np.isfinite(middle).all():
+            return SkyCoord(*middle * u.deg)
+        known = self._grid[:, np.isfinite(self._grid).all(axis=0)]
+        return SkyCoord(*known[:, known.shape[1] // 2] * u.deg)
+
+    @cached_property
+    def radius(self) -> u.Quantity:
+        """Of a circle around its centre that holds it."""
+        ra, dec = self._grid[:, np.isfinite(self._grid).all(axis=0)]
+        return float(self.center.separation(SkyCoord(ra * u.deg, dec * u.deg)).deg.max()) * u.deg
+
+    @cached_property
+    def region(self) -> SkyRegion | None:
+        """The polygon of its corners; None where these are not on the sky, as of an image of all of it."""
+        return of_pixels(self.wcs, *self.data.shape[::-1])
+
+    def value(self, coords: SkyCoord) -> Any:
+        """The value of the pixel at each position, of the shape of the positions; NaN beside the image.
+
+        Returns
+        -------
+        Quantity, or array where the unit is none that astropy knows
+        """
+        x, y = _pixels(self.wcs, coords)
+        rows, columns = self.data.shape
+        inside = (x >= -0.5) & (x < columns - 0.5) & (y >= -0.5) & (y < rows - 0.5)
+        row = np.where(inside, np.floor(np.where(inside, y, 0) + 0.5), 0).astype(int)
+        column = np.where(inside, np.floor(np.where(inside, x, 0) + 0.5), 0).astype(int)
+        found = np.where(inside, self.data[row, column].astype(float), np.nan)
+        return found if isinstance(self.unit, str) else found << self.unit
+
+    def picture(self, shading: Shading) -> Picture:
+        """The image as it is drawn; of one with more than 2048 pixels along a side, means over square blocks."""
+        step, small = self._small
+        whole = tuple(
+            step * size for size in small.shape
+        )  # the last blocks may be narrower than they are drawn
+        grid = self._grid if whole == self.data.shape else self._grid_over(whole)
+        return Picture.shaded(small, grid, shading, self.limits(shading))
+
+    @cached_property
+    def _small(self) -> tuple[int, NDArray[Any]]:
+        """Pixels along a side of the blocks of which means are drawn, and those."""
+        step = -(-max(self.data.shape) // SHOWN)
+        return step, smaller(self.data, step)
+
+    def limits(self, shading: Shading) -> tuple[float, float]:
+        """The values at the ends of the colour map."""
+        return shading.limits(self.data)
+
+
+def unit_of(value: Any) -> Any:
+    """A unit; where a text is none that astropy knows, the text."""
+    if isinstance(value, str):
+        text = value.strip()
+        try:
+            return u.Unit(text, parse_strict="raise") if text else ""
+        except (ValueError, TypeError):
+            return text
+    return u.Unit(value)
+
+
+def _world(wcs: Any, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """ICRS degrees of pixels, NaN beside the sky."""
+    from astropy.wcs.utils import wcs_to_celestial_frame
+
+    longitude = wcs.wcs.lng
+    found = wcs.all_pix2world(x, y, 0)
+    lon, lat = found[longitude], found[1 - longitude]
+    good = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90)
+    # In plate carrée and the like pixels go round more than once: those beyond have no place.
+    lon, lat = np.where(good, lon, 0.0), np.where(good, lat, 0.0)
+    at = SkyCoord(lon * u.deg, lat * u.deg, frame=wcs_to_celestial_frame(wcs)).icrs
+    return np.where(good, at.ra.deg, np.nan), np.where(good, at.dec.deg, np.nan)
+
+
+def _pixels(wcs: Any, coords: SkyCoord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Pixels, from 0, of positions; NaN where these are not in the projection."""
+    from astropy.wcs.utils import skycoord_to_pixel
+
+    with np.errstate(all="ignore"):
+        try:
+            x, y = skycoord_to_pixel(coords, wcs, 0)
+        except ValueError:  # a distortion that cannot be undone so far outside
+            x = y = np.full(coords.shape, np.nan)
+    return np.asarray(x, float), np.asarray(y, float)
