@@ -11,6 +11,7 @@ from skyexplorer.session.layers.catalog import CatalogLayer
 from skyexplorer.session.layers.eventlist import EventListLayer
 from skyexplorer.session.layers.events import EventLayer, days
 from skyexplorer.session.layers.image import ImageLayer
+from skyexplorer.session.layers.looks import MAPS, Looks
 from skyexplorer.session.layers.map import MapLayer
 from skyexplorer.session.layers.region import RegionLayer
 from skyexplorer.session.layers.shaded import ShadedLayer
@@ -20,6 +21,7 @@ from skyexplorer.session.layers.style import SHAPES, STYLES, Style
 from skyexplorer.session.layers.survey import SurveyLayer
 
 __all__ = [
+    "MAPS",
     "SHAPES",
     "STYLES",
     "CatalogLayer",
@@ -28,6 +30,7 @@ __all__ = [
     "ImageLayer",
     "Layer",
     "Layers",
+    "Looks",
     "MapLayer",
     "RegionLayer",
     "RowsLayer",
