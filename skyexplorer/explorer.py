@@ -6,7 +6,7 @@ thing. Without a browser all of it works, except that there is nothing to look a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from skyexplorer.actions import filter as filter_
 from skyexplorer.actions import goto as goto_
@@ -20,7 +20,9 @@ from skyexplorer.actions import select as select_
 from skyexplorer.actions.recording import recorded
 from skyexplorer.archives import ArchiveVerbs
 from skyexplorer.errors import InputError
+from skyexplorer.session.autosave import Autosave, restored
 from skyexplorer.session.layers import Layers
+from skyexplorer.session.layout import Layout
 from skyexplorer.session.selection import Selection
 from skyexplorer.session.session import Session
 from skyexplorer.session.steps import Steps
@@ -28,6 +30,7 @@ from skyexplorer.session.viewport import Viewport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from astropy import units as u
     from astropy.coordinates import SkyCoord
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from skyexplorer.model.lightcurve import LightCurve
     from skyexplorer.model.region import SkyRegion
     from skyexplorer.model.skymap import SkyMap
+    from skyexplorer.views.second import SecondView
 
 THEMES = ("auto", "light", "dark")
 
@@ -56,11 +60,17 @@ class SkyExplorer(ArchiveVerbs):
         ``"auto"`` (as JupyterLab), ``"light"`` or ``"dark"``.
     height : int
         Height in pixels, 200 or more.
+    layout : str
+        The panels to show: ``"all"``, or names with a plus between them, such as ``"sky"`` or ``"sky+table"``;
+        see ``session.layout``, which can be changed later.
+    autosave : bool, str or Path
+        True, or the path of a script: each step is written down in it, and `restore` makes them again after the
+        kernel was restarted. What is not a step (a pan, a colour) is not in it.
 
     Raises
     ------
     InputError
-        For a theme or a height that cannot be.
+        For a theme, a height or a layout that cannot be.
 
     Examples
     --------
@@ -74,15 +84,14 @@ class SkyExplorer(ArchiveVerbs):
     """
 
     def __init__(
-        self, samples: bool = True, theme: Literal["auto", "light", "dark"] = "auto", height: int = 720
-    ) -> None:
+        self, samples: bool = True, theme: Literal["auto", "light", "dark"] = "auto", height: int = 720,
+        layout: str = "all", autosave: bool | str | Path = False,
+    ) -> None:  # fmt: skip
         if theme not in THEMES:
             raise InputError(f"theme is {theme!r}.", f"Give one of {', '.join(THEMES)}.")
-        if not isinstance(height, int) or height < 200:
-            raise InputError(f"height is {height!r}.", "Give pixels, a whole number of 200 or more.")
         self.theme: str = theme
-        self.height = height
         self.session = Session()
+        self.session.layout = Layout(height, layout)
         self._workbench: Any = None
         self._in_verb = False
         self._step_key = ""
@@ -91,9 +100,14 @@ class SkyExplorer(ArchiveVerbs):
         inside_.follow(self.session)
         if samples:
             open_.add_samples(self.session)
-        given = {"samples": (samples, True), "theme": (theme, "auto"), "height": (height, 720)}
+        given = {
+            "samples": (samples, True), "theme": (theme, "auto"), "height": (height, 720),
+            "layout": (layout, "all"), "autosave": (autosave if isinstance(autosave, bool) else str(autosave), False),
+        }  # fmt: skip
         words = ", ".join(f"{name}={value!r}" for name, (value, usual) in given.items() if value != usual)
         self.session.steps.start = f"sky = SkyExplorer({words})"
+        if autosave:
+            self.session.autosave = Autosave(self.session, None if autosave is True else autosave)
 
     @property
     def layers(self) -> Layers:
@@ -427,6 +441,80 @@ class SkyExplorer(ArchiveVerbs):
             warming.warm_in_background()  # the first match in this notebook shall not wait for a compiler
             self._workbench = Workbench(self.session, self)
         return self._workbench.root
+
+    def view(self, follow: bool = True, height: int = 480) -> SecondView:
+        """A further view of the sky: the same layers and selection.
+
+        Parameters
+        ----------
+        follow : bool
+            Whether it looks where the explorer looks; else it is panned by itself, and its ``viewport`` can be moved.
+        height : int
+            Pixels.
+
+        Returns
+        -------
+        SecondView
+            Display it as the last line of a cell; ``.close()`` closes it, and nothing else.
+
+        Raises
+        ------
+        InputError
+            For a height that cannot be.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> near = sky.view(follow=False)
+        >>> near.viewport.fov = 5
+        >>> sky.viewport.fov
+        180.0
+        >>> near.close()
+        """
+        _root = self.widget  # whose sky draws the layers
+        return self._workbench.view(follow, height)
+
+    def close(self) -> None:
+        """Close the widgets of the explorer and of its further views; the session stays, and can be shown again.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer(samples=False)
+        >>> _ = sky.widget
+        >>> sky.close()
+        """
+        if self._workbench is not None:
+            self._workbench.close()
+            self._workbench = None
+
+    @classmethod
+    def restore(cls, path: str | Path | None = None) -> SkyExplorer:
+        """The explorer of a script that `autosave` wrote: its steps are made again.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            By default that of ``autosave=True``. The script is run, as `runpy` would: only give one of your own.
+
+        Returns
+        -------
+        SkyExplorer
+
+        Raises
+        ------
+        NotFoundError
+            Where there is no such script.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "mine.py")
+        >>> sky = SkyExplorer(samples=False, autosave=path)
+        >>> _ = sky.goto("83.63 22.01", fov=2)
+        >>> SkyExplorer.restore(path).viewport.fov
+        2.0
+        """
+        return cast("SkyExplorer", restored(path))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         return self.widget._repr_mimebundle_(include=include, exclude=exclude)

@@ -50,6 +50,7 @@ def test_the_verbs():
         "live_curves",
         *("find_services", "field", "images", "cutout", "resolve", "xmatch"),
         *("layers", "selection", "viewport", "steps", "widget"),
+        *("view", "close", "restore"),
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.time import Time
 
 from skyexplorer.session.archives import Archives
+from skyexplorer.session.autosave import Autosave
 from skyexplorer.session.curves import Curves
 from skyexplorer.session.events_list import Events
 from skyexplorer.session.jobs import Jobs
@@ -38,6 +39,7 @@ class Session:
         self.selection = Selection()
         self.viewport = Viewport()
         self.layout = Layout()
+        self.autosave: Autosave | None = None
         self.notices = Notices()
         self.curves = Curves()
         self.events = Events()

@@ -35,6 +35,7 @@ class Pulse(Panel):
         super().__init__(session, verbs)
         self._roots = roots
         self._me = str(self.model_id)
+        self.restore = session.autosave.code if session.autosave is not None else ""
 
     def texts(self) -> dict[str, str]:
         """Visible texts of the banner."""

@@ -7,6 +7,9 @@ verb or a change of the session, made ``by="sky"`` so that it does not come back
 
 from __future__ import annotations
 
+import math
+import time
+from collections import deque
 from typing import Any
 
 from astropy import units as u
@@ -16,12 +19,15 @@ from skyexplorer import samples
 from skyexplorer.session.layers import Layer, SkyMapLayer
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
-from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS
-from skyexplorer.views import drawing
+from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS, Viewport
+from skyexplorer.views import drawing, pointer
 from skyexplorer.views.canvas import Drawing, SkyCanvas
+from skyexplorer.views.drawing_layers import CHANGED
 from skyexplorer.views.regions_draw import DrawnRegion, Footprints
 
 ME = "sky"
+ECHO = 3.0  # s in which the browser tells that it has gone where it was sent
+NEAR = 1e-4  # of the width of the view: nearer than this is the same place
 STYLE = frozenset({"visible", "opacity", "color", "shape"})
 
 
@@ -37,17 +43,8 @@ class SkyView:
     """
 
     def __init__(self, session: Session, verbs: Any) -> None:
-        self.session, self.verbs = session, verbs
-        view = session.viewport
-        self.widget = SkyCanvas(
-            surveys={LOCAL_SURVEY: samples.milky_way()},
-            survey=self._survey_address(view.survey),
-            on_message=self._heard,
-            target=f"{view.target.ra.deg} {view.target.dec.deg}",
-            fov=float(view.fov),
-            height=-1,
-        )
-        self.widget.look(view.target.ra.deg, view.target.dec.deg, view.fov)
+        self._begin(session, verbs, session.viewport, ME)
+        view = self.viewport
         self._drawings: dict[str, Drawing] = {}
         self.region, self.footprints = DrawnRegion(session, self.widget), Footprints(session, verbs)
         guard = session.notices.guard(_("Drawing the sky"))
@@ -66,6 +63,20 @@ class SkyView:
         self._restack()
         self._selected(session.selection.sources, "")
         self.widget._grid = view.grid
+
+    def _begin(self, session: Session, verbs: Any, view: Viewport, name: str) -> None:
+        """The canvas, where the viewport says; ``name`` is who moves when it is panned."""
+        self.session, self.verbs, self.viewport, self.name = session, verbs, view, name
+        self._sent: deque[tuple[float, float, float, float]] = deque(maxlen=60)
+        self.widget = SkyCanvas(
+            surveys={LOCAL_SURVEY: samples.milky_way()},
+            survey=self._survey_address(view.survey),
+            on_message=self._heard,
+            target=f"{view.target.ra.deg} {view.target.dec.deg}",
+            fov=float(view.fov),
+            height=-1,
+        )
+        self.widget.look(view.target.ra.deg, view.target.dec.deg, view.fov)
 
     def close(self) -> None:
         """Stop following the session."""
@@ -94,11 +105,16 @@ class SkyView:
             drawing.reshow(made, layer)
         elif field == "level" and isinstance(layer, SkyMapLayer):
             drawing.contours(made, layer)
+        elif field in CHANGED:
+            CHANGED[field](made, layer)
+        if field in ("visible", "opacity"):
+            self.widget._reads = pointer.reads(self.session)
 
     def _restack(self) -> None:
         drawings = (self._drawings.get(layer.name) for layer in self.session.layers.values())
         over = (self.footprints.drawing, self.region.drawing)
         self.widget._drawings = [*(made for made in drawings if made is not None), *over]
+        self.widget._reads = pointer.reads(self.session)
 
     def _selected(self, sources: tuple[Any, ...], by: str) -> None:
         chosen = []
@@ -111,13 +127,16 @@ class SkyView:
         self.widget._selected = chosen
 
     def _moved(self, field: str, by: str) -> None:
-        view = self.session.viewport
+        view = self.viewport
         if field == "survey":
             self.widget.survey = self._survey_address(view.survey)
         elif field == "grid":
             self.widget._grid = view.grid
         else:
-            self.widget.look(view.target.ra.deg, view.target.dec.deg, view.fov, move=by != ME)
+            ra, dec, fov = view.target.ra.deg, view.target.dec.deg, view.fov
+            if by != self.name:
+                self._sent.append((time.monotonic(), ra, dec, fov))
+            self.widget.look(ra, dec, fov, move=by != self.name)
 
     @staticmethod
     def _survey_address(name: str) -> str:
@@ -127,11 +146,27 @@ class SkyView:
 
     def _panned(self, change: dict[str, Any]) -> None:
         with self.session.notices.guard(_("The sky was moved")):
-            if change["name"] == "_fov":
-                self.session.viewport.move(fov=float(change["new"]), by=ME)
+            fov = float(change["new"]) if change["name"] == "_fov" else None
+            ra, dec = map(float, change["new"].split()) if fov is None else (None, None)
+            if self._echo(ra, dec, fov):
+                return
+            if fov is not None:
+                self.viewport.move(fov=fov, by=self.name)
             else:
-                ra, dec = map(float, change["new"].split())
-                self.session.viewport.move(target=SkyCoord(ra * u.deg, dec * u.deg), by=ME)
+                self.viewport.move(target=SkyCoord(ra * u.deg, dec * u.deg), by=self.name)
+
+    def _echo(self, ra: float | None, dec: float | None, fov: float | None) -> bool:
+        """Whether the browser only tells that it went where it was sent: another view has moved on since."""
+        for when, at_ra, at_dec, at_fov in self._sent:
+            if time.monotonic() - when > ECHO:
+                continue
+            if fov is not None and abs(fov - at_fov) <= NEAR * at_fov:
+                return True
+            if ra is not None and dec is not None:
+                across = abs((ra - at_ra + 180) % 360 - 180) * math.cos(math.radians(dec))
+                if max(across, abs(dec - at_dec)) <= NEAR * at_fov:
+                    return True
+        return False
 
     def _heard(self, kind: str, content: dict[str, Any]) -> None:
         with self.session.notices.guard(_("A click on the sky")):
@@ -143,13 +178,29 @@ class SkyView:
     def _region_drawn(self, content: dict[str, Any]) -> None:
         self.region.heard(content)
 
+    def _pointed(self, content: dict[str, Any]) -> None:
+        at = SkyCoord(float(content["ra"]) * u.deg, float(content["dec"]) * u.deg)
+        lines = pointer.readout(self.session, at)
+        self.widget._readout = {"view": content["view"], "turn": content["turn"], "lines": lines}
+
+    def _layer_failed(self, content: dict[str, Any]) -> None:
+        layer = self.session.layers[content["layer"]]
+        self.session.notices.post(
+            _("The survey {survey} does not answer.").format(survey=layer.name),
+            "warning",
+            advice=_("The sky stays as it was; to try again, show the layer {survey}.").format(
+                survey=layer.name
+            ),
+        )
+        layer.visible = False
+
     def _survey_failed(self, content: dict[str, Any]) -> None:
         self.session.notices.post(
-            _("The survey {survey} does not answer.").format(survey=self.session.viewport.survey),
+            _("The survey {survey} does not answer.").format(survey=self.viewport.survey),
             "warning",
             advice=_("The sky stays as it was; check the network, or choose the Milky Way model."),
         )
-        self.session.viewport.move(survey=LOCAL_SURVEY, by=ME)
+        self.viewport.move(survey=LOCAL_SURVEY, by=self.name)
 
     def _browser_failed(self, content: dict[str, Any]) -> None:
         self.session.notices.post(
@@ -161,6 +212,8 @@ class SkyView:
 
 HEARD = {
     "pick": SkyView._picked,
+    "pointer": SkyView._pointed,
+    "layer_failed": SkyView._layer_failed,
     "region": SkyView._region_drawn,
     "survey_failed": SkyView._survey_failed,
     "failed": SkyView._browser_failed,

@@ -6,7 +6,9 @@ from typing import Any
 
 import ipywidgets
 
+from skyexplorer.errors import InputError
 from skyexplorer.session.session import Session
+from skyexplorer.session.viewport import Viewport
 from skyexplorer.views.archives import ArchivesPanel
 from skyexplorer.views.events import EventsPanel
 from skyexplorer.views.jobs import JobsPanel
@@ -14,6 +16,7 @@ from skyexplorer.views.layers import LayersPanel
 from skyexplorer.views.layout import LayoutPanel
 from skyexplorer.views.lightcurve import LightCurvePanel
 from skyexplorer.views.pulse import Pulse
+from skyexplorer.views.second import SecondView
 from skyexplorer.views.side import Side
 from skyexplorer.views.sky import SkyView
 from skyexplorer.views.status import StatusBar
@@ -68,12 +71,27 @@ class Workbench:
             widget.add_class(f"skx-at-{place}")
         grid = ipywidgets.Box(list(places.values()))
         grid.add_class("skx-grid")
+        self.views: list[SecondView] = []
+        self._made = 0
         self.root = ipywidgets.Box([grid])
         self.root.add_class("skx-root")
         self.root.layout.width = "100%"
 
     def _roots(self) -> list[Any]:
-        return [self.root]
+        return [self.root, *(view.root for view in self.views)]
+
+    def view(self, follow: bool, height: int) -> SecondView:
+        """A further view of the sky; see `SkyExplorer.view`."""
+        if isinstance(height, bool) or not isinstance(height, int) or height < 100:
+            raise InputError(f"height is {height!r}.", "Give pixels, a whole number of 100 or more.")
+        self._made += 1
+        place = self.sky.session.viewport
+        viewport = place if follow else Viewport()
+        if not follow:
+            viewport.move(target=place.target, fov=place.fov, survey=place.survey, grid=place.grid)
+        self.views = [view for view in self.views if view.is_open]
+        self.views.append(SecondView(self.sky, viewport, f"sky {self._made + 1}", height))
+        return self.views[-1]
 
     def _looked_at(self, name: str) -> None:
         """What a panel beside the sky lists is read when it is first looked at."""
@@ -83,6 +101,8 @@ class Workbench:
 
     def close(self) -> None:
         """Close all widgets; the session stays."""
+        for view in self.views:
+            view.close()
         self.sky.close()
         for widget in (
             self.toolbar,
