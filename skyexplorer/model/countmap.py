@@ -60,6 +60,13 @@ class CountMap:
         lon, lat = healpix.centers(self.order, self.ipix)
         return SkyCoord(lon * u.deg, lat * u.deg)
 
+    def density_at(self, coords: SkyCoord) -> u.Quantity:
+        """Counts per deg² in the cell of each position, of the shape of the positions; 0 where nothing was counted."""
+        icrs = coords.icrs
+        index = healpix.indexed(icrs.ra.deg, icrs.dec.deg, self.order)
+        row = np.minimum(np.searchsorted(self.ipix, index), len(self.ipix) - 1)
+        return np.where(self.ipix[row] == index, self.counts[row], 0.0) / self.cell_area
+
     @property
     def peak(self) -> SkyCoord:
         """Centre of the cell that holds most."""

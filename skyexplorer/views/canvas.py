@@ -113,6 +113,9 @@ class Drawing(ipywidgets.Widget):
     strokes = traitlets.List(traitlets.Dict()).tag(sync=True)
     tiles = traitlets.Dict().tag(sync=True)
     picture = traitlets.Dict(help="See `packed_picture`; nothing where it is empty.").tag(sync=True)
+    survey = traitlets.Dict(help="How an image survey is laid over the sky: address, add, blink.").tag(
+        sync=True
+    )
 
 
 class SkyCanvas(ipyaladin.Aladin):
@@ -140,6 +143,12 @@ class SkyCanvas(ipyaladin.Aladin):
     _drawings = traitlets.List(traitlets.Instance(Drawing)).tag(sync=True, **ipywidgets.widget_serialization)
     _selected = traitlets.List(traitlets.Dict()).tag(sync=True)
     _grid = traitlets.Bool(False).tag(sync=True)
+    _reads = traitlets.Bool(False, help="Whether the pointer is to be told: some layer has values.").tag(
+        sync=True
+    )
+    _readout = traitlets.Dict(help="What lies under the pointer of one view: view, turn, lines.").tag(
+        sync=True
+    )
     _tool = traitlets.Unicode("", help="What dragging draws: circle, polygon, or nothing.").tag(sync=True)
     _look = traitlets.Dict(help="Where to look; `turn` counts the moves made in Python.").tag(sync=True)
     _texts = traitlets.Dict().tag(sync=True)
@@ -184,6 +193,7 @@ class SkyCanvas(ipyaladin.Aladin):
             "draw_polygon": _(
                 "Click the corners, double-click to close, or draw a line around. Keys: arrows, Space, Enter; Esc ends."
             ),
+            "readout": _("Under the pointer"),
             "no_webgl": _(
                 "The sky cannot be painted: this browser gives no WebGL 2. Turn on hardware acceleration, "
                 "or open the notebook in a recent Firefox, Chrome or Safari. Table and light curve still work."

@@ -23,6 +23,7 @@ from skyexplorer.session.layers import (
     SkyMapLayer,
 )
 from skyexplorer.session.text import _
+from skyexplorer.views import drawing_layers
 from skyexplorer.views.canvas import Drawing, packed_picture, packed_tiles
 
 POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0, "eventlist": 12.0, "region": 12.0}
@@ -33,7 +34,7 @@ FOOTPRINT_POINTS = 120  # these are large on the screen
 
 def draw(layer: Layer) -> Drawing:
     """A drawing of a layer, complete."""
-    drawing = Drawing(name=layer.name, size=POINT_SIZE[layer.kind])
+    drawing = Drawing(name=layer.name, size=POINT_SIZE.get(layer.kind, 12.0))
     with drawing.hold_sync():
         restyle(drawing, layer)
         DRAW[layer.kind](drawing, layer)
@@ -217,4 +218,7 @@ DRAW: dict[str, Callable[[Drawing, Any], None]] = {
     "catalog": _catalog,
     "eventlist": _event_list,
     "region": _regions,
+    "image": drawing_layers.image,
+    "map": drawing_layers.quantity,
+    "survey": drawing_layers.survey,
 }

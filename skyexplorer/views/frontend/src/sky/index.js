@@ -12,6 +12,7 @@ import { Images } from "./images.js";
 import { isLocal, localHips, prepareBlank } from "./local.js";
 import { MESSAGE } from "./messages.js";
 import { Picking } from "./picking.js";
+import { Readout } from "./readout.js";
 import { RegionTool } from "./region.js";
 
 const Aladin = A.aladin;
@@ -41,16 +42,17 @@ A.aladin.prototype = Aladin.prototype;
 const PROBE = "https://alasky.cds.unistra.fr/MocServer/query?get=id&ID=CDS/P/DSS2/color";
 
 async function chooseSurvey(aladin, model, survey, resolve, failed) {
-  if (!isLocal(model, survey)) {
-    const address = /^https?:/.test(survey) ? `${survey}/properties` : PROBE;
-    const reply = await fetch(address, { mode: "no-cors", signal: AbortSignal.timeout(8000) }).catch(() => null);
-    if (!reply) {
-      failed();
-      model.send({ event_type: MESSAGE.surveyFailed, survey });
-      return;
-    }
+  if (!isLocal(model, survey) && !(await answers(survey))) {
+    failed();
+    model.send({ event_type: MESSAGE.surveyFailed, survey });
+    return;
   }
   aladin.setBaseImageLayer(resolve(survey));
+}
+
+async function answers(survey) {
+  const address = /^https?:/.test(survey) ? `${survey.replace(/\/$/, "")}/properties` : PROBE;
+  return Boolean(await fetch(address, { mode: "no-cors", signal: AbortSignal.timeout(8000) }).catch(() => null));
 }
 
 async function initialize({ model }) {
@@ -81,8 +83,9 @@ async function render({ model, el }) {
     model.send({ event_type: MESSAGE.failed, text: String(error?.message ?? error) });
   };
   const glass = new Glass(aladin, model, report);
-  const images = new Images(A, aladin, model, report);
+  const images = new Images(A, aladin, model, report, answers);
   const picking = new Picking(aladin, model, glass);
+  const readout = new Readout(aladin, model);
   const regions = new RegionTool(aladin, model, glass);
   const layers = new LayerModels(model, glass, images, report);
   const grid = () =>
@@ -111,6 +114,8 @@ async function render({ model, el }) {
     model.off("change:_look", looked);
     layers.dispose();
     picking.dispose();
+    readout.dispose();
+    images.dispose();
     regions.dispose();
     glass.dispose();
     cleanup?.();
@@ -171,6 +176,7 @@ class LayerModels {
     }
     this.glass.setOrder(ids.map((id) => [id, this.known.get(id).layer]));
     for (const id of ids) this.images.update(id, this.known.get(id).layer);
+    this.images.arrange(ids);
   }
 
   dispose() {
