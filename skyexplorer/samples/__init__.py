@@ -85,26 +85,31 @@ def _alert() -> Event:
 
 @cache
 def _fermi() -> SourceCatalog:
-    import numpy as np
-
-    table, history = _read("fermi_sources.ecsv"), _read("fermi_history.ecsv")
-    if list(table["Source_Name"]) != list(history["Source_Name"]):
-        raise ValueError("the sample tables fermi_sources and fermi_history hold different rows")
-
-    def rows(name: str, count: int) -> Any:
-        columns: list[Any] = [
-            np.ma.filled(np.ma.asarray(history[f"{name}.{k}"], float), np.nan) for k in range(1, count + 1)
-        ]
-        return np.stack(columns, axis=1)
-
-    table["Flux_History"] = rows("Flux_History", 10)
-    table["Unc_Flux_History"] = rows("Unc_Flux_History", 20)
+    table = _read("fermi_sources.ecsv")
+    _add(table, "fermi_history.ecsv", "Flux_History", "Unc_Flux_History")
+    _add(table, "fermi_bands.ecsv", "Flux_Band", "Unc_Flux_Band", "nuFnu_Band")
     return _catalog(table)
 
 
 @cache
 def _tev() -> SourceCatalog:
-    return _catalog(_read("tev_sources.ecsv"))
+    table = _read("tev_sources.ecsv")
+    ends = ("Energy", "Energy_Min", "Energy_Max", "Flux", "Flux_Err_Lo", "Flux_Err_Hi", "Flux_UL")
+    _add(table, "tev_points.ecsv", *(f"Flux_Points_{end}" for end in ends))
+    return _catalog(table)
+
+
+def _add(table: Table, more: str, *columns: str) -> None:
+    """Columns of several numbers each, from a table of the same rows that has them side by side."""
+    import numpy as np
+
+    other = _read(more)
+    if list(table["Source_Name"]) != list(other["Source_Name"]):
+        raise ValueError(f"the sample table {more} holds other rows")
+    for name in columns:
+        parts = [other[column] for column in other.colnames if column.rpartition(".")[0] == name]
+        table[name] = np.stack([np.ma.filled(np.ma.asarray(part, float), np.nan) for part in parts], axis=1)
+        table[name].unit = parts[0].unit
 
 
 @cache
