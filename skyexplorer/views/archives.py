@@ -52,8 +52,9 @@ class ArchivesPanel(Panel):
         self.link(session.archives.changed, self._changed)
         self.link(session.selection.region_changed, lambda region, by: self._where())
         self.link(session.viewport.changed, self._moved)
+        worked = self.paced(self._worked)
         for signal in (session.jobs.added, session.jobs.changed):
-            self.link(signal, lambda job: self._worked())
+            self.link(signal, lambda job: worked())
         self._where()
         self._worked()
 

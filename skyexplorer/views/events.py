@@ -76,10 +76,14 @@ class EventsPanel(Panel):
         self._listed: list[ListedEvent] = []
         self._begun = False
         self.link(session.events.changed, self._changed)
-        for signal in (session.jobs.added, session.jobs.changed):
-            self.link(signal, lambda job: self._worked())
-        for signal in (session.layers.added, session.layers.removed):
-            self.link(signal, lambda layer: self._worked())
+        worked = self.paced(self._worked)
+        for signal in (
+            session.jobs.added,
+            session.jobs.changed,
+            session.layers.added,
+            session.layers.removed,
+        ):
+            self.link(signal, lambda _what: worked())
 
     def begin(self) -> None:
         """Fill the list, once the panel is looked at: the samples need not be read before."""

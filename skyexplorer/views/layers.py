@@ -32,9 +32,10 @@ class LayersPanel(Panel):
 
     def __init__(self, session: Session, verbs: Any) -> None:
         super().__init__(session, verbs)
+        refresh = self.paced(self._refresh)
         for signal in (session.layers.added, session.layers.removed):
-            self.link(signal, lambda layer: self._refresh())
-        self.link(session.layers.changed, lambda layer, field: self._refresh())
+            self.link(signal, lambda layer: refresh())
+        self.link(session.layers.changed, lambda layer, field: refresh())
         self._refresh()
 
     def texts(self) -> dict[str, str]:

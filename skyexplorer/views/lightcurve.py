@@ -80,13 +80,15 @@ class LightCurvePanel(Panel):
         )
         self._dark = dark
         self._build(1)
-        self.link(session.curves.changed, self._curves_changed)
+        self._mark_soon = self.paced(self._mark_events)
+        curves_changed = self.paced(self._curves_changed)
+        self.link(session.curves.changed, lambda: curves_changed())
         self.link(session.curves.asked, self._asked)
         self.link(session.jobs.changed, self._job_changed)
         self.link(session.selection.sources_changed, lambda sources, by: self._asked())
         self.link(session.selection.time_range_changed, self._brush_changed)
         for signal in (session.layers.added, session.layers.removed):
-            self.link(signal, lambda layer: self._mark_events())
+            self.link(signal, lambda layer: self._mark_soon())
         self.link(session.layers.changed, self._layer_changed)
         self.link(session.layout.changed, lambda field, by: self._placed())
         self._placed()
@@ -226,7 +228,7 @@ class LightCurvePanel(Panel):
 
     def _layer_changed(self, layer: Any, field: str) -> None:
         if field == "visible":
-            self._mark_events()
+            self._mark_soon()
 
     def _mark_events(self) -> None:
         marks = list(self.session.curves.marks)[:LABELLED]

@@ -15,6 +15,7 @@ import traitlets
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views.canvas import bundle
+from skyexplorer.views.pace import Pace
 
 
 class Panel(anywidget.AnyWidget):
@@ -39,6 +40,7 @@ class Panel(anywidget.AnyWidget):
         self._css = bundle("panels.css")
         self.session, self.verbs = session, verbs
         self._links: list[tuple[Any, Any]] = []
+        self._paces: list[Pace] = []
         super().__init__(_panel=self.kind, _texts=self.texts(), **traits)
         self.on_msg(self._told)
 
@@ -52,6 +54,12 @@ class Panel(anywidget.AnyWidget):
         signal.connect(guarded)
         self._links.append((signal, guarded))
 
+    def paced(self, slot: Any) -> Pace:
+        """A slot that a burst of changes calls but ten times a second, until the panel is closed."""
+        pace = Pace(self.session.notices.guard(self.doing)(slot))
+        self._paces.append(pace)
+        return pace
+
     def _told(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
         with self.session.notices.guard(self.doing):
             getattr(self, f"on_{content['type']}")(**{k: v for k, v in content.items() if k != "type"})
@@ -61,4 +69,6 @@ class Panel(anywidget.AnyWidget):
         for signal, slot in self._links:
             signal.disconnect(slot)
         self._links.clear()
+        for pace in self._paces:
+            pace.close()
         super().close()

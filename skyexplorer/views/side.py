@@ -26,10 +26,14 @@ class Side(Panel):
     def __init__(self, session: Session, verbs: Any) -> None:
         tabs = [("layers", _("Layers")), ("archives", _("Archives")), ("events", _("Events"))]
         super().__init__(session, verbs, tabs=[{"name": name, "label": label} for name, label in tabs])
-        self.link(session.archives.changed, lambda what: self._refresh())
-        self.link(session.events.changed, lambda what: self._refresh())
-        for signal in (session.jobs.added, session.jobs.changed):
-            self.link(signal, lambda job: self._refresh())
+        refresh = self.paced(self._refresh)
+        for signal in (
+            session.archives.changed,
+            session.events.changed,
+            session.jobs.added,
+            session.jobs.changed,
+        ):
+            self.link(signal, lambda _what: refresh())
 
     def texts(self) -> dict[str, str]:
         """Visible texts of the strip."""

@@ -23,6 +23,7 @@ from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS, Viewport
 from skyexplorer.views import drawing, pointer
 from skyexplorer.views.canvas import Drawing, SkyCanvas
 from skyexplorer.views.drawing_layers import CHANGED
+from skyexplorer.views.pace import Pace
 from skyexplorer.views.regions_draw import DrawnRegion, Footprints
 
 ME = "sky"
@@ -48,10 +49,11 @@ class SkyView:
         self._drawings: dict[str, Drawing] = {}
         self.region, self.footprints = DrawnRegion(session, self.widget), Footprints(session, verbs)
         guard = session.notices.guard(_("Drawing the sky"))
+        self._changed_soon = Pace(guard(self._changed), lambda layer, field: (id(layer), field))
         self._links = [
             (session.layers.added, guard(self._added)),
             (session.layers.removed, guard(self._removed)),
-            (session.layers.changed, guard(self._changed)),
+            (session.layers.changed, self._changed_soon),
             (session.selection.sources_changed, guard(self._selected)),
             (session.viewport.changed, guard(self._moved)),
         ]
@@ -82,6 +84,7 @@ class SkyView:
         """Stop following the session."""
         for signal, slot in self._links:
             signal.disconnect(slot)
+        self._changed_soon.close()
         self.widget.unobserve(self._panned, names=["_target", "_fov"])
         self.region.close()
         self.footprints.close()
@@ -98,7 +101,9 @@ class SkyView:
         gone.close()
 
     def _changed(self, layer: Layer, field: str) -> None:
-        made = self._drawings[layer.name]
+        made = self._drawings.get(layer.name)
+        if made is None:  # removed since
+            return
         if field in STYLE:
             drawing.restyle(made, layer)
         elif field == "shown":

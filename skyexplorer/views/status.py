@@ -8,6 +8,7 @@ import traitlets
 
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
+from skyexplorer.views.pace import Pace
 from skyexplorer.views.panel import Panel
 
 
@@ -22,9 +23,11 @@ class StatusBar(Panel):
     def __init__(self, session: Session, verbs: Any) -> None:
         super().__init__(session, verbs)
         # Not through `link`: a fault here must not post a notice about itself.
-        session.notices.posted.connect(self._refresh)
-        session.notices.cleared.connect(self._refresh)
-        self._links += [(session.notices.posted, self._refresh), (session.notices.cleared, self._refresh)]
+        self._pace = Pace(self._refresh)
+        for signal in (session.notices.posted, session.notices.cleared):
+            signal.connect(self._soon)
+            self._links.append((signal, self._soon))
+        self._paces.append(self._pace)
         self._refresh()
 
     def texts(self) -> dict[str, str]:
@@ -35,7 +38,10 @@ class StatusBar(Panel):
             "dismiss": _("Dismiss messages"),
         }
 
-    def _refresh(self, *_args: Any) -> None:
+    def _soon(self, *_args: Any) -> None:
+        self._pace()
+
+    def _refresh(self) -> None:
         self.items = [
             {"text": n.text, "advice": n.advice, "level": n.level, "when": n.when.strftime("%H:%M:%S UTC")}
             for n in reversed(self.session.notices.items)

@@ -159,6 +159,7 @@ class TablePanel(Panel):
         self._filters: dict[str, str] = {}  # of a catalogue it acts on the sky: it must not be forgotten
         self.link(session.layers.added, self._layers_changed)
         self.link(session.layers.removed, self._layers_changed)
+        self._reorder_soon = self.paced(self._reorder)
         self.link(session.layers.changed, self._layer_changed)
         self.link(session.selection.sources_changed, self._selection_changed)
         self._layers_changed(None)
@@ -192,7 +193,7 @@ class TablePanel(Panel):
         if field == "color":
             self._layers_changed(layer)
         if field == "shown" and layer.name == self.active:
-            self._reorder()
+            self._reorder_soon()
 
     def _selection_changed(self, sources: tuple[Any, ...], by: str) -> None:
         found = [place for source in sources if (place := self.session.layers.find(source)) is not None]

@@ -1,0 +1,85 @@
+"""Pace: many changes in a burst become few messages.
+
+The first change is told at once; those that come within the next tenth of a second are told together at its end, the
+last of each kind. Where no loop runs, as in a script, everything is told at once: there is nobody to tell it later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Hashable
+from typing import Any
+
+OFTEN = 0.1  # s between two tellings of the same
+
+
+class Pace:
+    """A callable that is called no more often than `OFTEN`.
+
+    Parameters
+    ----------
+    call : callable
+        What is to be done.
+    key : callable, optional
+        Gives, of the arguments, what kind of change this is: the last of each kind is kept. By default all are one.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> from skyexplorer.views.pace import Pace
+    >>> async def burst():
+    ...     told = []
+    ...     tell = Pace(told.append)
+    ...     for number in range(1000):
+    ...         tell(number)
+    ...     await asyncio.sleep(0.25)
+    ...     return told
+    >>> asyncio.run(burst())
+    [0, 999]
+    """
+
+    def __init__(self, call: Callable[..., Any], key: Callable[..., Hashable] | None = None) -> None:
+        self._call, self._key = call, key
+        self._waiting: dict[Hashable, tuple[Any, ...]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = float("-inf")
+
+    def __call__(self, *args: Any) -> None:
+        """Do it now, or, where that was done a moment ago, in a moment."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._call(*args)
+            return
+        if self._timer is None and time.monotonic() - self._last >= OFTEN:
+            self._last = time.monotonic()
+            self._call(*args)
+            self._last = max(self._last, time.monotonic() - OFTEN / 2)  # of a slow call, let others go first
+            return
+        kind = None if self._key is None else self._key(*args)
+        self._waiting.pop(kind, None)  # the last of a kind is also the last in order
+        self._waiting[kind] = args
+        if self._timer is None:
+            wait = max(self._last + OFTEN - time.monotonic(), 0.0)
+            self._timer = loop.call_later(wait, self.flush)
+
+    def flush(self) -> None:
+        """Do now what waits."""
+        self.cancel_timer()
+        waiting, self._waiting = self._waiting, {}
+        if waiting:
+            self._last = time.monotonic()
+        for args in waiting.values():
+            self._call(*args)
+
+    def cancel_timer(self) -> None:
+        """Do not do it by itself any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def close(self) -> None:
+        """Forget what waits."""
+        self.cancel_timer()
+        self._waiting.clear()
