@@ -15,6 +15,7 @@ from skyexplorer.actions import jobs as jobs_
 from skyexplorer.actions import light_curve as light_curve_
 from skyexplorer.actions import live as live_
 from skyexplorer.actions import open as open_
+from skyexplorer.actions import overlay as overlay_
 from skyexplorer.actions import rank as rank_
 from skyexplorer.actions import select as select_
 from skyexplorer.actions.recording import recorded
@@ -38,9 +39,12 @@ if TYPE_CHECKING:
 
     from skyexplorer.model.catalog import Source, SourceCatalog
     from skyexplorer.model.event import Event
+    from skyexplorer.model.footprint import Footprint
     from skyexplorer.model.lightcurve import LightCurve
     from skyexplorer.model.region import SkyRegion
     from skyexplorer.model.skymap import SkyMap
+    from skyexplorer.model.tiles import TileSet
+    from skyexplorer.session.layers import SurveyLayer
     from skyexplorer.views.second import SecondView
 
 THEMES = ("auto", "light", "dark")
@@ -141,7 +145,7 @@ class SkyExplorer(ArchiveVerbs):
 
         Parameters
         ----------
-        what : str, Path, bytes, SkyMap, Event, list of Event, SourceCatalog or LightCurve
+        what : str, Path, bytes, SkyMap, QuantityMap, SkyImage, SkyRegion, Event, list of Event, SourceCatalog or LightCurve
             The name of a sample (``skyexplorer.samples.names()``), a path, an address of http or https, the bytes of a
             file, or the object itself. What a file holds is told from its content, not from its name.
             With ``source="live"`` the name of an event: ``"S190814bv"``, ``"GW170817"``, ``"IceCube-170922A"``,
@@ -159,7 +163,7 @@ class SkyExplorer(ArchiveVerbs):
 
         Returns
         -------
-        SkyMap, Event, list of Event, SourceCatalog or LightCurve
+        SkyMap, QuantityMap, SkyImage, SkyRegion, Event, list of Event, SourceCatalog or LightCurve
             What was opened; for a sample that is open already, the same object. A live event has its map, revision,
             false-alarm rate and classes; its ``origin`` tells address, version, checksum and when it came.
 
@@ -430,6 +434,93 @@ class SkyExplorer(ArchiveVerbs):
         True
         """
         return light_curve_.light_curve(self.session, source)
+
+    @recorded()
+    def overlay(
+        self,
+        survey: str | TileSet,
+        *,
+        opacity: float = 0.5,
+        blend: Literal["normal", "add"] = "normal",
+        blink: float | None = None,
+        name: str | None = None,
+    ) -> SurveyLayer:
+        """Lay a second image survey over the background.
+
+        Parameters
+        ----------
+        survey : str or TileSet
+            A HiPS identifier such as ``"CDS/P/Fermi/color"``, an address, a name of the list in the bar, or tiles at hand,
+            which need no network. A survey that does not answer leaves a notice, and the sky as it was.
+        opacity : float
+            From 0 to 1.
+        blend : {"normal", "add"}
+            Over what is below, or its light added to it.
+        blink : float, optional
+            Seconds for which it is seen, and then not seen, by turns; it does not blink for who asks for less motion.
+        name : str, optional
+            What the layer is called.
+
+        Returns
+        -------
+        SurveyLayer
+            Its ``opacity``, ``blend`` and ``blink`` can be changed.
+
+        Raises
+        ------
+        InputError
+            For a survey, an opacity, a blend or a time that cannot be.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer()
+        >>> sky.overlay("CDS/P/Fermi/color", opacity=0.4, blend="add").blend
+        'add'
+        """
+        return overlay_.overlay(self.session, survey, opacity=opacity, blend=blend, blink=blink, name=name)
+
+    @recorded()
+    def footprint(
+        self,
+        instrument: str | Footprint,
+        at: str | SkyCoord | Source | Event,
+        *,
+        roll: float | u.Quantity = 0.0,
+        name: str | None = None,
+    ) -> SkyRegion:
+        """Lay the field of view of an instrument on the sky.
+
+        Parameters
+        ----------
+        instrument : str or Footprint
+            Such as ``"CTAO-LST"`` or ``"Swift-XRT"`` (``skyexplorer.model.instruments.instruments()`` has all, each with
+            its reference), or detectors read from a region file.
+        at : str, SkyCoord, Source or Event
+            Where it points: coordinates or a name as for `goto`.
+        roll : Quantity, or float in degrees
+            Position angle, east of north, of what is up in the instrument.
+        name : str, optional
+            What the layer is called.
+
+        Returns
+        -------
+        SkyRegion
+
+        Raises
+        ------
+        NotFoundError
+            For an unknown instrument or place.
+        InputError
+            For an angle that is none, or an event without a position.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer()
+        >>> field = sky.footprint("CTAO-LST", "TXS 0506+056")
+        >>> print(round(field.area.to_value("deg2"), 1))
+        15.9
+        """
+        return overlay_.footprint(self.session, instrument, at, roll=roll, name=name)
 
     @property
     def widget(self) -> Any:

@@ -109,6 +109,22 @@ def goto(session: Session, what: Any, fov: Any = None, by: str = "") -> tuple[Sk
     return session.viewport.target, thing is not None
 
 
+def place(session: Session, what: Any) -> SkyCoord:
+    """The position of what `goto` takes, without going there.
+
+    Raises
+    ------
+    NotFoundError
+        For a name that nothing here answers to.
+    InputError
+        For something that is no place, or has no position.
+    """
+    found, at = _place(session, what)
+    if at is None:
+        raise InputError(f"{getattr(found, 'name', what)} has no position.", "Give coordinates.")
+    return at
+
+
 def _place(session: Session, what: Any) -> tuple[Any, SkyCoord | None]:
     """The source or event, if it is one, and its position."""
     if isinstance(what, SkyCoord):
