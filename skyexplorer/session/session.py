@@ -14,6 +14,7 @@ from skyexplorer.session.layers import EventLayer, Layer, Layers, SkyMapLayer
 from skyexplorer.session.layout import Layout
 from skyexplorer.session.ledgers import Ledgers
 from skyexplorer.session.notices import Notices
+from skyexplorer.session.plots import Plots
 from skyexplorer.session.selection import Selection
 from skyexplorer.session.steps import Steps
 from skyexplorer.session.timewindow import TimeWindow
@@ -43,6 +44,7 @@ class Session:
         self.notices = Notices()
         self.curves = Curves()
         self.events = Events()
+        self.plots = Plots(self.layers)
         self.tools = Tools()
         self.timewindow = TimeWindow(self.selection, self.layers)
         self.archives = Archives(self.selection, self.tools)
