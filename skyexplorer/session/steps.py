@@ -116,6 +116,21 @@ class Steps:
         step.needs, step.uses = frozenset(writer.needs), tuple(writer.uses)
         return step
 
+    def source_of(self, value: Any) -> str:
+        """A value as source, without the imports that it needs; empty where it cannot be written.
+
+        Examples
+        --------
+        >>> from skyexplorer.session.drawn import region_of
+        >>> from skyexplorer.session.session import Session
+        >>> Session().steps.source_of(region_of("box", [[9, 10], [11, 12]]))[:43]
+        'SkyRegion.box(SkyCoord(10.0, 11.0, unit="de'
+        """
+        try:
+            return _Writer([], self._layers).write(value)
+        except RecordingError:
+            return ""
+
     def add(self, step: Step, result: Any = None, key: str = "") -> Step:
         """Take a step that was written before; see `record`."""
         step.result, step.key = result, key

@@ -25,6 +25,7 @@ from skyexplorer.errors import FrontEndError
 from skyexplorer.model.picture import Picture
 from skyexplorer.model.tiles import TileSet
 from skyexplorer.session.text import _
+from skyexplorer.views.tool_texts import tool_texts
 
 STATIC = Path(__file__).parent / "static"
 
@@ -149,7 +150,12 @@ class SkyCanvas(ipyaladin.Aladin):
     _readout = traitlets.Dict(help="What lies under the pointer of one view: view, turn, lines.").tag(
         sync=True
     )
-    _tool = traitlets.Unicode("", help="What dragging draws: circle, polygon, or nothing.").tag(sync=True)
+    _tool = traitlets.Unicode("", help="What dragging does: `Tools.tool`.").tag(sync=True)
+    _region = traitlets.Dict(
+        help="The chosen region: shape, points, text, source, and the last message heard."
+    ).tag(sync=True)
+    _path = traitlets.List(help="Points that were measured between, degrees.").tag(sync=True)
+    _inside = traitlets.Dict(help="Whether sources outside a region are hidden: text, same.").tag(sync=True)
     _look = traitlets.Dict(help="Where to look; `turn` counts the moves made in Python.").tag(sync=True)
     _texts = traitlets.Dict().tag(sync=True)
 
@@ -187,12 +193,7 @@ class SkyCanvas(ipyaladin.Aladin):
         self._local_surveys = {name: packed_tiles(tiles) for name, tiles in surveys.items()}
         self._texts = {
             "choose": _("Several sources here: choose one"),
-            "draw_circle": _(
-                "Drag from the centre outwards. Keys: arrows, Space for the centre, Enter for the edge; Esc ends."
-            ),
-            "draw_polygon": _(
-                "Click the corners, double-click to close, or draw a line around. Keys: arrows, Space, Enter; Esc ends."
-            ),
+            **tool_texts(),
             "readout": _("Under the pointer"),
             "no_webgl": _(
                 "The sky cannot be painted: this browser gives no WebGL 2. Turn on hardware acceleration, "

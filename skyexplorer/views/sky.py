@@ -47,7 +47,7 @@ class SkyView:
         self._begin(session, verbs, session.viewport, ME)
         view = self.viewport
         self._drawings: dict[str, Drawing] = {}
-        self.region, self.footprints = DrawnRegion(session, self.widget), Footprints(session, verbs)
+        self.region, self.footprints = DrawnRegion(session, self.widget, verbs), Footprints(session, verbs)
         guard = session.notices.guard(_("Drawing the sky"))
         self._changed_soon = Pace(guard(self._changed), lambda layer, field: (id(layer), field))
         self._links = [
@@ -183,6 +183,15 @@ class SkyView:
     def _region_drawn(self, content: dict[str, Any]) -> None:
         self.region.heard(content)
 
+    def _tool_taken(self, content: dict[str, Any]) -> None:
+        self.region.took(content)
+
+    def _measured(self, content: dict[str, Any]) -> None:
+        self.region.measured(content)
+
+    def _region_act(self, content: dict[str, Any]) -> None:
+        self.region.act(content)
+
     def _pointed(self, content: dict[str, Any]) -> None:
         at = SkyCoord(float(content["ra"]) * u.deg, float(content["dec"]) * u.deg)
         lines = pointer.readout(self.session, at)
@@ -220,6 +229,9 @@ HEARD = {
     "pointer": SkyView._pointed,
     "layer_failed": SkyView._layer_failed,
     "region": SkyView._region_drawn,
+    "tool": SkyView._tool_taken,
+    "measured": SkyView._measured,
+    "region_act": SkyView._region_act,
     "survey_failed": SkyView._survey_failed,
     "failed": SkyView._browser_failed,
 }

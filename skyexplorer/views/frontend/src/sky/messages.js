@@ -5,6 +5,11 @@ export const MESSAGE = Object.freeze({
   surveyFailed: "skx:survey_failed", // {survey: str} a survey on the network did not answer
   pointer: "skx:pointer", // {view: str, turn: int, ra: float, dec: float} where the pointer is, while `_reads`
   layerFailed: "skx:layer_failed", // {layer: str} the survey of a layer did not answer
-  region: "skx:region", // {shape: "circle", points: [center, edge]} | {shape: "polygon", points: corners} | {shape: "", points: []}: ended
+  // {shape, points, final: bool, view: str, turn: int} a region is drawn, or moved (not final); points of a circle: center, edge;
+  // of a box: two opposite corners; of a polygon: its corners
+  region: "skx:region",
+  tool: "skx:tool", // {name: str} a tool of the strip was taken, or put away: ""
+  measured: "skx:measured", // {points: [[ra, dec], …]} measured between; none: taken away
+  regionAct: "skx:region_act", // {act: "select" | "filter" | "unfilter" | "ask" | "layer" | "clear" | "copied" | "uncopied"}
   failed: "skx:failed", // {text: str} something broke in the browser
 });

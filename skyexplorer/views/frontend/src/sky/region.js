@@ -1,15 +1,20 @@
-// Drawing a region on the sky: a circle from its centre outwards, a polygon corner by corner or along a line.
+// The tools on the sky: circle, box, polygon, lasso, measure; and what they leave: a region that can be moved.
 //
 // While a tool is chosen a pane lies over the sky and takes the pointer, so that neither Aladin pans nor a
 // source is picked; the wheel goes through. The keys do the same: arrows move a cross, Space presses, Enter
 // closes, Escape ends. What is drawn is kept in sky coordinates: zooming on the way is no harm.
+import { outline, paint, size, spot as dot, trace } from "./drawn.js";
+import { Measure } from "./measure.js";
 import { MESSAGE } from "./messages.js";
 import { label } from "./shapes.js";
+import { arc, separation } from "./sphere.js";
+import { ToolStrip } from "./toolstrip.js";
+import { Vertices } from "./vertices.js";
 
 const CLICK_PX = 6; // less between press and release is a click
 const CLOSE_PX = 11; // this near to the first corner closes the polygon
 const CORNERS = 60; // at most, of a line drawn by hand
-const COLOR = "#f2f6ff";
+const SPANNED = new Set(["circle", "box"]); // by two points
 
 export class RegionTool {
   constructor(aladin, model, glass) {
@@ -28,25 +33,40 @@ export class RegionTool {
       pointerdown: (e) => this.down(e),
       pointermove: (e) => this.move(e),
       pointerup: (e) => this.up(e),
+      pointercancel: () => (this.press = null),
       dblclick: () => this.close(),
       keydown: (e) => this.key(e),
-      wheel: (e) => {
-        e.preventDefault();
-        aladin.view.catalogCanvas.dispatchEvent(new WheelEvent("wheel", e));
-      },
+      wheel: (e) => this.zoom(e),
     };
     for (const [type, fn] of Object.entries(on)) this.pane.addEventListener(type, fn);
+    this.measure = new Measure(this);
+    this.vertices = new Vertices(this);
+    this.strip = new ToolStrip(this);
     this.onTool = () => this.choose(model.get("_tool"));
     model.on("change:_tool", this.onTool);
+    // Escape takes a measurement away wherever on the sky the focus is.
+    this.onKey = (event) => {
+      if (event.key === "Escape" && !this.tool && this.measure.clear()) event.stopPropagation();
+    };
+    aladin.aladinDiv.addEventListener("keydown", this.onKey);
     glass.sketch = (g) => this.draw(g);
     this.onTool();
   }
 
+  // What the strip does: here at once, and in Python one turn later.
+  take(tool) {
+    const next = tool === this.tool ? "" : tool;
+    this.choose(next);
+    this.model.send({ event_type: MESSAGE.tool, name: next });
+  }
+
   choose(tool) {
+    if (this.tool === "measure" && tool !== "measure") this.measure.end();
     this.tool = tool;
     this.points = [];
     this.at = this.press = null;
     this.pane.hidden = !tool;
+    this.strip.show();
     if (tool) {
       const text = this.model.get("_texts")[`draw_${tool}`];
       this.hint.textContent = text;
@@ -66,14 +86,21 @@ export class RegionTool {
     }
   }
 
+  project = (ra, dec) => this.glass.project(ra, dec);
+
   screen([ra, dec]) {
-    const [x, y] = this.glass.project(Float64Array.of(ra), Float64Array.of(dec));
-    return [x, y];
+    const [x, y] = this.project(Float64Array.of(ra), Float64Array.of(dec));
+    return Number.isFinite(x) && Number.isFinite(y) && !(x === 0 && y === 0) ? [x, y] : null;
   }
 
   spot(event) {
-    const box = this.pane.getBoundingClientRect();
+    const box = this.glass.canvas.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  zoom(event) {
+    event.preventDefault();
+    this.aladin.view.catalogCanvas.dispatchEvent(new WheelEvent("wheel", event));
   }
 
   down(event) {
@@ -81,14 +108,18 @@ export class RegionTool {
     event.preventDefault();
     this.pane.focus({ preventScroll: true });
     this.pane.setPointerCapture(event.pointerId);
-    this.press = { spot: this.spot(event), line: [this.spot(event)], fresh: !this.points.length };
-    if (this.tool === "circle" && this.press.fresh) this.add(this.press.spot);
+    const spot = this.spot(event);
+    this.at = spot;
+    this.press = { spot, line: [spot], fresh: !this.points.length };
+    if (this.tool === "measure") this.measure.down(spot);
+    else if (SPANNED.has(this.tool) && this.press.fresh) this.add(spot);
   }
 
   move(event) {
     const spot = this.spot(event);
     this.at = spot;
-    if (this.press && this.tool === "polygon") this.press.line.push(spot);
+    if (this.press) this.press.line.push(spot);
+    if (this.tool === "measure") this.measure.say();
     this.glass.redraw();
   }
 
@@ -99,7 +130,8 @@ export class RegionTool {
     const spot = this.spot(event);
     const dragged = Math.max(...press.line.concat([spot]).map((p) => gap(p, press.spot))) > CLICK_PX;
     this.at = spot;
-    if (this.tool === "circle") {
+    if (this.tool === "measure") this.measure.up(spot, dragged);
+    else if (SPANNED.has(this.tool)) {
       if (dragged || !press.fresh) this.finish();
     } else if (dragged) {
       for (const p of simplified(press.line.concat([spot]), CORNERS)) this.add(p);
@@ -114,16 +146,18 @@ export class RegionTool {
     const { clientWidth: w, clientHeight: h } = this.pane;
     if (event.key === "Escape") this.end();
     else if (event.key === "Enter") this.close();
-    else if (event.key === "Backspace") this.points.pop();
+    else if (event.key === "Backspace") this.tool === "measure" ? this.measure.pop() : this.points.pop();
     else if (event.key === " ") {
       this.at ??= [w / 2, h / 2];
-      if (this.tool === "polygon") this.corner(this.at);
+      if (this.tool === "measure") this.measure.add(this.at);
+      else if (!SPANNED.has(this.tool)) this.corner(this.at);
       else if (this.points.length) this.finish();
       else this.add(this.at);
     } else if (event.key in moves) {
       const [x, y] = this.at ?? [w / 2, h / 2];
       const [dx, dy] = moves[event.key];
       this.at = [Math.min(w, Math.max(0, x + dx)), Math.min(h, Math.max(0, y + dy))];
+      if (this.tool === "measure") this.measure.say();
     } else return;
     event.preventDefault();
     event.stopPropagation();
@@ -136,111 +170,86 @@ export class RegionTool {
   }
 
   corner(spot) {
-    if (this.points.length > 2 && gap(spot, this.screen(this.points[0])) <= CLOSE_PX) this.finish();
-    else if (!this.points.length || gap(spot, this.screen(this.points.at(-1))) > 2) this.add(spot);
+    const [first, last] = [this.points[0], this.points.at(-1)].map((point) => point && this.screen(point));
+    if (this.points.length > 2 && first && gap(spot, first) <= CLOSE_PX) this.finish();
+    else if (!last || gap(spot, last) > 2) this.add(spot);
   }
 
   close() {
-    if (this.tool === "circle" ? this.points.length : this.points.length > 2) this.finish();
+    if (this.tool === "measure") this.take("");
+    else if (SPANNED.has(this.tool) ? this.points.length : this.points.length > 2) this.finish();
+  }
+
+  // The shape so far: with the second point where the pointer is.
+  sketched() {
+    if (!SPANNED.has(this.tool)) return ["polygon", this.points];
+    const there = this.at && this.world(this.at);
+    return [this.tool, there && this.points.length ? [this.points[0], there] : this.points];
   }
 
   finish() {
-    const { tool, points } = this;
-    if (tool === "circle") {
-      const edge = this.at && this.world(this.at);
-      if (!points.length || !edge || separation(points[0], edge) <= 0) return;
-      this.model.send({ event_type: MESSAGE.region, shape: "circle", points: [points[0], edge] });
-    } else {
-      if (points.length < 3) return;
-      this.model.send({ event_type: MESSAGE.region, shape: "polygon", points });
-    }
+    const [shape, points] = this.sketched();
+    if (points.length < (SPANNED.has(shape) ? 2 : 3)) return;
+    if (shape !== "polygon" && separation(...points) <= 0) return;
+    this.vertices.tell(shape, points, true);
     this.choose(""); // Python says the same, one turn later
   }
 
   end() {
-    this.choose("");
-    this.model.send({ event_type: MESSAGE.region, shape: "", points: [] });
+    if (this.tool === "measure") this.measure.clear();
+    this.take("");
   }
 
   draw(g) {
-    if (!this.tool) return;
+    this.vertices.draw(g);
+    this.measure.draw(g);
+    if (SPANNED.has(this.tool)) this.drawSpanned(g);
+    else if (this.tool === "polygon" || this.tool === "lasso") this.drawCorners(g);
+    if (this.tool && this.at && document.activeElement === this.pane && !this.press) cross(g, ...this.at);
+    this.strip.place();
+  }
+
+  drawSpanned(g) {
+    const [shape, points] = this.sketched();
+    if (points.length < 2) return;
     const path = new Path2D();
-    if (this.tool === "circle" && this.points.length && this.at) {
-      const edge = this.world(this.at);
-      if (edge) {
-        const radius = separation(this.points[0], edge);
-        this.trace(path, around(this.points[0], radius), true);
-        this.paint(g, path);
-        const [x, y] = this.at;
-        label(g, radius >= 1 ? `${radius.toFixed(2)}°` : `${(radius * 60).toFixed(1)}′`, x + 12, y - 12);
-      }
-    } else if (this.tool === "polygon") {
-      const corners = this.points.map((p) => this.screen(p));
-      const ahead = this.press ? this.press.line : this.at && this.points.length ? [this.at] : [];
-      const all = corners.concat(ahead);
-      all.forEach(([x, y], i) => (i ? path.lineTo(x, y) : path.moveTo(x, y)));
-      if (all.length > 2) path.closePath();
-      this.paint(g, path);
-      for (const [i, [x, y]] of corners.entries()) dot(g, x, y, i ? 3 : 5);
-    }
-    if (this.at && document.activeElement === this.pane && !this.press) cross(g, ...this.at);
+    trace(path, outline(shape, points), this.project, true);
+    paint(g, path);
+    label(g, size(shape, points), this.at[0] + 14, this.at[1] - 14);
   }
 
-  trace(path, ring, closed) {
-    const xy = this.glass.project(Float64Array.from(ring, (p) => p[0]), Float64Array.from(ring, (p) => p[1]));
-    let pen = false;
-    for (let i = 0; i < ring.length; i++) {
-      const x = xy[2 * i], y = xy[2 * i + 1];
-      if (!Number.isFinite(x) || (x === 0 && y === 0)) {
-        pen = closed = false;
-        continue;
-      }
-      if (pen) path.lineTo(x, y);
-      else path.moveTo(x, y);
-      pen = true;
+  drawCorners(g) {
+    const path = new Path2D();
+    const box = trace(path, this.points.length > 1 ? legs(this.points) : [], this.project, false);
+    const ahead = this.press ? this.press.line : this.at && this.points.length ? [this.at] : [];
+    const last = this.points.length ? this.screen(this.points.at(-1)) : null;
+    if (ahead.length && (box.whole || this.points.length < 2)) {
+      const start = this.points.length ? last : ahead[0];
+      if (start && this.points.length < 2) path.moveTo(...start);
+      for (const [x, y] of ahead) path.lineTo(x, y);
+      const first = this.points.length ? this.screen(this.points[0]) : ahead[0];
+      if (first) path.lineTo(...first);
     }
-    if (closed) path.closePath();
-  }
-
-  paint(g, path) {
-    g.setLineDash([]);
-    g.globalAlpha = 0.14;
-    g.fillStyle = COLOR;
-    g.fill(path);
-    g.globalAlpha = 1;
-    for (const [style, width] of [["rgba(4,8,18,0.6)", 3.6], [COLOR, 1.7]]) {
-      g.strokeStyle = style;
-      g.lineWidth = width;
-      g.stroke(path);
+    paint(g, path, { fill: 0.1 });
+    for (const [i, point] of this.points.entries()) {
+      const at = this.screen(point);
+      if (at) dot(g, ...at, i ? 3 : 5);
     }
   }
 
   dispose() {
     this.model.off("change:_tool", this.onTool);
+    this.aladin.aladinDiv.removeEventListener("keydown", this.onKey);
     this.glass.sketch = null;
+    this.vertices.dispose();
+    this.measure.dispose();
+    this.strip.dispose();
     this.pane.remove();
   }
 }
 
+const legs = (points) => points.slice(1).flatMap((point, i) => arc(points[i], point, 2));
 const gap = ([x, y], [a, b]) => Math.hypot(x - a, y - b);
-const RAD = Math.PI / 180;
-
-function separation([ra, dec], [a, d]) {
-  const h = Math.sin(((d - dec) * RAD) / 2) ** 2 + Math.cos(dec * RAD) * Math.cos(d * RAD) * Math.sin(((a - ra) * RAD) / 2) ** 2;
-  return (2 * Math.asin(Math.min(1, Math.sqrt(h)))) / RAD;
-}
-
-// Points of a small circle, degrees.
-function around([ra, dec], radius, n = 72) {
-  const [s, c] = [Math.sin(radius * RAD), Math.cos(radius * RAD)];
-  const [sd, cd] = [Math.sin(dec * RAD), Math.cos(dec * RAD)];
-  return Array.from({ length: n }, (_, i) => {
-    const t = (2 * Math.PI * i) / n;
-    const z = sd * c + cd * s * Math.cos(t);
-    const d = Math.asin(Math.max(-1, Math.min(1, z)));
-    return [ra + Math.atan2(Math.sin(t) * s * cd, c - sd * z) / RAD, d / RAD];
-  });
-}
 
 // Ramer's way: the corners that matter, with a coarser measure until they are few enough.
 function simplified(line, most) {
@@ -262,16 +271,6 @@ function ramer(line, tolerance) {
   }
   if (worst <= tolerance) return [line[0], line.at(-1)];
   return ramer(line.slice(0, at + 1), tolerance).slice(0, -1).concat(ramer(line.slice(at), tolerance));
-}
-
-function dot(g, x, y, r) {
-  g.beginPath();
-  g.arc(x, y, r, 0, 2 * Math.PI);
-  g.fillStyle = COLOR;
-  g.fill();
-  g.strokeStyle = "rgba(4,8,18,0.8)";
-  g.lineWidth = 1.5;
-  g.stroke();
 }
 
 function cross(g, x, y) {
