@@ -201,7 +201,13 @@ class SkyImage:
 
     def limits(self, shading: Shading) -> tuple[float, float]:
         """The values at the ends of the colour map."""
-        return shading.limits(self.data)
+        if shading.cuts not in self._limits:
+            self._limits[shading.cuts] = shading.limits(self.data)
+        return self._limits[shading.cuts]
+
+    @cached_property
+    def _limits(self) -> dict[Any, tuple[float, float]]:
+        return {}
 
 
 def unit_of(value: Any) -> Any:

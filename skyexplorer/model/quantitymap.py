@@ -276,7 +276,13 @@ class QuantityMap:
 
     def limits(self, shading: Shading) -> tuple[float, float]:
         """The values at the ends of the colour map."""
-        return shading.limits(self._values)
+        if shading.cuts not in self._limits:
+            self._limits[shading.cuts] = shading.limits(self._values)
+        return self._limits[shading.cuts]
+
+    @cached_property
+    def _limits(self) -> dict[Any, tuple[float, float]]:
+        return {}
 
     def tiles(self, shading: Shading) -> TileSet:
         """The map as image tiles, clear where there is no value: means where its cells are finer than pixels."""

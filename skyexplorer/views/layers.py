@@ -13,10 +13,13 @@ from skyexplorer.session.layers import (
     EventListLayer,
     Layer,
     RegionLayer,
+    ShadedLayer,
     SkyMapLayer,
+    SurveyLayer,
 )
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
+from skyexplorer.views import layer_controls
 from skyexplorer.views.panel import Panel
 
 ME = "layers"
@@ -93,6 +96,8 @@ class LayersPanel(Panel):
             row["count"] = _("region")
             row["note"] = f"{layer.area.to_value(u.deg**2):.4g} deg²"
             row["caveat"] = layer.origin.note if layer.origin else ""
+        elif isinstance(layer, ShadedLayer | SurveyLayer):
+            row |= layer_controls.facts(layer)
         elif isinstance(layer, CatalogLayer):
             row["count"] = _count(int(layer.shown.sum()), layer.rows)
             catalog = layer.catalog
@@ -118,9 +123,14 @@ class LayersPanel(Panel):
         """The credible-level slider."""
         self.session.layers[name].level = float(value)  # type: ignore[attr-defined]
 
+    def on_control(self, name: str, field: str, value: str) -> None:
+        """A choice of an image, a map or a survey."""
+        layer_controls.apply(self.session.layers[name], field, value)
+
     def on_zoom(self, name: str) -> None:
         """Look at the whole layer."""
-        target, fov = _extent(self.session.layers[name])
+        layer = self.session.layers[name]
+        target, fov = layer_controls.extent(layer) or _extent(layer)
         self.session.viewport.move(target=target, fov=fov, by=ME)
 
     def on_remove(self, name: str) -> None:

@@ -54,7 +54,7 @@ def _skymap(layer: SkyMapLayer, at: SkyCoord) -> str:
     """Density per square degree, credible level, and the distance along this line of sight."""
     skymap, here = layer.skymap, at.reshape(1)
     density = float(skymap.probability_density(here).to_value(u.deg**-2)[0])
-    parts = [f"{_number(density)} deg⁻²"]
+    parts = [f"{number(density)} deg⁻²"]
     if density > 0:
         if not skymap.even:  # else no place comes first
             level = float(skymap.credible_level(here)[0])
@@ -71,17 +71,17 @@ def _value(layer: ShadedLayer, at: SkyCoord) -> str:
     """The value of the pixel or cell; nothing beside it."""
     found = layer.data.value(at.reshape(1))
     number = float(getattr(found, "value", found)[0])
-    return f"{_number(number)} {unit_text(layer.data.unit)}".strip() if np.isfinite(number) else ""
+    return f"{number(number)} {unit_text(layer.data.unit)}".strip() if np.isfinite(number) else ""
 
 
 def _counts(layer: EventListLayer, at: SkyCoord) -> str:
     """Events per square degree of the map that is drawn."""
     counts = layer.counts
     density = counts.density_at(at.reshape(1)).to_value(u.deg**-2)[0]
-    return _("{density} events per deg²").format(density=_number(float(density))) if density > 0 else ""
+    return _("{density} events per deg²").format(density=number(float(density))) if density > 0 else ""
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Four digits, thousandths and ten thousands by powers of ten."""
     if value == 0:
         return "0"

@@ -1,5 +1,6 @@
 // What lies on the sky: one row a layer.
 import { ICON, contours, fill, follow, h, iconButton, marker } from "./dom.js";
+import { layerControls } from "./layer_controls.js";
 
 export function renderLayers({ model, el, texts, tell }) {
   const list = h("ul", { className: "skx-layer-list" });
@@ -50,6 +51,7 @@ function makeItem(first, texts, tell) {
   info.setAttribute("aria-expanded", "false");
   const opacity = slider(0, 100, say(texts.opacity), (value) => tell("opacity", { name, value: value / 100 }));
   const level = first.kind === "skymap" ? slider(5, 99, say(texts.level), (value) => tell("level", { name, value: value / 100 })) : null;
+  const controls = layerControls(name, tell);
   const levelText = h("output", { className: "skx-level" });
   const root = h(
     "li",
@@ -68,6 +70,7 @@ function makeItem(first, texts, tell) {
     h("div", { className: "skx-layer-line" }, note, opacity.input),
     caveat,
     level ? h("div", { className: "skx-slide" }, level.input, levelText) : null,
+    controls.root,
     origin,
   );
   return {
@@ -89,6 +92,7 @@ function makeItem(first, texts, tell) {
         level.set(Math.round(row.level * 100));
         levelText.textContent = `${Math.round(row.level * 100)} % · ${row.area}`;
       }
+      controls.update(row);
       origin.replaceChildren(...row.origin.map((line) => h("div", {}, line)));
     },
   };
