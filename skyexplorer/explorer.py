@@ -14,13 +14,16 @@ from skyexplorer.actions import inside as inside_
 from skyexplorer.actions import jobs as jobs_
 from skyexplorer.actions import light_curve as light_curve_
 from skyexplorer.actions import live as live_
+from skyexplorer.actions import looks as looks_
 from skyexplorer.actions import open as open_
 from skyexplorer.actions import overlay as overlay_
 from skyexplorer.actions import rank as rank_
 from skyexplorer.actions import select as select_
+from skyexplorer.actions import spectrum as spectrum_
 from skyexplorer.actions.recording import recorded
 from skyexplorer.archives import ArchiveVerbs
 from skyexplorer.errors import InputError
+from skyexplorer.plotting import PlotVerbs
 from skyexplorer.session.autosave import Autosave, restored
 from skyexplorer.session.layers import Layers
 from skyexplorer.session.layout import Layout
@@ -50,7 +53,7 @@ if TYPE_CHECKING:
 THEMES = ("auto", "light", "dark")
 
 
-class SkyExplorer(ArchiveVerbs):
+class SkyExplorer(ArchiveVerbs, PlotVerbs):
     """The linked explorer: sky, source table and light curve, of one session.
 
     Display it as the last line of a cell. Sources that are clicked, and times that are brushed, are in
@@ -100,6 +103,7 @@ class SkyExplorer(ArchiveVerbs):
         self._in_verb = False
         self._step_key = ""
         light_curve_.follow(self.session)
+        spectrum_.follow(self.session)
         filter_.follow(self.session)
         inside_.follow(self.session)
         if samples:
@@ -521,6 +525,71 @@ class SkyExplorer(ArchiveVerbs):
         15.9
         """
         return overlay_.footprint(self.session, instrument, at, roll=roll, name=name)
+
+    @recorded(key="style")
+    def style(self, layer: str, **looks: Any) -> None:
+        """Draw the sources of a catalogue by its columns: colour, size, marker, label, arrows of motion, density.
+
+        Parameters
+        ----------
+        layer : str
+            The name of its layer.
+        **looks
+            What changes, see `skyexplorer.session.layers.Looks`: ``color_by``, ``size_by``, ``shape_by`` and ``label_by``
+            take a column or an expression of columns (``"log10(Flux1000)"``); ``color_map``, ``color_range``,
+            ``color_log``; ``errors``, ``motion`` and ``density`` are on or off; ``first_by`` says which sources are drawn
+            first where not all are.
+
+        Raises
+        ------
+        NotFoundError
+            For a layer that is not there.
+        InputError
+            For a look or a column that is not there: names near to it are told.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer()
+        >>> sky.style("fermi-sources", color_by="Signif_Avg", color_log=True, size_by="Flux1000", shape_by="CLASS1")
+        >>> sky.layers["fermi-sources"].looks.color_by
+        'Signif_Avg'
+        """
+        looks_.style(self.session, layer, **looks)
+        self._step_key = f"style {layer} {sorted(looks)}"
+
+    @recorded(key="filter")
+    def filter(self, layer: str, where: str) -> int:
+        """Leave some sources of a catalogue on the sky and in the table, as its filter box does.
+
+        Parameters
+        ----------
+        layer : str
+            The name of its layer.
+        where : str
+            An expression of its columns, such as ``'Signif_Avg > 20 and CLASS1 == "bll"'``; or words, each of which
+            occurs in the name or a text of a row; empty: all.
+
+        Returns
+        -------
+        int
+            How many are left.
+
+        Raises
+        ------
+        NotFoundError
+            For a layer that is not there.
+        InputError
+            For what cannot be computed; nothing changes then.
+
+        Examples
+        --------
+        >>> sky = SkyExplorer()
+        >>> sky.filter("fermi-sources", "Signif_Avg > 100") < sky.layers["fermi-sources"].rows
+        True
+        """
+        left = looks_.keep(self.session, layer, where)
+        self._step_key = f"filter {layer}"
+        return left
 
     @property
     def widget(self) -> Any:

@@ -49,6 +49,7 @@ def test_the_verbs():
         "events",
         "live_curves",
         *("find_services", "field", "images", "cutout", "resolve", "xmatch"),
+        *("style", "filter"),
         *("layers", "selection", "viewport", "steps", "widget"),
         *("view", "close", "restore"),
     }

@@ -1,13 +1,11 @@
 """Source table: the rows of a layer; sort, filter, select.
 
-Python sorts and filters: the browser gets the texts of all rows once, and after that only the order of
-the rows to show. Only the rows in view are in the page.
+Python sorts and filters, and writes the texts of the rows in view, and of some around them: of a million rows a few
+hundred are in the browser. It asks for others by ``rows {start, stop}`` when they come into view.
 """
 
 from __future__ import annotations
 
-import operator
-import re
 from typing import Any
 
 import numpy as np
@@ -18,122 +16,13 @@ from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, RowsLaye
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views.panel import Panel
+from skyexplorer.views.sheet import Sheet
 
 ME = "table"
-COMPARE = {
-    "<=": operator.le, ">=": operator.ge, "!=": operator.ne, "<": operator.lt, ">": operator.gt, "=": operator.eq,
-}  # fmt: skip
-CONDITION = re.compile(r"^\s*(.+?)\s*(<=|>=|!=|<|>|=)\s*(.+?)\s*$")
-
-
-class Sheet:
-    """Columns of a layer as texts, and as values to sort and compare by."""
-
-    def __init__(self, layer: Layer) -> None:
-        self.layer = layer
-        coords = layer.coords
-        columns: list[tuple[str, Any, list[str]]] = [
-            ("name", np.array(layer.names, dtype=object), list(layer.names))
-        ]
-        if isinstance(layer, EventLayer):
-            columns += _event_columns(layer)
-        for label, values in (("RA", coords.ra.deg), ("Dec", coords.dec.deg)):
-            columns.append((label, np.asarray(values, float), [_fixed(v) for v in values]))
-        if isinstance(layer, CatalogLayer):
-            columns += [_column(layer.catalog.table, name) for name in layer.catalog.telling_columns]
-        self.labels = [label for label, _values, _texts in columns]
-        self.values = [values for _label, values, _texts in columns]
-        self.texts = [texts for _label, _values, texts in columns]
-        self.numeric = [values.dtype.kind == "f" for values in self.values]
-
-    def matching(self, condition: str) -> np.ndarray:
-        """Rows that a filter leaves: words that occur in a row, or ``column > value``.
-
-        Raises
-        ------
-        InputError
-            For a comparison with a column that is not there, or with no number.
-        """
-        condition = condition.strip()
-        rows = self.layer.rows
-        if not condition:
-            return np.ones(rows, bool)
-        found = CONDITION.match(condition)
-        if found:
-            return self._compared(*found.groups())
-        words = condition.casefold().split()
-        lines = [" ".join(parts).casefold() for parts in zip(*self.texts, strict=True)]
-        return np.array([all(word in line for word in words) for line in lines])
-
-    def _compared(self, name: str, sign: str, wanted: str) -> np.ndarray:
-        at = next(
-            (i for i, label in enumerate(self.labels) if label.casefold().startswith(name.casefold())), None
-        )
-        if at is None:
-            raise InputError(
-                _("There is no column {name!r} in the table.").format(name=name),
-                _("Columns are {labels}.").format(labels=", ".join(self.labels)),
-            )
-        if not self.numeric[at]:
-            values = np.array([text.casefold() for text in self.texts[at]], dtype=object)
-            return np.array([COMPARE[sign](value, wanted.casefold()) for value in values])
-        try:
-            number = float(wanted)
-        except ValueError as error:
-            raise InputError(
-                _("{wanted!r} is no number to compare {name} with.").format(
-                    wanted=wanted, name=self.labels[at]
-                ),
-                _("Write, for example, {label} > 20.").format(label=self.labels[at]),
-            ) from error
-        with np.errstate(invalid="ignore"):
-            return np.asarray(COMPARE[sign](self.values[at], number))
-
-    def order(self, rows: np.ndarray, column: int, descending: bool) -> np.ndarray:
-        """Row numbers in order of a column; missing values last; the layer's own order for column -1."""
-        index = np.flatnonzero(rows)
-        if column < 0:
-            return index
-        values = self.values[column][index]
-        if self.numeric[column]:
-            keys = np.where(np.isnan(values), np.inf, -values if descending else values)
-            return index[np.argsort(keys, kind="stable")]
-        keys = np.array([str(value).casefold() for value in values])
-        sort = np.argsort(keys, kind="stable")
-        return index[sort[::-1] if descending else sort]
-
-
-def _event_columns(layer: EventLayer) -> list[tuple[str, Any, list[str]]]:
-    def numbers(values: list[Any]) -> np.ndarray:
-        return np.array([np.nan if v is None else float(v) for v in values])
-
-    times = numbers([None if e.time is None else e.time.utc.mjd for e in layer.events])
-    energy = numbers([None if e.energy is None else e.energy.to_value("TeV") for e in layer.events])
-    signal = numbers([e.signalness for e in layer.events])
-    when = ["" if e.time is None else e.time.utc.iso[:16] for e in layer.events]
-    return [
-        (_("time (UTC)"), times, when),
-        (_("energy (TeV)"), energy, [_number(v) for v in energy]),
-        (_("signalness"), signal, [_number(v) for v in signal]),
-    ]
-
-
-def _column(table: Any, name: str) -> tuple[str, Any, list[str]]:
-    column = table[name]
-    unit = f" ({column.unit})" if column.unit is not None else ""
-    if column.dtype.kind in "fiu" and column.ndim == 1:
-        values: np.ndarray = np.ma.filled(np.ma.asarray(np.ma.asarray(column), float), np.nan)
-        return f"{name}{unit}", values, [_number(v) for v in values]
-    texts = ["" if v is np.ma.masked else str(v).strip() for v in column]
-    return f"{name}{unit}", np.array(texts, dtype=object), texts
-
-
-def _number(value: float) -> str:
-    return "" if not np.isfinite(value) else f"{value:.4g}"
-
-
-def _fixed(value: float) -> str:
-    return "" if not np.isfinite(value) else f"{value:.4f}"
+WHOLE = 2000
+"""Rows that are sent at once."""
+FIRST, MARGIN = 60, 120
+"""Of more rows: how many are sent before the browser has said what is in view, and how many around that."""
 
 
 class TablePanel(Panel):
@@ -145,21 +34,28 @@ class TablePanel(Panel):
     tabs = traitlets.List(traitlets.Dict()).tag(sync=True)
     active = traitlets.Unicode().tag(sync=True)
     columns = traitlets.List(traitlets.Dict()).tag(sync=True)
-    cells = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
-    order = traitlets.Bytes(b"").tag(sync=True)
-    selected = traitlets.List(traitlets.Int()).tag(sync=True)
+    count = traitlets.Int(help="How many rows there are to scroll through.").tag(sync=True)
+    window = traitlets.Dict(help="`start`, the `rows` of the layer from there on, and their `texts`.").tag(
+        sync=True
+    )
+    chosen = traitlets.List(traitlets.Int(), help="Rows of the window that are selected.").tag(sync=True)
+    place = traitlets.Int(-1, help="Where the first selected row stands; -1: nowhere.").tag(sync=True)
     sort = traitlets.Dict().tag(sync=True)
     filter = traitlets.Unicode("").tag(sync=True)
     complaint = traitlets.Unicode("").tag(sync=True)
     counted = traitlets.Unicode("").tag(sync=True)
+    marked = traitlets.Int(help="How many rows are marked.").tag(sync=True)
+    only_marked = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, session: Session, verbs: Any) -> None:
         super().__init__(session, verbs, sort={"column": -1, "descending": False})
         self._sheets: dict[str, Sheet] = {}
-        self._filters: dict[str, str] = {}  # of a catalogue it acts on the sky: it must not be forgotten
+        self._filters: dict[str, str] = {}  # of events; that of a catalogue is `CatalogLayer.where`
+        self._order = np.zeros(0, np.intp)
+        self._view = 0, FIRST
+        self._selected: list[int] = []
         self.link(session.layers.added, self._layers_changed)
         self.link(session.layers.removed, self._layers_changed)
-        self._reorder_soon = self.paced(self._reorder)
         self.link(session.layers.changed, self._layer_changed)
         self.link(session.selection.sources_changed, self._selection_changed)
         self._layers_changed(None)
@@ -171,9 +67,25 @@ class TablePanel(Panel):
             "layer": _("Table of layer"),
             "filter": _("Filter the rows"),
             "filter_hint": _("Filter: words, or Signif > 20"),
+            "filter_help": _(
+                'Words that occur in a row, or a condition: Signif_Avg > 20 and CLASS1 == "bll"; 0 < z < 0.1; '
+                'log10(flux) > -9; CLASS1 in ("bll", "fsrq"). Names that are no words stand in `backticks`.'
+            ),
             "rows": _("Rows of the layer; arrow keys move, Enter selects"),
             "none": _("No rows."),
+            "marked": _("{n} marked"),
+            "only_marked": _("Show only the marked rows"),
         }
+
+    @property
+    def order(self) -> bytes:
+        """Rows of the layer in the order of the table, uint32."""
+        return self._order.astype(np.uint32).tobytes()
+
+    @property
+    def selected(self) -> list[int]:
+        """Rows of the layer that are selected."""
+        return list(self._selected)
 
     # session -> browser
 
@@ -190,54 +102,88 @@ class TablePanel(Panel):
             self._show(max(layers, key=lambda item: item.rows).name if layers else "")
 
     def _layer_changed(self, layer: Layer, field: str) -> None:
-        if field == "color":
+        if field in ("color", "shape"):
             self._layers_changed(layer)
-        if field == "shown" and layer.name == self.active:
-            self._reorder_soon()
+        if layer.name != self.active:
+            return
+        if field == "where":
+            self.filter, self.complaint = layer.where, ""  # type: ignore[attr-defined]
+        elif field == "shown" or (field == "marked" and self.only_marked):
+            self._reorder()
+        elif field == "marked":
+            self.marked = int(layer.marked.sum())  # type: ignore[attr-defined]
 
     def _selection_changed(self, sources: tuple[Any, ...], by: str) -> None:
         found = [place for source in sources if (place := self.session.layers.find(source)) is not None]
         if found and not isinstance(found[0][0], SkyMapLayer) and found[0][0].name != self.active:
             self._show(found[0][0].name)
-        self.selected = [row for layer, row in found if layer.name == self.active]
+        self._selected = [row for layer, row in found if layer.name == self.active]
+        with self.hold_sync():
+            self._choose()
 
     def _sheet(self) -> Sheet | None:
         if not self.active:
             return None
         if self.active not in self._sheets:
-            self._sheets[self.active] = Sheet(self.session.layers[self.active])
+            layer = self.session.layers[self.active]
+            assert isinstance(layer, RowsLayer)
+            self._sheets[self.active] = Sheet(layer)
         return self._sheets[self.active]
 
     def _show(self, name: str) -> None:
         with self.hold_sync():
-            self.active, self.filter, self.complaint = name, self._filters.get(name, ""), ""
+            self.active, self.complaint, self.only_marked = name, "", False
             self.sort = {"column": -1, "descending": False}
+            self._selected, self._view = [], (0, FIRST)
             sheet = self._sheet()
-            self.columns = (
-                []
-                if sheet is None
-                else [
-                    {"label": label, "numeric": num}
-                    for label, num in zip(sheet.labels, sheet.numeric, strict=True)
-                ]
-            )
-            self.cells = [] if sheet is None else sheet.texts
+            layer = None if sheet is None else sheet.layer
+            self.filter = layer.where if isinstance(layer, CatalogLayer) else self._filters.get(name, "")
+            self.columns = [] if sheet is None else sheet.heads
             self._reorder()
 
     def _reorder(self) -> None:
         sheet = self._sheet()
-        if sheet is None:
-            self.order, self.counted = b"", ""
-            return
-        rows = sheet.matching(self.filter)
-        if isinstance(sheet.layer, EventLayer):
-            rows = rows & sheet.layer.shown
-        order = sheet.order(rows, int(self.sort["column"]), bool(self.sort["descending"]))
-        self.order = order.astype(np.uint32).tobytes()
-        total = sheet.layer.rows
-        self.counted = (
-            str(total) if len(order) == total else _("{n} of {total}").format(n=len(order), total=total)
+        with self.hold_sync():
+            if sheet is None:
+                self._order, self.counted, self.marked = np.zeros(0, np.intp), "", 0
+            else:
+                layer = sheet.layer
+                rows = layer.shown
+                if isinstance(layer, EventLayer):  # of events the box hides rows here, not on the sky
+                    rows = rows & sheet.matching(self.filter)
+                self.marked = int(layer.marked.sum())
+                if self.only_marked and not self.marked:
+                    self.only_marked = False
+                if self.only_marked:
+                    rows = rows & layer.marked
+                self._order = sheet.order(rows, int(self.sort["column"]), bool(self.sort["descending"]))
+                shown, total = len(self._order), layer.rows
+                self.counted = (
+                    f"{total:,}" if shown == total else _("{n:,} of {total:,}").format(n=shown, total=total)
+                )
+            self.count = len(self._order)
+            self._open_window()
+            self._choose()
+
+    def _open_window(self) -> None:
+        """The texts of the rows in view."""
+        sheet, count = self._sheet(), len(self._order)
+        start, stop = (
+            (0, count) if count <= WHOLE else (max(0, self._view[0] - MARGIN), self._view[1] + MARGIN)
         )
+        start = min(start, max(0, count - (stop - start)))
+        rows = self._order[start:stop]
+        self.window = {
+            "start": start,
+            "rows": rows.tolist(),
+            "texts": [] if sheet is None else sheet.texts(rows),
+        }
+
+    def _choose(self) -> None:
+        chosen = set(self._selected)
+        self.chosen = [row for row in self.window.get("rows", ()) if row in chosen] if chosen else []
+        at = np.flatnonzero(self._order == self._selected[0]) if self._selected else ()
+        self.place = int(at[0]) if len(at) else -1
 
     # browser -> session
 
@@ -245,6 +191,14 @@ class TablePanel(Panel):
         """Another layer."""
         self._show(name)
         self._selection_changed(self.session.selection.sources, ME)
+
+    def on_rows(self, start: int, stop: int) -> None:
+        """Rows have come into view of which the browser has no texts."""
+        start = max(0, int(start))
+        self._view = start, min(max(start, int(stop)), start + 500)
+        with self.hold_sync():
+            self._open_window()
+            self._choose()
 
     def on_sort(self, column: int) -> None:
         """A click on a column head: up, down, and back to the layer's own order."""
@@ -263,14 +217,21 @@ class TablePanel(Panel):
         if sheet is None:
             return
         try:
-            rows = sheet.matching(text)
+            if isinstance(sheet.layer, CatalogLayer):
+                self.verbs.filter(self.active, text)
+            else:
+                sheet.matching(text)
         except InputError as error:
             self.complaint = str(error)
             return
         self.filter, self.complaint = text, ""
-        self._filters[self.active] = text
-        if isinstance(sheet.layer, CatalogLayer):
-            sheet.layer.shown = rows
+        if not isinstance(sheet.layer, CatalogLayer):
+            self._filters[self.active] = text
+            self._reorder()
+
+    def on_only_marked(self, on: bool) -> None:
+        """The chip: only marked rows, or all."""
+        self.only_marked = bool(on)
         self._reorder()
 
     def on_select(self, row: int) -> None:
