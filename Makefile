@@ -65,8 +65,9 @@ unit: env ## The tests that need neither a browser nor a VO
 warm: env
 	@$(BIN)/skyexplorer warm
 
-soak: env dachs ## At length: 10 000 damaged files (needs SKYEXPLORER_TEST_DATA), 10 000 questions to archives, 30 seeds for the cross-match
+soak: env chromium dachs ## At length: 10 000 damaged files (needs SKYEXPLORER_TEST_DATA), 10 000 questions to archives, 2000 acts in Chromium, 30 seeds for the cross-match
 	SKYEXPLORER_MUTATIONS=10000 $(BIN)/python -m pytest tests/fuzz --override-ini timeout=3600 -s
+	SKYEXPLORER_ACTS=2000 $(BIN)/python -m pytest tests/soak --override-ini timeout=7200 -s
 	$(BIN)/python -m pytest tests/vo/soak.py --override-ini timeout=3600 -s
 	for seed in $$(seq 30); do $(BIN)/python -m pytest -q -p no:cacheprovider --hypothesis-seed=$$seed tests/core \
 	  tests/model/test_matching.py tests/model/test_parted.py tests/model/test_places.py || exit 1; done
@@ -88,6 +89,7 @@ screenshots: env chromium ## The pictures in the README
 
 benchmark: env chromium ## Times to first paint, click to light curve, kernel memory; sky maps beside their peers (PEERS=python)
 	$(BIN)/python benchmarks/view.py
+	$(BIN)/python -m benchmarks.flood
 	$(BIN)/python -m benchmarks.skymap --data $(or $(SKYEXPLORER_TEST_DATA),.) --peers-python $(PEERS)
 
 crossmatches: env ## The cross-match core beside its peers: lists, footprints, maps, the kept index, lists larger than memory

@@ -28,6 +28,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwrigh
 
 from tests.browser import chromium
 
+SHARE = Path(__file__).parents[2] / "share" / "jupyter"
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -42,6 +43,10 @@ class Lab:
 
     ``python`` is the interpreter whose JupyterLab is started; by default the one that runs the tests.
     """
+
+    app = "JupyterLab"
+    command = ("lab", "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly")
+    ready = "/api/status"
 
     def __init__(self, python: str = sys.executable, **env: str) -> None:
         self.python, self.env = python, env
@@ -73,10 +78,9 @@ class Lab:
         self.log = (self.folder / "lab.log").open("w")
         self.process = subprocess.Popen(
             [
-                self.python, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+                self.python, "-m", "jupyter", *self.command, "--no-browser", "--allow-root", "--ip=127.0.0.1",
                 f"--port={self.port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
-                "--ServerApp.password=", "--LabApp.expose_app_in_browser=True",
-                "--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={self.work}",
+                "--ServerApp.password=", f"--ServerApp.root_dir={self.work}",
             ],
             env=env, stdout=self.log, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -84,14 +88,14 @@ class Lab:
         while True:
             with (
                 contextlib.suppress(OSError),
-                urllib.request.urlopen(f"{self.url}/api/status", timeout=2) as reply,
+                urllib.request.urlopen(f"{self.url}{self.ready}", timeout=2) as reply,
             ):
                 if reply.status == 200:
                     return self
             if self.process.poll() is not None or time.monotonic() > deadline:
                 text = (self.folder / "lab.log").read_text()
                 self.__exit__()
-                raise RuntimeError(f"JupyterLab did not start:\n{text[-4000:]}")
+                raise RuntimeError(f"{self.app} did not start:\n{text[-4000:]}")
             time.sleep(0.2)
 
     def __exit__(self, *exc: object) -> None:
@@ -104,6 +108,10 @@ class Lab:
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def address(self, name: str) -> str:
+        """Where a notebook opens."""
+        return f"{self.url}/lab/tree/{name}?reset"
+
     def write(self, name: str, cells: list[str]) -> str:
         """Write a notebook of code cells; returns its path below the server's root."""
         notebook = nbformat.v4.new_notebook(
@@ -112,6 +120,37 @@ class Lab:
         )
         nbformat.write(notebook, self.work / name)
         return name
+
+
+class Notebook7(Lab):
+    """A Jupyter Notebook 7 server."""
+
+    app = "Jupyter Notebook"
+    command = ("notebook", "--JupyterNotebookApp.expose_app_in_browser=True")
+
+    def address(self, name: str) -> str:
+        """Where a notebook opens."""
+        return f"{self.url}/notebooks/{name}"
+
+
+class Voila(Lab):
+    """Voila over the folder of a `Lab`, as its server's own extension, with our template.
+
+    The page runs the notebook when it is opened. The template is taken from the checkout, as it may not be installed.
+    """
+
+    app = "Voila"
+    command = ("server",)
+
+    def __init__(self, template: str = "skyexplorer", theme: str = "light") -> None:
+        super().__init__(JUPYTER_PATH=str(SHARE))
+        self.command = (
+            *self.command, f"--VoilaConfiguration.template={template}", f"--VoilaConfiguration.theme={theme}",
+        )  # fmt: skip
+
+    def address(self, name: str) -> str:
+        """Where a notebook opens."""
+        return f"{self.url}/voila/render/{name}"
 
 
 _open: list[Playwright] = []  # the driver, once for each browser that is open
@@ -166,11 +205,23 @@ class Notebook:
     ) -> None:
         self.requests: list[str] = []
         self.console: list[str] = []
+        self.frames: list[int] = []  # size of each message of a kernel, bytes
         self.page: Page = context.new_page()
+        self.page.on(
+            "websocket",
+            lambda socket: socket.on("framereceived", lambda data: self.frames.append(len(data or b""))),
+        )
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
-        self.page.goto(f"{lab.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
+        self.page.goto(lab.address(name), wait_until="domcontentloaded")
+        self._wait_kernel()
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        self.page.evaluate("() => window.jupyterapp.shell.collapseLeft?.()")
+
+    def _wait_kernel(self) -> None:
         self.page.wait_for_function(
             "() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=60000
         )
@@ -178,10 +229,6 @@ class Notebook:
             "() => window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'",
             timeout=60000,
         )
-        self.page.evaluate(
-            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
-        )
-        self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
 
     def run_all(self) -> None:
         """Run all cells, as the menu does; returns at once."""
@@ -190,6 +237,13 @@ class Notebook:
     def only_outputs(self) -> None:
         """Hide the code, so that the explorer is in view."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:hide-all-cell-code')")
+
+    def reload(self) -> None:
+        """Save the notebook, and load the page again: the kernel stays, and the explorer is painted from its state."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.reload(wait_until="domcontentloaded")
+        self._wait_kernel()
+        self.wait_sky()
 
     def outputs(self) -> list[dict[str, Any]]:
         """All outputs of the notebook model, in order."""
