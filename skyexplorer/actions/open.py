@@ -184,7 +184,8 @@ def make_layer(data: Any, name: str) -> Layer:
     if isinstance(data, EventList):
         return EventListLayer(name, data)
     if isinstance(data, SkyRegion):
-        return RegionLayer(name, [data])
+        colors = {shape.color for shape in data._shapes if shape.color}
+        return RegionLayer(name, [data], color=colors.pop() if len(colors) == 1 else None)
     if isinstance(data, LikelihoodMap):
         return RegionLayer(name, [data.region(0.5), data.region(0.9)], data=data)
     if isinstance(data, Event):

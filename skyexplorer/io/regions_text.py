@@ -33,16 +33,34 @@ _IDLE = {
 }  # fmt: skip
 
 
+# What DS9 calls its colours, as hexadecimal numbers: its green is brighter than that of the web.
+_COLORS = {
+    "black": "#000000", "white": "#FFFFFF", "red": "#FF0000", "green": "#00FF00", "blue": "#0000FF", "cyan": "#00FFFF",
+    "magenta": "#FF00FF", "yellow": "#FFFF00", "orange": "#FFA500", "pink": "#FFC0CB", "grey": "#808080",
+    "gray": "#808080", "purple": "#800080", "violet": "#EE82EE", "brown": "#A52A2A",
+}  # fmt: skip
+_READ = "Circles, annuli, ellipses, boxes, polygons and points are read."
+POINT = 1 / 3600  # deg: radius of the circle that stands for a point
+_NO_AREA = {"Line": "line", "Text": "text"}
+_DRAWN = ("vector", "ruler", "compass", "projection", "segment")  # what has no area, and is not parsed
+
+
 class Shape(NamedTuple):
     """One shape, degrees, ICRS.
 
-    ``circle`` (ra, dec, radius); ``ellipse`` (ra, dec, a, b, position angle of a east of north); ``polygon`` (ra, dec, ra,
-    dec, …). ``exact`` is false where it stands for a region that the format has no word for.
+    ``circle`` (ra, dec, radius); ``annulus`` (ra, dec, inner, outer radius); ``ellipse`` (ra, dec, a, b, position angle of a
+    east of north); ``polygon`` (ra, dec, ra, dec, …). ``exact`` is false where it stands for a region that the format has
+    no word for. ``included`` is false of a shape that is taken out. ``text``, ``color`` (``"#rrggbb"``) and ``width`` (px)
+    are as DS9 files give them.
     """
 
     kind: str
     values: tuple[float, ...]
     exact: bool = True
+    included: bool = True
+    text: str = ""
+    color: str = ""
+    width: float = 1.0
 
 
 def is_ds9(raw: bytes) -> bool:
@@ -52,7 +70,7 @@ def is_ds9(raw: bytes) -> bool:
         return True
     return bool(
         re.search(
-            r"^\s*(fk5|icrs|galactic|fk4|j2000)\s*[;\n]\s*\+?(circle|ellipse|box|polygon)\s*\(",
+            r"^\s*(fk5|icrs|galactic|fk4|j2000|b1950|ecliptic|physical|image)\s*[;\n]\s*[-+]?(circle|ellipse|box|polygon|annulus|point)\s*[( ]",
             start,
             re.M | re.I,
         )
@@ -77,26 +95,81 @@ def read(raw: bytes) -> list[Shape]:
     if len(raw) > MOST_BYTES:
         raise FormatError(f"The region file has {len(raw)} bytes.", "Give large regions as MOCs.")
     text = raw.decode("utf-8", "replace")
-    return _ds9(text) if is_ds9(raw) else _stcs(text)
+    return _ds9(text)[0] if is_ds9(raw) else _stcs(text)
 
 
-def _ds9(text: str) -> list[Shape]:
+def read_ds9(raw: bytes) -> tuple[list[Shape], str]:
+    """Shapes of a DS9 region file, and what of it has no area and was left out, such as texts and lines.
+
+    Raises
+    ------
+    FormatError
+        If it holds no region, one in pixels, or one of a kind that is not read.
+    """
+    if len(raw) > MOST_BYTES:
+        raise FormatError(f"The region file has {len(raw)} bytes.", "Give large regions as MOCs.")
+    return _ds9(raw.decode("utf-8", "replace"))
+
+
+def _ds9(text: str) -> tuple[list[Shape], str]:
     out: list[Shape] = []
-    with reading("a DS9 region file"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    beside: list[str] = []
+    with reading("a DS9 region file"), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
         from regions import Regions
 
         found = list(Regions.parse(text, format="ds9"))
         if len(found) > MOST_SHAPES:
             raise FormatError(f"The file has {len(found)} regions.", "Give large regions as MOCs.")
+        for warning in told:
+            _skipped(str(warning.message), beside)
         for region in found:
-            out.append(_shape(region))
+            kind = type(region).__name__.removesuffix("SkyRegion")
+            if kind in _NO_AREA:
+                beside.append(_NO_AREA[kind])
+            else:
+                out.append(_styled(_shape(region), region))
     if not out:
         raise FormatError(
             "The region file has no region that is drawn here.",
-            "Circles, ellipses, boxes and polygons are read.",
+            _READ,
         )
-    return out
+    counts = ", ".join(f"{beside.count(kind)} {kind}" for kind in dict.fromkeys(beside))
+    return out, f"left out: {counts}" if counts else ""
+
+
+def _skipped(message: str, beside: list[str]) -> None:
+    """What the parser has left out: a word of it where that has no area, else an error."""
+    word = re.search(r'"(\w+)" frame or shape', message)
+    kind = word.group(1).lower() if word else ""
+    if kind in _DRAWN:
+        beside.append(kind)
+    elif (
+        kind in ("physical", "image", "linear", "amplifier", "detector", "wcs")
+        or "frame was not found" in message
+    ):
+        raise FormatError(
+            f"The region file is in {kind or 'unknown'} coordinates.",
+            "Save it in DS9 with WCS coordinates: ICRS, FK5 or galactic.",
+        )
+    elif kind:
+        raise FormatError(f"Regions of the kind {kind} are not read here.", _READ)
+    elif "Cannot parse" in message or "skipping" in message:
+        raise FormatError(
+            f"The region file cannot be read: {message}", "Give sizes in degrees, arcmin or arcsec."
+        )
+
+
+def _styled(shape: Shape, region: Any) -> Shape:
+    visual = region.visual
+    color = str(visual.get("edgecolor") or visual.get("color") or "").strip().lower()
+    known = color.upper() if re.fullmatch(r"#[0-9a-f]{6}", color) else _COLORS.get(color, "")
+    return shape._replace(
+        included=bool(region.meta.get("include", True)),
+        text=str(region.meta.get("text") or "")[:200],
+        color=known,
+        width=float(visual.get("linewidth") or 1),
+    )
 
 
 def _shape(region: Any) -> Shape:
@@ -108,10 +181,17 @@ def _shape(region: Any) -> Shape:
     if kind == "PolygonSkyRegion":
         at = region.vertices.icrs
         return Shape("polygon", tuple(np.stack([at.ra.deg, at.dec.deg], axis=-1).ravel().tolist()))
+    if not hasattr(region, "center"):
+        raise FormatError(f"Regions of the kind {kind} are not read here.", _READ)
     at = region.center.icrs
     ra, dec = float(at.ra.deg), float(at.dec.deg)
     if kind == "CircleSkyRegion":
         return Shape("circle", (ra, dec, float(region.radius.to_value("deg"))))
+    if kind == "PointSkyRegion":
+        return Shape("circle", (ra, dec, POINT))
+    if kind == "CircleAnnulusSkyRegion":
+        inner, outer = (float(r.to_value("deg")) for r in (region.inner_radius, region.outer_radius))
+        return Shape("annulus", (ra, dec, inner, outer)) if inner > 0 else Shape("circle", (ra, dec, outer))
     if kind in ("EllipseSkyRegion", "RectangleSkyRegion"):
         # The width lies along longitude and turns from there as position angles do.
         turned = float(region.angle.to_value("deg")) + _turn(region.center)
@@ -119,9 +199,7 @@ def _shape(region: Any) -> Shape:
         if kind == "EllipseSkyRegion":
             return Shape("ellipse", (ra, dec, height / 2, width / 2, turned))
         return _rectangle(ra, dec, width, height, turned)
-    raise FormatError(
-        f"Regions of the kind {kind} are not drawn here.", "Circles, ellipses, boxes and polygons are."
-    )
+    raise FormatError(f"Regions of the kind {kind} are not read here.", _READ)
 
 
 def _turn(center: Any) -> float:
@@ -194,7 +272,7 @@ def _of_stcs(word: str, numbers: list[float], frame: str) -> Shape:
     if word == "CIRCLE":
         return Shape("circle", (float(ra), float(dec), numbers[2]))
     if word == "POSITION":
-        return Shape("circle", (float(ra), float(dec), 1 / 3600))
+        return Shape("circle", (float(ra), float(dec), POINT))
     if frame != "icrs":
         raise FormatError(f"{word} in {frame} is not read here.", "Give it in ICRS.")
     if word == "BOX":
@@ -219,16 +297,33 @@ def ds9_of(shapes: Sequence[Shape]) -> str:
         v = shape.values
         if shape.kind == "circle":
             text = f'circle({v[0]:.8f},{v[1]:.8f},{v[2] * 3600:.6g}")'
+        elif shape.kind == "annulus":
+            text = f'annulus({v[0]:.8f},{v[1]:.8f},{v[2] * 3600:.6g}",{v[3] * 3600:.6g}")'
         elif shape.kind == "ellipse":  # the first radius of DS9 lies along right ascension at angle 0
             text = f'ellipse({v[0]:.8f},{v[1]:.8f},{v[3] * 3600:.6f}",{v[2] * 3600:.6f}",{v[4]:.6f})'
         else:
             text = f"polygon({','.join(f'{value:.8f}' for value in v)})"
-        lines.append(text if shape.exact else f"{text} # text={{outline}}")
+        words = [f"color={shape.color}" * bool(shape.color), f"width={shape.width:g}" * (shape.width != 1)]
+        caption = shape.text if shape.exact else shape.text or "outline"
+        words.append(f"text={{{caption}}}" * bool(caption))
+        style = " ".join(word for word in words if word)
+        lines.append(f"{'' if shape.included else '-'}{text}{f' # {style}' if style else ''}")
     return "\n".join(lines) + "\n"
 
 
 def stcs_of(shapes: Sequence[Shape]) -> str:
-    """STC-S: one shape, or a union of several."""
+    """STC-S: one shape, or a union of several.
+
+    Raises
+    ------
+    FormatError
+        For an annulus, or a shape that is taken out, which few readers of STC-S know.
+    """
+    for shape in shapes:
+        if shape.kind == "annulus" or not shape.included:
+            raise FormatError(
+                "An annulus, or a shape that is taken out, is not written in STC-S.", "Write a MOC."
+            )
     texts = [
         f"{shape.kind.upper()} ICRS {' '.join(f'{value:.10g}' for value in shape.values)}" for shape in shapes
     ]

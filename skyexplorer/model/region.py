@@ -99,6 +99,24 @@ class SkyRegion:
         )
 
     @classmethod
+    def annulus(cls, center: SkyCoord, inner: u.Quantity, outer: u.Quantity) -> SkyRegion:
+        """The sky between two circles around one centre; the outer edge belongs to it, the inner does not."""
+        around, hole = cls.circle(center, outer), cls.circle(center, inner)
+        if not hole.radius < around.radius:
+            raise InputError(
+                f"The inner radius, {inner}, is not smaller than the outer, {outer}.", "Give it first."
+            )
+        ra, dec, inside, outside = *around._shapes[0].values[:2], hole.radius.value, around.radius.value
+        return replace(
+            around - hole,
+            center=around.center,
+            radius=around.radius,
+            _outline=lambda n: [*around._outline(n), *hole._outline(n)],
+            _area=float(around.area.value - hole.area.value),
+            _shapes=(Shape("annulus", (ra, dec, inside, outside)),),
+        )
+
+    @classmethod
     def ellipse(cls, center: SkyCoord, a: u.Quantity, b: u.Quantity, pa: u.Quantity) -> SkyRegion:
         """An ellipse with semi-axes ``a`` along and ``b`` across position angle ``pa`` (east of north)."""
         ra, dec = _degrees(center)
@@ -300,7 +318,10 @@ class SkyRegion:
         path = source if isinstance(source, (str, Path)) else ""
         content = files.unpack(raw)
         note = ""
-        if regions_text.is_ds9(content) or regions_text.is_stcs(content):
+        if regions_text.is_ds9(content):
+            shapes_, note = regions_text.read_ds9(content)
+            found = cls.from_shapes(shapes_)
+        elif regions_text.is_stcs(content):
             found = cls.from_shapes(regions_text.read(content))
         else:
             moc, note = mocs.read(content)
@@ -309,26 +330,39 @@ class SkyRegion:
 
     @classmethod
     def from_shapes(cls, shapes: Sequence[Shape]) -> SkyRegion:
-        """The union of shapes as text formats have them; FormatError where one cannot be."""
-        made = []
+        """The union of shapes as text formats have them, without those taken out; FormatError where one cannot be."""
+        made: dict[bool, list[SkyRegion]] = {True: [], False: []}
         for shape in shapes:
             v = shape.values
             try:
+                center = SkyCoord(v[0] * u.deg, v[1] * u.deg)
                 if shape.kind == "circle":
-                    made.append(cls.circle(SkyCoord(v[0] * u.deg, v[1] * u.deg), v[2] * u.deg))
+                    one = cls.circle(center, v[2] * u.deg)
+                elif shape.kind == "annulus":
+                    one = cls.annulus(center, v[2] * u.deg, v[3] * u.deg)
                 elif shape.kind == "ellipse":
                     a, b, pa = (value * u.deg for value in v[2:5])
-                    made.append(cls.ellipse(SkyCoord(v[0] * u.deg, v[1] * u.deg), a, b, pa))
+                    one = cls.ellipse(center, a, b, pa)
                 else:
-                    made.append(cls.polygon(SkyCoord(v[0::2] * u.deg, v[1::2] * u.deg)))
+                    one = cls.polygon(SkyCoord(v[0::2] * u.deg, v[1::2] * u.deg))
             except (InputError, ValueError) as error:
                 text = error.message if isinstance(error, InputError) else str(error)
                 raise FormatError(
                     f"A {shape.kind} of the file cannot be: {text}", "Correct the file."
                 ) from error
-        if not made:
+            made[shape.included].append(replace(one, _shapes=(shape,)))
+        if not made[True]:
             raise FormatError("The file has no region.", "Circles, ellipses, boxes and polygons are read.")
-        return cls.union(made)
+        found = cls.union(made[True])
+        if not made[False]:
+            return found
+        drawn = [*made[True], *made[False]]
+        for gone in made[False]:
+            found = replace(found - gone, _shapes=(*found._shapes, *gone._shapes))
+        return replace(
+            found,
+            _outline=lambda n: [line for part in drawn for line in part._outline(max(n // len(drawn), 12))],
+        )
 
     # Asking it
 

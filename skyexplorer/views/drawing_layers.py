@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from skyexplorer.model.region import SkyRegion
 from skyexplorer.session.layers import ImageLayer, Layer, MapLayer, SurveyLayer
 from skyexplorer.views.canvas import Drawing, packed_picture, packed_tiles
+
+FEW = 50  # shapes that are drawn finely
 
 
 def image(drawing: Drawing, layer: ImageLayer) -> None:
@@ -37,6 +41,32 @@ def reshade(drawing: Drawing, layer: Layer) -> None:
         image(drawing, layer)
     elif isinstance(layer, MapLayer):
         quantity(drawing, layer)
+
+
+def styled(region: SkyRegion, points: int, stroke: Callable[..., dict[str, Any]]) -> list[dict[str, Any]]:
+    """Strokes of a region of a DS9 file that has colours, widths or texts of its own; nothing for others.
+
+    A colour that all shapes have is that of the layer, and can be changed there.
+    """
+    shapes = region._shapes
+    if not any(shape.text or shape.color or shape.width != 1 for shape in shapes):
+        return []
+    several = len({shape.color for shape in shapes}) > 1
+    made: dict[tuple[str, float, bool], list[Any]] = {}
+    for shape in shapes:
+        made.setdefault((shape.color if several else "", shape.width, shape.included), []).append(shape)
+    strokes = []
+    for (color, width, included), group in made.items():
+        lines, captions = [], []
+        for shape in group:
+            part = SkyRegion.from_shapes([shape._replace(included=True)])
+            lines += part.outline(points if len(shapes) < FEW else 24)
+            if shape.text:
+                at = max(part.outline(24)[0], key=lambda vertex: vertex[1])  # above it
+                captions.append({"ra": float(at[0]), "dec": float(at[1]), "text": shape.text})
+        one = stroke(lines, width=min(max(width, 1.0), 5.0) + 0.7, dash=() if included else (4, 4), halo=True)
+        strokes.append({**one, "color": color, "captions": captions})
+    return strokes
 
 
 CHANGED: dict[str, Callable[[Drawing, Layer], None]] = {
