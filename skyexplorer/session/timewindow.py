@@ -23,6 +23,8 @@ from skyexplorer.session.selection import Selection
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from skyexplorer.model.event import Event
+
 MODES = ("window", "cumulative")
 J2000_JD = 2451545.0
 PAD = 0.01  # of the span, beside the first and the last event
@@ -41,13 +43,18 @@ class Marks:
         Index into ``messengers``.
     messengers : tuple of str
         As `Event.messenger`.
-    names : sequence of str
+    events : sequence of Event
     """
 
     mjd: np.ndarray
     messenger: np.ndarray
     messengers: tuple[str, ...]
-    names: Sequence[str]
+    events: Sequence[Event]
+
+    @property
+    def names(self) -> list[str]:
+        """Name of each."""
+        return [str(event.name) for event in self.events]
 
     def __len__(self) -> int:
         return len(self.mjd)
@@ -174,22 +181,21 @@ def mjd_of(time: Time) -> float:
 
 def _marks(layers: list[Any]) -> Marks:
     parts: list[np.ndarray] = []
-    names: list[str] = []
-    said: list[str] = []
+    events: list[Any] = []
     for layer in layers:
         if isinstance(layer, EventLayer):
             parts.append(layer.times)
-            names += layer.names
-            said += [event.messenger for event in layer.events]
+            events += layer.events
         elif isinstance(layer, SkyMapLayer) and layer.event is not None and layer.event.time is not None:
             parts.append(np.array([float(days(layer.event.time))]))
-            names.append(str(layer.event.name))
-            said.append(layer.event.messenger)
+            events.append(layer.event)
     tai = np.concatenate(parts) if parts else np.empty(0)
     order = np.argsort(tai, kind="stable")[: int(np.isfinite(tai).sum())]  # NaN come last
-    messengers, index = np.unique(np.array(said, dtype=str), return_inverse=True)
+    messengers, index = np.unique(
+        np.array([event.messenger for event in events], dtype=str), return_inverse=True
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ErfaWarning)
         mjd = np.asarray(Time(J2000_JD, tai[order], format="jd", scale="tai").utc.mjd, float)
     kinds = index.astype(np.uint8)[order]
-    return Marks(mjd, kinds, tuple(str(m) for m in messengers), [names[row] for row in order])
+    return Marks(mjd, kinds, tuple(str(m) for m in messengers), [events[row] for row in order])

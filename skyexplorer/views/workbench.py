@@ -21,6 +21,7 @@ from skyexplorer.views.side import Side
 from skyexplorer.views.sky import SkyView
 from skyexplorer.views.status import StatusBar
 from skyexplorer.views.table import TablePanel
+from skyexplorer.views.timeline import TimelinePanel
 from skyexplorer.views.toolbar import Toolbar
 
 
@@ -52,6 +53,8 @@ class Workbench:
         side.add_class("skx-side")
         self.table = TablePanel(session, verbs)
         self.curve = LightCurvePanel(session, verbs, dark=self.toolbar.dark)
+        self.time = TimelinePanel(session, verbs)
+        self.sky.region.ask = lambda: self.tabs.on_tab("archives")
         self.status, self.jobs = StatusBar(session, verbs), JobsPanel(session, verbs)
         foot = ipywidgets.Box([self.status, self.jobs])
         foot.add_class("skx-foot")
@@ -61,6 +64,7 @@ class Workbench:
             "bar": self.toolbar,
             "sky": self.sky.widget,
             "layers": side,
+            "time": self.time,
             "curve": self.curve,
             "table": self.table,
             "status": foot,
@@ -112,6 +116,7 @@ class Workbench:
             self.events,
             self.table,
             self.curve,
+            self.time,
             self.status,
             self.jobs,
             self.layout,

@@ -12,6 +12,7 @@ import { renderPulse } from "./pulse.js";
 import { renderSide } from "./side.js";
 import { renderStatus } from "./status.js";
 import { renderTable } from "./table.js";
+import { renderTimeline } from "./timeline.js";
 import { renderToolbar } from "./toolbar.js";
 
 const PANELS = {
@@ -26,6 +27,7 @@ const PANELS = {
   archives: renderArchives,
   events: renderEvents,
   jobs: renderJobs,
+  time: renderTimeline,
 };
 
 function render({ model, el }) {
