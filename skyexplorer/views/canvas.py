@@ -93,7 +93,9 @@ def _coverage(tiles: TileSet) -> bytes:
 class Drawing(ipywidgets.Widget):
     """What is drawn of one layer: points, lines and an image, in drawing order of the canvas.
 
-    Arrays travel as bytes: ``ra`` and ``dec`` are float64 degrees, ``shown`` is one byte a point.
+    Arrays travel as bytes (`packed`): ``ra`` and ``dec`` are float64 degrees, ``shown`` and ``marked`` one bit a row (no row
+    is marked where it is empty), ``text`` the names. ``style`` says how each row looks, see `styling.style_of`.
+    ``details`` are texts for the tooltip; without them it tells the coordinates.
     A stroke is a dictionary with ``ra``, ``dec`` (float64 vertices of all its lines), ``starts``
     (uint32, one more than there are lines), ``rows`` (uint32 row of each line, or None), ``width``,
     ``dash``, ``fill`` and ``alpha`` (0 to 1), ``halo``, ``min_px`` (smaller lines are left out) and
@@ -109,9 +111,12 @@ class Drawing(ipywidgets.Widget):
     ra = traitlets.Bytes(b"").tag(sync=True)
     dec = traitlets.Bytes(b"").tag(sync=True)
     shown = traitlets.Bytes(b"").tag(sync=True)
-    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    marked = traitlets.Bytes(b"").tag(sync=True)
+    text = traitlets.Dict({"names": b"", "starts": bytes(4)}).tag(sync=True)
+    style = traitlets.Dict().tag(sync=True)
     details = traitlets.List(traitlets.Unicode()).tag(sync=True)
     strokes = traitlets.List(traitlets.Dict()).tag(sync=True)
+    errors = traitlets.Bool(True, help="Whether the strokes are to have error ellipses.")
     tiles = traitlets.Dict().tag(sync=True)
     picture = traitlets.Dict(help="See `packed_picture`; nothing where it is empty.").tag(sync=True)
     survey = traitlets.Dict(help="How an image survey is laid over the sky: address, add, blink.").tag(
@@ -195,6 +200,9 @@ class SkyCanvas(ipyaladin.Aladin):
             "choose": _("Several sources here: choose one"),
             **tool_texts(),
             "readout": _("Under the pointer"),
+            "drawn": _("{n} of {total} drawn"),
+            "drawn_here": _("{n} of about {total} here drawn"),
+            "arrow": _("long arrow: {speed} mas/yr"),
             "no_webgl": _(
                 "The sky cannot be painted: this browser gives no WebGL 2. Turn on hardware acceleration, "
                 "or open the notebook in a recent Firefox, Chrome or Safari. Table and light curve still work."

@@ -23,12 +23,14 @@ from skyexplorer.session.layers import (
     SkyMapLayer,
 )
 from skyexplorer.session.text import _
-from skyexplorer.views import drawing_layers
+from skyexplorer.views import drawing_layers, packed
 from skyexplorer.views.canvas import Drawing, packed_picture, packed_tiles
+from skyexplorer.views.styling import LARGE, style_of
 
 POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0, "eventlist": 12.0, "region": 12.0}
 LEVELS = (0.5, 0.9)  # the credible regions that every map shows; the slider adds one more
 OUTLINE_POINTS = 48
+OUTLINED = 20_000  # circles of extended emission that are drawn at most
 FOOTPRINT_POINTS = 120  # these are large on the screen
 
 
@@ -39,37 +41,41 @@ def draw(layer: Layer) -> Drawing:
         restyle(drawing, layer)
         DRAW[layer.kind](drawing, layer)
         reshow(drawing, layer)
+        remark(drawing, layer)
     return drawing
 
 
 def restyle(drawing: Drawing, layer: Layer) -> None:
-    """Carry over visibility, opacity, colour and shape."""
+    """Carry over visibility, opacity, colour and shape, and how each row looks."""
     drawing.visible, drawing.opacity = layer.visible, layer.opacity
     drawing.color, drawing.shape = layer.color, layer.shape
+    if isinstance(layer, CatalogLayer):
+        drawing.style = style_of(layer)
+        if drawing.errors != layer.looks.errors:
+            outline(drawing, layer)
 
 
 def reshow(drawing: Drawing, layer: Layer) -> None:
-    """Carry over which rows are shown."""
+    """Carry over which rows are shown; those without a position are left out in the browser."""
     shown = getattr(layer, "shown", None)
-    count = len(drawing.ra) // 8
-    rows = np.ones(count, bool) if shown is None else np.asarray(shown, bool)
-    drawing.shown = _finite(layer, rows).astype(np.uint8).tobytes()
+    drawing.shown = packed.bits(np.ones(len(drawing.ra) // 8, bool) if shown is None else shown)
 
 
-def _finite(layer: Layer, rows: np.ndarray) -> np.ndarray:
-    return rows & np.isfinite(_degrees(layer)[0]) if len(rows) else rows
+def remark(drawing: Drawing, layer: Layer) -> None:
+    """Carry over which rows are marked."""
+    marked = getattr(layer, "marked", None)
+    drawing.marked = b"" if marked is None or not marked.any() else packed.bits(marked)
 
 
 def _degrees(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
-    coords = layer.coords
-    return np.atleast_1d(coords.ra.deg).astype(float), np.atleast_1d(coords.dec.deg).astype(float)
+    ra, dec = layer.coords.ra.deg, layer.coords.dec.deg
+    return np.atleast_1d(np.asarray(ra, float)), np.atleast_1d(np.asarray(dec, float))
 
 
-def _points(drawing: Drawing, layer: Layer, details: Sequence[str]) -> None:
+def _points(drawing: Drawing, layer: Layer, details: Sequence[str] = ()) -> None:
     ra, dec = _degrees(layer)
     drawing.ra, drawing.dec = ra.tobytes(), dec.tobytes()
-    drawing.names = [str(name) for name in layer.names]
-    drawing.details = list(details)
+    drawing.text, drawing.details = packed.texts(layer.names), list(details)
 
 
 def stroke(
@@ -152,18 +158,24 @@ def _event_details(event: Event) -> str:
 
 
 def _catalog(drawing: Drawing, layer: CatalogLayer) -> None:
-    catalog = layer.catalog
+    _points(drawing, layer)
+    outline(drawing, layer)
+
+
+def outline(drawing: Drawing, layer: CatalogLayer) -> None:
+    """Error ellipses, and circles of extended emission, as lines; those of large catalogues are in the style."""
+    catalog, strokes = layer.catalog, []
     ra, dec = _degrees(layer)
-    _points(
-        drawing, layer, [f"{a:.4f}  {d:+.4f}" if np.isfinite(a) else "" for a, d in zip(ra, dec, strict=True)]
-    )
-    strokes = []
-    if catalog.error_ellipse is not None:
+    drawing.errors = layer.looks.errors
+    if drawing.errors and layer.rows <= LARGE and catalog.error_ellipse is not None:
         a, b, pa = (np.asarray(q.to_value("deg"), float) for q in catalog.error_ellipse)
         strokes.append(_ellipses(ra, dec, a, b, np.where(np.isfinite(pa), pa, 0.0), width=1.3, min_px=10))
     if catalog.extension is not None:
         size = np.asarray(catalog.extension.to_value("deg"), float)
-        strokes.append(_ellipses(ra, dec, size, size, np.zeros_like(size), width=1.3, fill=0.12, min_px=10))
+        if (size > 0).sum() <= OUTLINED:
+            strokes.append(
+                _ellipses(ra, dec, size, size, np.zeros_like(size), width=1.3, fill=0.12, min_px=10)
+            )
     drawing.strokes = strokes
 
 
@@ -199,6 +211,10 @@ def _regions(drawing: Drawing, layer: RegionLayer) -> None:
         drawing.picture = packed_picture(picture)
     strokes = []
     for k, region in enumerate(layer.regions):
+        own = drawing_layers.styled(region, FOOTPRINT_POINTS, stroke)
+        if own:
+            strokes += own
+            continue
         lines = region.outline(FOOTPRINT_POINTS)
         # Lines around a MOC may be those of its holes: filling them would show the contrary.
         fill = 0.12 if k == 0 and region.kind != "moc" and picture is None else 0.0

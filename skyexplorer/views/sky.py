@@ -29,7 +29,7 @@ from skyexplorer.views.regions_draw import DrawnRegion, Footprints
 ME = "sky"
 ECHO = 3.0  # s in which the browser tells that it has gone where it was sent
 NEAR = 1e-4  # of the width of the view: nearer than this is the same place
-STYLE = frozenset({"visible", "opacity", "color", "shape"})
+STYLE = frozenset({"visible", "opacity", "color", "shape", "looks"})
 
 
 class SkyView:
@@ -108,6 +108,8 @@ class SkyView:
             drawing.restyle(made, layer)
         elif field == "shown":
             drawing.reshow(made, layer)
+        elif field == "marked":
+            drawing.remark(made, layer)
         elif field == "level" and isinstance(layer, SkyMapLayer):
             drawing.contours(made, layer)
         elif field in CHANGED:

@@ -3,12 +3,14 @@
 // Positions are projected in one call a layer by Aladin's own projection (wasm.worldToScreenVec), in
 // the frame in which Aladin redraws, so glass and sky never part. Drawing here instead of through
 // Aladin's catalogues gives us every shape, opacity and order, and picking that knows our rows.
+import { drawCaptions } from "./captions.js";
+import { Note } from "./note.js";
 import { Picture } from "./pictures.js";
-import { drawShape, label } from "./shapes.js";
+import { Points } from "./points.js";
+import { label } from "./shapes.js";
+import { float32, float64, Stars, Texts, uint8, uint32, unpacked } from "./stars.js";
 
-const float64 = (view) => new Float64Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-const uint32 = (view) => new Uint32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-const uint8 = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+const OUTSIDE = 20; // px beyond the frame: the marker of a source there reaches in
 
 export class Glass {
   constructor(aladin, model, report) {
@@ -19,6 +21,8 @@ export class Glass {
     this.canvas.setAttribute("aria-hidden", "true");
     this.view.catalogCanvas.after(this.canvas);
     this.context = this.canvas.getContext("2d");
+    this.points = new Points();
+    this.note = new Note(aladin.aladinDiv, model);
     const drawAll = this.view.drawAllOverlays;
     this.view.drawAllOverlays = () => {
       drawAll.call(this.view);
@@ -37,52 +41,68 @@ export class Glass {
   setOrder(pairs) {
     const fresh = new Map();
     for (const [id, layer] of pairs) fresh.set(id, this.byId.get(id) ?? this.read(layer));
+    for (const [id, layer] of this.byId) if (!fresh.has(id)) layer.stars.dispose();
     this.byId = fresh;
     this.layers = [...fresh.values()];
     this.redraw();
   }
 
-  update(id, layer) {
-    const old = this.byId.get(id);
-    if (!old) return;
-    const data = this.read(layer, old);
-    Object.assign(old, data);
+  update(id, model) {
+    const layer = this.byId.get(id);
+    if (!layer) return;
+    this.read(model, layer);
     this.redraw();
   }
 
-  read(layer, old) {
-    const ra = layer.get("ra");
-    const same = old && old.source === ra && old.strokesSource === layer.get("strokes");
-    const geometry = same
-      ? {}
-      : {
-          source: ra,
-          strokesSource: layer.get("strokes"),
-          ra: float64(ra),
-          dec: float64(layer.get("dec")),
-          strokes: layer.get("strokes").map((stroke) => ({
-            ...stroke,
-            ra: float64(stroke.ra),
-            dec: float64(stroke.dec),
-            starts: uint32(stroke.starts),
-            rows: stroke.rows ? uint32(stroke.rows) : null,
-          })),
-        };
-    const picture = layer.get("picture");
-    return {
-      ...geometry,
-      pictureSource: picture,
-      picture: old && old.pictureSource === picture ? old.picture : this.pictured(picture),
-      name: layer.get("name"),
-      shown: uint8(layer.get("shown")),
-      visible: layer.get("visible"),
-      opacity: layer.get("opacity"),
-      color: layer.get("color"),
-      shape: layer.get("shape"),
-      size: layer.get("size"),
-      names: layer.get("names"),
-      details: layer.get("details"),
+  // What a model says, into `layer`; only what came anew is unpacked.
+  read(model, layer = { from: {} }) {
+    const fresh = (...names) => {
+      const found = names.filter((name) => layer.from[name] !== model.get(name));
+      for (const name of found) layer.from[name] = model.get(name);
+      return found.length > 0;
     };
+    for (const name of ["name", "visible", "opacity", "color", "shape", "size", "details"]) {
+      if (layer[name] !== model.get(name)) layer.stamps = new Map();
+      layer[name] = model.get(name);
+    }
+    if (fresh("strokes")) {
+      layer.strokes = model.get("strokes").map((stroke) => ({
+        ...stroke,
+        ra: float64(stroke.ra),
+        dec: float64(stroke.dec),
+        starts: uint32(stroke.starts),
+        rows: stroke.rows ? uint32(stroke.rows) : null,
+      }));
+    }
+    if (fresh("picture")) layer.picture = this.pictured(model.get("picture"));
+    if (fresh("text")) layer.texts = new Texts(model.get("text").names, model.get("text").starts);
+    let choose = false;
+    if (fresh("ra", "dec")) {
+      layer.stars?.dispose();
+      [layer.ra, layer.dec] = [float64(model.get("ra")), float64(model.get("dec"))];
+      layer.stars = new Stars(layer.ra, layer.dec, () => this.redraw());
+      layer.from.shown = layer.from.marked = null;
+      choose = true;
+    }
+    if (fresh("shown")) {
+      layer.shown = unpacked(model.get("shown"), layer.ra.length);
+      for (let row = 0; row < layer.shown.length; row++) if (!Number.isFinite(layer.ra[row])) layer.shown[row] = 0;
+      choose = true;
+    }
+    if (fresh("marked")) {
+      const rows = unpacked(model.get("marked"), layer.ra.length);
+      layer.marked = rows.includes(1) ? rows : null;
+      choose = true;
+    }
+    if (fresh("style")) {
+      const rank = layer.style?.rank;
+      layer.style = styled(model.get("style"));
+      layer.stamps = new Map();
+      layer.arrowScale = layer.arrowKey = undefined;
+      choose ||= !same(rank, layer.style.rank);
+    }
+    if (choose) layer.stars.choose(layer.shown, layer.marked, layer.style.rank).catch(this.report);
+    return layer;
   }
 
   pictured(picture) {
@@ -101,6 +121,55 @@ export class Glass {
     return raw;
   }
 
+  // How this view looks at the sky: what is on the screen, and the cap of the sky that holds all of it.
+  eye(width = this.view.width, height = this.view.height) {
+    const [ra, dec] = this.aladin.getRaDec();
+    const step = Math.min(1, this.aladin.getFov()[0] / 50);
+    const near = dec > 0 ? dec - step : dec + step;
+    const xy = this.project(Float64Array.of(ra, ra), Float64Array.of(dec, near));
+    const pixelsPerDegree = Math.hypot(xy[2] - xy[0], xy[3] - xy[1]) / step;
+    const center = vector(ra, dec);
+    let radius = 0;
+    for (const [x, y] of [[0, 0], [1, 0], [0, 1], [1, 1], [0.5, 0], [0.5, 1], [0, 0.5], [1, 0.5]]) {
+      const place = this.aladin.pix2world(x * width, y * height, "ICRS");
+      const at = place && vector(...place);
+      const cos = at ? at[0] * center[0] + at[1] * center[1] + at[2] * center[2] : NaN;
+      radius = Math.max(radius, Math.acos(Math.min(1, cos))); // NaN where the corner is beyond the sky
+    }
+    radius *= 1 + (2 * OUTSIDE) / Math.min(width, height);
+    return {
+      width,
+      height,
+      center,
+      ratio: window.devicePixelRatio || 1,
+      pixelsPerDegree: pixelsPerDegree > 0 ? pixelsPerDegree : width / 180,
+      // Of more than a quarter of the sky all is looked at: there a straight edge may bulge beyond its corners.
+      radius: radius < Math.PI / 4 ? radius : Math.PI,
+      project: (lon, lat) => this.project(lon, lat),
+      holds: (x, y) =>
+        x > -OUTSIDE && x < width + OUTSIDE && y > -OUTSIDE && y < height + OUTSIDE && (x !== 0 || y !== 0),
+    };
+  }
+
+  // What was drawn in the last frame, for tests and benchmarks.
+  get stats() {
+    const layers = this.layers.filter((layer) => layer.ra.length);
+    return {
+      frames: this.frames,
+      took: this.took,
+      layers: layers.map(({ name, ra, stars }) => ({
+        name,
+        rows: ra.length,
+        drawn: stars.drawn.n,
+        here: stars.drawn.here,
+        level: stars.drawn.level,
+        sorting: stars.took, // ms of the last choice, in the worker too
+        ready: stars.few || Boolean(stars.chosen),
+        turn: stars.done ?? 0, // choices made
+      })),
+    };
+  }
+
   fit() {
     const { width, height } = this.view;
     const ratio = window.devicePixelRatio || 1;
@@ -117,18 +186,22 @@ export class Glass {
   }
 
   draw() {
+    const begun = performance.now();
     const [width, height] = this.fit();
+    const eye = this.eye(width, height);
     const g = this.context;
     g.clearRect(0, 0, width, height);
     for (const layer of this.layers) {
       if (!layer.visible || layer.opacity <= 0) continue;
       layer.picture?.draw(g, (ra, dec) => this.project(ra, dec), layer.opacity, width, height);
       for (const stroke of layer.strokes) this.drawStroke(g, layer, stroke, width, height);
-      this.drawPoints(g, layer, width, height);
+      if (layer.ra.length) this.points.draw(g, layer, eye);
     }
     this.drawSelected(g);
     this.sketch?.(g); // a region being drawn
+    this.note.say(this.layers);
     this.frames = (this.frames ?? 0) + 1;
+    this.took = performance.now() - begun;
   }
 
   drawStroke(g, layer, stroke, width, height) {
@@ -141,8 +214,7 @@ export class Glass {
     g.lineWidth = stroke.width;
     g.lineJoin = "round";
     g.setLineDash(stroke.dash);
-    g.strokeStyle = layer.color;
-    g.fillStyle = layer.color;
+    g.strokeStyle = g.fillStyle = stroke.color || layer.color;
     for (let i = 0; i + 1 < starts.length; i++) {
       if (rows && !layer.shown[rows[i]]) continue;
       const path = new Path2D();
@@ -181,20 +253,8 @@ export class Glass {
       g.stroke(path);
     }
     g.setLineDash([]);
-    g.globalAlpha = 1;
-  }
-
-  drawPoints(g, layer, width, height) {
-    const n = layer.ra.length;
-    if (!n) return;
-    const xy = this.project(layer.ra, layer.dec);
     g.globalAlpha = layer.opacity;
-    for (let i = 0; i < n; i++) {
-      if (!layer.shown[i]) continue;
-      const x = xy[2 * i], y = xy[2 * i + 1];
-      if (!(x > -20 && x < width + 20 && y > -20 && y < height + 20) || (x === 0 && y === 0)) continue;
-      drawShape(g, layer.shape, x, y, layer.size, layer.color);
-    }
+    drawCaptions(g, stroke.captions, (ra, dec) => this.project(ra, dec), width, height);
     g.globalAlpha = 1;
   }
 
@@ -219,6 +279,37 @@ export class Glass {
   dispose() {
     this.model.off("change:_selected", this.onSelected);
     this.restore();
+    for (const layer of this.layers) layer.stars.dispose();
+    this.note.remove();
     this.canvas.remove();
   }
+}
+
+function vector(ra, dec) {
+  const a = (ra * Math.PI) / 180, d = (dec * Math.PI) / 180;
+  return [Math.cos(d) * Math.cos(a), Math.cos(d) * Math.sin(a), Math.sin(d)];
+}
+
+// How each row looks, from views/styling.py; what is absent is as for the whole layer.
+function styled(style) {
+  const bytes = uint8(style.palette);
+  const hex = (v) => v.toString(16).padStart(2, "0");
+  return {
+    tint: bytes && uint8(style.tint),
+    bytes,
+    colors: bytes && Array.from({ length: bytes.length / 3 }, (_, i) => `#${[...bytes.subarray(3 * i, 3 * i + 3)].map(hex).join("")}`),
+    size: float32(style.size),
+    shape: uint8(style.shape),
+    label: style.label ? new Texts(style.label.text, style.label.starts) : null,
+    arrow: float32(style.arrow),
+    ellipse: float32(style.ellipse),
+    density: Boolean(style.density),
+    rank: uint32(style.rank),
+  };
+}
+
+function same(a, b) {
+  if (!a || !b || a.length !== b.length) return !a && !b;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -37,19 +37,22 @@ export class Picking {
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
-  // All shown sources near a point of the screen, nearest first; of equals, the layer on top first.
-  near(x, y) {
+  // All drawn sources near a point of the screen, nearest first; of equals, the layer on top first. With `anew` they are
+  // projected as the sky is now, else taken from the last frame.
+  near(x, y, anew = false) {
     const found = [];
+    const eye = anew ? this.glass.eye() : null;
     this.glass.layers.forEach((layer, z) => {
       if (!layer.visible || layer.opacity <= 0 || !layer.ra.length) return;
-      const xy = this.glass.project(layer.ra, layer.dec);
-      for (let row = 0; row < layer.ra.length; row++) {
-        if (!layer.shown[row]) continue;
-        const dx = xy[2 * row] - x;
-        const dy = xy[2 * row + 1] - y;
+      const { stars } = layer;
+      const drawn = anew && !layer.style.density ? stars.look(eye) : stars.drawn;
+      for (let i = 0; i < drawn.n; i++) {
+        const dx = drawn.x[i] - x;
+        const dy = drawn.y[i] - y;
         if (dx > NEAR_PX || dx < -NEAR_PX || dy > NEAR_PX || dy < -NEAR_PX) continue;
         const distance = Math.hypot(dx, dy);
-        if (distance <= NEAR_PX) found.push({ layer, row, distance, z });
+        // Where rows crowd their markers are small, and the one that is meant is hit.
+        if (distance <= NEAR_PX) found.push({ layer, row: drawn.rows[i], distance, z, rival: drawn.crowd ? 1 : RIVAL_PX });
       }
     });
     return found.sort((a, b) => a.distance - b.distance || b.z - a.z);
@@ -60,7 +63,7 @@ export class Picking {
     this.closeChoice();
     this.showTip(null);
     const [x, y] = this.at(event);
-    this.press = { x, y, found: this.near(x, y), far: false };
+    this.press = { x, y, found: this.near(x, y, true), far: false };
   }
 
   move(event) {
@@ -86,7 +89,7 @@ export class Picking {
     if (Math.hypot(x - press.x, y - press.y) > CLICK_PX) return;
     const [first, ...others] = press.found;
     if (!first) return;
-    const rivals = others.filter((other) => other.distance <= first.distance + RIVAL_PX);
+    const rivals = others.filter((other) => other.distance <= first.distance + Math.min(first.rival, other.rival));
     if (rivals.length) this.offerChoice([first, ...rivals], press.x, press.y);
     else this.send(first);
   }
@@ -99,8 +102,11 @@ export class Picking {
     this.tip.hidden = !hit;
     if (!hit) return;
     const title = document.createElement("strong");
-    title.textContent = hit.layer.names[hit.row] ?? "";
-    const lines = [hit.layer.name, ...(hit.layer.details[hit.row] ?? "").split("\n")].filter(Boolean);
+    title.textContent = hit.layer.texts.at(hit.row);
+    const { ra, dec, details } = hit.layer;
+    const d = dec[hit.row];
+    const place = `${ra[hit.row].toFixed(4)}  ${d < 0 ? "-" : "+"}${Math.abs(d).toFixed(4)}`;
+    const lines = [hit.layer.name, ...(details[hit.row] ?? place).split("\n")].filter(Boolean);
     this.tip.replaceChildren(
       title,
       ...lines.map((line) => Object.assign(document.createElement("span"), { textContent: line })),
@@ -123,7 +129,7 @@ export class Picking {
       const swatch = document.createElement("i");
       swatch.style.background = hit.layer.color;
       const name = document.createElement("b");
-      name.textContent = hit.layer.names[hit.row] ?? `${hit.row}`;
+      name.textContent = hit.layer.texts.at(hit.row) || `${hit.row + 1}`;
       const of = document.createElement("span");
       of.textContent = hit.layer.name;
       button.append(swatch, name, of);

@@ -21,10 +21,14 @@ function strokes(p, lines) {
   }
 }
 
+// By number, as rows name them: the order of SHAPES in session/layers/style.py.
+export const SHAPES = ["plus", "rhomb", "cross", "triangle", "circle", "square"];
+const DOT = 5; // smaller than this all markers are dots
+
 const cache = new Map();
 
 // Each marker is drawn once at this pixel ratio, then stamped.
-function stamp(shape, size, color) {
+export function stamp(shape, size, color) {
   const ratio = window.devicePixelRatio || 1;
   const key = `${shape}|${size}|${color}|${ratio}`;
   let made = cache.get(key);
@@ -34,7 +38,16 @@ function stamp(shape, size, color) {
     const g = canvas.getContext("2d");
     g.scale(ratio, ratio);
     g.translate(reach, reach);
+    made = { canvas, reach };
+    if (cache.size > 2000) cache.clear();
+    cache.set(key, made);
     const path = new Path2D();
+    if (size < DOT) {
+      path.arc(0, 0, size / 2, 0, 2 * Math.PI);
+      g.fillStyle = color;
+      g.fill(path);
+      return made;
+    }
     (OUTLINE[shape] ?? OUTLINE.circle)(path, size / 2);
     g.lineCap = g.lineJoin = "round";
     g.strokeStyle = "rgba(4,8,18,0.75)";
@@ -49,9 +62,6 @@ function stamp(shape, size, color) {
     g.strokeStyle = color;
     g.lineWidth = 1.8;
     g.stroke(path);
-    made = { canvas, reach };
-    if (cache.size > 200) cache.clear();
-    cache.set(key, made);
   }
   return made;
 }
