@@ -213,6 +213,8 @@ class _Writer:
             return repr(value.item())
         if isinstance(value, float | np.floating):
             return repr(float(value)) if math.isfinite(value) else f'float("{float(value)}")'
+        if type(value) is tuple and all(isinstance(each, int | float | str) for each in value):
+            return f"({', '.join(map(self.write, value))}{',' * (len(value) == 1)})"
         if isinstance(value, PurePath):
             self.needs.add("Path")
             return f"Path({str(value)!r})"

@@ -7,6 +7,7 @@ from typing import Any
 import traitlets
 from astropy import units as u
 
+from skyexplorer.errors import InputError
 from skyexplorer.session.layers import (
     CatalogLayer,
     EventLayer,
@@ -19,7 +20,7 @@ from skyexplorer.session.layers import (
 )
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
-from skyexplorer.views import layer_controls
+from skyexplorer.views import layer_controls, layer_style
 from skyexplorer.views.panel import Panel
 
 ME = "layers"
@@ -32,14 +33,20 @@ class LayersPanel(Panel):
     doing = _("The layer panel")
 
     rows = traitlets.List(traitlets.Dict()).tag(sync=True)
+    complaints = traitlets.Dict(help="What was wrong with the last look asked for, by layer.").tag(sync=True)
 
     def __init__(self, session: Session, verbs: Any) -> None:
         super().__init__(session, verbs)
-        refresh = self.paced(self._refresh)
-        for signal in (session.layers.added, session.layers.removed):
-            self.link(signal, lambda layer: refresh())
-        self.link(session.layers.changed, lambda layer, field: refresh())
+        self._made: dict[str, dict[str, Any]] = {}  # the rows, until their layer changes
+        self._refresh_soon = self.paced(self._refresh)
+        self.link(session.layers.added, self._forget)
+        self.link(session.layers.removed, self._forget)
+        self.link(session.layers.changed, lambda layer, field: self._forget(layer))
         self._refresh()
+
+    def _forget(self, layer: Layer) -> None:
+        self._made.pop(layer.name, None)
+        self._refresh_soon()
 
     def texts(self) -> dict[str, str]:
         """Visible texts of the panel."""
@@ -53,11 +60,14 @@ class LayersPanel(Panel):
             "origin": _("Where {name} comes from"),
             "level": _("Credible level of {name}"),
             "empty": _("No layers. Open one: sky.open(…)"),
+            **layer_style.texts(),
         }
 
     def _refresh(self) -> None:
         # The topmost layer stands first.
-        self.rows = [self._row(layer) for layer in reversed(self.session.layers.values())]
+        layers = self.session.layers.values()
+        self._made = {layer.name: self._made.get(layer.name) or self._row(layer) for layer in layers}
+        self.rows = list(reversed(self._made.values()))
 
     def _row(self, layer: Layer) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -105,6 +115,7 @@ class LayersPanel(Panel):
                 row["note"] = _("{p:.0f} % error ellipses").format(p=100 * catalog.error_containment)
             elif catalog.extension is not None:
                 row["note"] = _("circles: extension of the emission")
+            row["style"] = layer_style.facts(layer)
         return row
 
     def on_visible(self, name: str, value: bool) -> None:
@@ -123,6 +134,15 @@ class LayersPanel(Panel):
         """The credible-level slider."""
         self.session.layers[name].level = float(value)  # type: ignore[attr-defined]
 
+    def on_style(self, name: str, looks: dict[str, Any]) -> None:
+        """A choice in the style editor; what cannot be is told there."""
+        complaints = {other: text for other, text in self.complaints.items() if other != name}
+        try:
+            self.verbs.style(name, **layer_style.asked(looks))
+        except InputError as error:
+            complaints[name] = str(error)
+        self.complaints = complaints
+
     def on_control(self, name: str, field: str, value: str) -> None:
         """A choice of an image, a map or a survey."""
         layer_controls.apply(self.session.layers[name], field, value)
@@ -139,7 +159,7 @@ class LayersPanel(Panel):
 
 
 def _count(shown: int, rows: int) -> str:
-    return str(rows) if shown == rows else _("{shown} of {rows}").format(shown=shown, rows=rows)
+    return f"{rows:,}" if shown == rows else _("{shown:,} of {rows:,}").format(shown=shown, rows=rows)
 
 
 def _extent(layer: Layer) -> tuple[Any, float]:

@@ -18,7 +18,7 @@ from skyexplorer.session.layers.looks import CATEGORIES
 from skyexplorer.session.text import _
 from skyexplorer.views import palettes
 
-LARGE = 5000
+LARGE = 20_000
 """Rows beyond which error circles are drawn of the sources in view only, by the browser."""
 LABELLED = 20_000
 """Rows that have a label at most, the most important ones: of more none could be read."""
@@ -138,6 +138,12 @@ def legend_of(layer: CatalogLayer) -> dict[str, Any]:
     if looks.density:
         legend["density"] = True
     return legend
+
+
+def scale_of(layer: CatalogLayer, what: str) -> Scale | None:
+    """The scale of ``color`` or ``size``; None where there is none, as for categories."""
+    text = getattr(layer.looks, f"{what}_by")
+    return None if not text or _is_category(layer, text) else _scale(layer, what)
 
 
 def titled(layer: CatalogLayer, text: str) -> str:

@@ -54,6 +54,7 @@ class TablePanel(Panel):
         self._order = np.zeros(0, np.intp)
         self._view = 0, FIRST
         self._selected: list[int] = []
+        self._reorder_soon = self.paced(self._reorder)
         self.link(session.layers.added, self._layers_changed)
         self.link(session.layers.removed, self._layers_changed)
         self.link(session.layers.changed, self._layer_changed)
@@ -109,7 +110,7 @@ class TablePanel(Panel):
         if field == "where":
             self.filter, self.complaint = layer.where, ""  # type: ignore[attr-defined]
         elif field == "shown" or (field == "marked" and self.only_marked):
-            self._reorder()
+            self._reorder_soon()
         elif field == "marked":
             self.marked = int(layer.marked.sum())  # type: ignore[attr-defined]
 
