@@ -197,12 +197,10 @@ def browser(
             context.close()
 
 
-class Notebook:
-    """A notebook open in JupyterLab in a page of Chromium."""
+class Opened:
+    """A page of Chromium with an explorer in it; each of its requests, and what its console said, is kept."""
 
-    def __init__(
-        self, context: BrowserContext, lab: Lab, name: str, *, theme: str = "JupyterLab Dark"
-    ) -> None:
+    def __init__(self, context: BrowserContext) -> None:
         self.requests: list[str] = []
         self.console: list[str] = []
         self.frames: list[int] = []  # size of each message of a kernel, bytes
@@ -214,6 +212,49 @@ class Notebook:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+
+    def errors(self) -> list[str]:
+        """What the cells raised."""
+        return []
+
+    def wait_sky(self, timeout: float = 60) -> None:
+        """Until Aladin is there and its glass has drawn."""
+        deadline = time.monotonic() + timeout
+        ready = "() => [...document.querySelectorAll('.skx-sky')].some(el => el.skx?.glass?.frames > 2)"
+        while not self.page.evaluate(ready):
+            if failed := self.errors():
+                raise AssertionError(re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(failed)))
+            if time.monotonic() > deadline:
+                raise AssertionError(
+                    "no sky after {}s; console:\n{}".format(timeout, "\n".join(self.console[-30:]))
+                )
+            self.page.wait_for_timeout(100)
+
+    def foreign_requests(self) -> list[str]:
+        """Requests that left this machine."""
+        return [
+            url
+            for url in self.requests
+            if urlsplit(url).scheme in {"http", "https", "ws", "wss"}
+            and urlsplit(url).hostname not in LOCAL_HOSTS
+        ]
+
+
+class VoilaPage(Opened):
+    """A notebook that Voila runs and shows."""
+
+    def __init__(self, context: BrowserContext, server: Lab, name: str) -> None:
+        super().__init__(context)
+        self.page.goto(server.address(name), wait_until="domcontentloaded", timeout=60000)
+
+
+class Notebook(Opened):
+    """A notebook open in JupyterLab, or in Notebook 7, in a page of Chromium."""
+
+    def __init__(
+        self, context: BrowserContext, lab: Lab, name: str, *, theme: str = "JupyterLab Dark"
+    ) -> None:
+        super().__init__(context)
         self.page.goto(lab.address(name), wait_until="domcontentloaded")
         self._wait_kernel()
         self.page.evaluate(
@@ -258,19 +299,6 @@ class Notebook:
         """What the cells raised."""
         return ["\n".join(o["traceback"]) for o in self.outputs() if o["output_type"] == "error"]
 
-    def wait_sky(self, timeout: float = 60) -> None:
-        """Until Aladin is there and its glass has drawn."""
-        deadline = time.monotonic() + timeout
-        ready = "() => [...document.querySelectorAll('.skx-sky')].some(el => el.skx?.glass?.frames > 2)"
-        while not self.page.evaluate(ready):
-            if failed := self.errors():
-                raise AssertionError(re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(failed)))
-            if time.monotonic() > deadline:
-                raise AssertionError(
-                    "no sky after {}s; console:\n{}".format(timeout, "\n".join(self.console[-30:]))
-                )
-            self.page.wait_for_timeout(100)
-
     def python(self, code: str, timeout: float = 30) -> Any:
         """Evaluate an expression in the notebook's kernel and return it (through JSON)."""
         return json.loads(self._ask(code, timeout * 1000))
@@ -300,12 +328,3 @@ class Notebook:
     def run(self, code: str) -> None:
         """Execute statements in the kernel."""
         self.python(f"exec({code!r}, globals()) or True")
-
-    def foreign_requests(self) -> list[str]:
-        """Requests that left this machine."""
-        return [
-            url
-            for url in self.requests
-            if urlsplit(url).scheme in {"http", "https", "ws", "wss"}
-            and urlsplit(url).hostname not in LOCAL_HOSTS
-        ]

@@ -1,0 +1,172 @@
+"""Several explorers and views in one notebook; a page cut off from its kernel; a kernel that was restarted."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks import flood
+from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.looks import painted, pixels
+
+CELLS = [
+    flood.CELL,
+    "other = SkyExplorer(height=420)\nother",
+    "near = sky.view(follow=False, height=260)\nnear",
+    "along = sky.view(height=260)\nalong",
+    "sky",
+]
+SKIES = "() => [...document.querySelectorAll('.skx-sky')].filter(el => el.skx?.glass?.frames > 2).length"
+AT = "() => [...document.querySelectorAll('.skx-sky')].map(el => [...el.aladin.getRaDec(), el.aladin.getFov()[0]])"
+FIRST, OTHER, NEAR, ALONG, AGAIN = range(5)
+
+
+@pytest.fixture(scope="module")
+def notebook(lab: Lab) -> Iterator[Notebook]:
+    # All cells in view: Lab renders only those.
+    with browser(width=1300, height=3100) as context:
+        lab.write("several.ipynb", CELLS)
+        book = Notebook(context, lab, "several.ipynb")
+        book.only_outputs()
+        book.run_all()
+        book.page.wait_for_function(f"({SKIES})() === {len(CELLS)}", timeout=60000)
+        book.page.wait_for_timeout(1500)
+        yield book
+        assert not book.errors()
+        assert not [line for line in book.console if line.startswith("pageerror")]
+
+
+def test_two_explorers_share_nothing_in_the_page(notebook: Notebook) -> None:
+    page = notebook.page
+    before = page.evaluate(AT)[OTHER]
+    notebook.run(
+        "sky.goto('83.6 22.0', fov=9); sky.select('TXS 0506+056'); sky.layers['tev-sources'].visible = False"
+    )
+    page.wait_for_timeout(700)
+    assert page.evaluate(AT)[OTHER] == pytest.approx(before, abs=1e-6)
+    assert notebook.python("[len(other.selection.sources), other.layers['tev-sources'].visible]") == [0, True]
+    shown = page.evaluate(
+        """() => [...document.querySelectorAll('.skx-sky')].map(el => [
+            el.skx.glass.model.get('_selected').map(s => s.name),
+            el.skx.glass.layers.find(l => l.name === 'tev-sources').visible])"""
+    )
+    assert shown[OTHER] == [[], True]
+    for follower in (FIRST, NEAR, ALONG, AGAIN):
+        assert shown[follower] == [["4FGL J0509.4+0542"], False]
+    twice = page.evaluate(
+        """() => { const ids = [...document.querySelectorAll('.skx-root [id]')].map(el => el.id).filter(Boolean);
+            return ids.filter((id, i) => ids.indexOf(id) !== i) }"""
+    )
+    assert twice == []
+    instances = page.evaluate(
+        "() => new Set([...document.querySelectorAll('.skx-sky')].map(el => el.aladin)).size"
+    )
+    assert instances == len(CELLS)
+    notebook.run("sky.layers['tev-sources'].visible = True; sky.select(())")
+
+
+def test_views_follow_or_not(notebook: Notebook) -> None:
+    page = notebook.page
+    notebook.run("sky.goto('150 -30', fov=40)")
+    page.wait_for_timeout(900)
+    at = page.evaluate(AT)
+    assert at[ALONG] == pytest.approx([150, -30, 40], abs=0.5)
+    assert at[AGAIN] == pytest.approx([150, -30, 40], abs=0.5)
+    assert abs(at[NEAR][0] - 150) > 5
+    # Dragged in the view that follows, all that follow are there, and come to rest.
+    box = page.locator(".skx-sky").nth(ALONG).bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 120, y + 10, steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(1500)
+    at = page.evaluate(AT)
+    assert abs(at[ALONG][0] - 150) > 2
+    for follower in (FIRST, AGAIN):
+        assert at[follower][:2] == pytest.approx(at[ALONG][:2], abs=0.1)
+    page.wait_for_timeout(600)
+    assert page.evaluate(AT)[ALONG] == pytest.approx(at[ALONG], abs=1e-3), "no to and fro"
+    assert notebook.python("sky.viewport.target.ra.deg") == pytest.approx(at[ALONG][0], abs=0.1)
+    assert page.evaluate(AT)[NEAR] == pytest.approx(at[NEAR], abs=1e-6)
+
+
+def test_a_view_that_is_closed_is_gone_and_the_others_stay(notebook: Notebook) -> None:
+    page = notebook.page
+    notebook.run("listeners = len(sky.viewport.changed); extra = sky.view(); extra.close()")
+    assert notebook.python("len(sky.viewport.changed) == listeners")
+    notebook.run("sky.goto('10 10')")
+    page.wait_for_timeout(500)
+    assert page.evaluate(AT)[FIRST][:2] == pytest.approx([10, 10], abs=0.2)
+
+
+def test_a_flood_of_events_leaves_the_sky_usable(notebook: Notebook) -> None:
+    notebook.run("sky.session.notices.clear()")
+    heard = len(notebook.frames)
+    flood.start(notebook, flood.RATE)
+    notebook.page.wait_for_timeout(1500)
+    took = flood.clicks(notebook, 4)
+    count, longest = flood.stop(notebook)
+    assert count > 1500
+    assert longest < 0.4, "the kernel keeps up"
+    assert statistics.median(took) < 1000
+    assert len(notebook.frames) - heard < count / 3, "many changes, few messages"
+    notebook.run("sky.session.notices.clear(); sky.select(()); sky.layers['icecube-alerts'].opacity = 1")
+
+
+def test_a_cut_connection_is_told_and_made_good(notebook: Notebook) -> None:
+    page = notebook.page
+    pulse = page.locator(".skx-pulse").first
+    page.context.set_offline(True)
+    page.wait_for_function("() => document.querySelector('.skx-pulse').dataset.state === 'cut'", timeout=8000)
+    assert "connection" in pulse.inner_text()
+    page.context.set_offline(False)
+    page.wait_for_function(
+        "() => document.querySelector('.skx-pulse').dataset.state === 'well'", timeout=15000
+    )
+    assert not pulse.locator("b").is_visible()
+    # What was lost on the way comes with the state that is asked for again.
+    page.evaluate("() => document.querySelector('.skx-sky').skx.glass.model.set('_grid', true)")
+    notebook.run("sky.viewport.grid = False")
+    page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    page.wait_for_function(
+        "() => document.querySelector('.skx-sky').skx.glass.model.get('_grid') === false", timeout=8000
+    )
+    assert painted(pixels(page))
+
+
+def test_a_restarted_kernel_is_told_in_the_old_output(notebook: Notebook) -> None:
+    page = notebook.page
+    page.evaluate("() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart() }")
+    page.wait_for_function(
+        "() => document.querySelector('.skx-pulse').dataset.state === 'gone'", timeout=10000
+    )
+    pulse = page.locator(".skx-pulse").first
+    assert "Run this cell again" in pulse.inner_text()
+    pulse.get_by_label("Close this message").click()
+    assert not pulse.locator("b").is_visible()
+
+
+def test_another_kernel_is_told_where_the_host_does_not(notebook: Notebook) -> None:
+    """The page asks, and is told "done" without an answer: whatever the host is, that kernel does not know us."""
+    page = notebook.page
+    notebook.run("from skyexplorer import SkyExplorer")
+    page.evaluate(
+        """async () => {
+            const pulse = [...document.querySelectorAll('.skx-pulse')][1];
+            pulse.dataset.state = 'well';
+        }"""
+    )
+    run = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }"
+    page.evaluate(run)
+    page.wait_for_function(f"({SKIES})() === {len(CELLS)}", timeout=60000)
+    page.wait_for_timeout(1000)
+    # The explorer is closed behind the back of its page: its channel is open, and nobody answers.
+    notebook.run("other._workbench.pulse._msg_callbacks.callbacks.clear()")
+    page.evaluate("() => [...document.querySelectorAll('.skx-pulse')][1].skxPulse.ask()")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.skx-pulse')][1].dataset.state === 'gone'", timeout=8000
+    )
