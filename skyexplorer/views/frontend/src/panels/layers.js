@@ -1,6 +1,7 @@
 // What lies on the sky: one row a layer.
 import { ICON, contours, fill, follow, h, iconButton, marker } from "./dom.js";
 import { layerControls } from "./layer_controls.js";
+import { styleEditor } from "./layer_style.js";
 
 export function renderLayers({ model, el, texts, tell }) {
   const list = h("ul", { className: "skx-layer-list" });
@@ -18,13 +19,13 @@ export function renderLayers({ model, el, texts, tell }) {
     rows.forEach((row, index) => {
       if (!items.has(row.name)) items.set(row.name, makeItem(row, texts, tell));
       const item = items.get(row.name);
-      item.update(row);
+      item.update(row, model.get("complaints")[row.name]);
       if (list.children[index] !== item.root) list.insertBefore(item.root, list.children[index] ?? null);
     });
     list.querySelector(".skx-empty")?.remove();
     if (!rows.length) list.append(h("li", { className: "skx-empty" }, texts.empty));
   };
-  return follow(model, ["rows"], draw);
+  return follow(model, ["rows", "complaints"], draw);
 }
 
 function makeItem(first, texts, tell) {
@@ -52,6 +53,7 @@ function makeItem(first, texts, tell) {
   const opacity = slider(0, 100, say(texts.opacity), (value) => tell("opacity", { name, value: value / 100 }));
   const level = first.kind === "skymap" ? slider(5, 99, say(texts.level), (value) => tell("level", { name, value: value / 100 })) : null;
   const controls = layerControls(name, tell);
+  const style = styleEditor(name, texts, tell);
   const levelText = h("output", { className: "skx-level" });
   const root = h(
     "li",
@@ -63,6 +65,7 @@ function makeItem(first, texts, tell) {
       h("label", { className: "skx-mark" }, swatch, color),
       label,
       count,
+      style.button,
       iconButton(ICON.zoom, say(texts.zoom), () => tell("zoom", { name })),
       info,
       iconButton(ICON.remove, say(texts.remove), () => tell("remove", { name })),
@@ -71,12 +74,15 @@ function makeItem(first, texts, tell) {
     caveat,
     level ? h("div", { className: "skx-slide" }, level.input, levelText) : null,
     controls.root,
+    style.legend,
+    style.editor,
     origin,
   );
   return {
     root,
-    update(next) {
+    update(next, wrong) {
       row = next;
+      style.update(row.style, wrong);
       root.classList.toggle("skx-off", !row.visible);
       swatch.replaceChildren(row.kind === "skymap" ? contours(row.color, 18) : marker(row.shape, row.color, 18));
       color.value = row.color;
