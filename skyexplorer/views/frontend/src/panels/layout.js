@@ -38,7 +38,7 @@ export function renderLayout({ model, el, texts, tell }) {
     const shown = new Set(model.get("shown"));
     const places = model.get("places");
     const strip = grid.querySelector(":scope > .skx-at-time");
-    const timed = Boolean(strip) && shown.has("time");
+    const timed = Boolean(strip) && !strip.matches(".skx-none") && shown.has("time");
     const at = (place) => (shown.has(places[place]) ? places[place] : null);
     const width = grid.clientWidth;
     const mode = width > MEDIUM ? "wide" : width > NARROW ? "medium" : "narrow";
@@ -141,7 +141,10 @@ export function renderLayout({ model, el, texts, tell }) {
     const sized = new ResizeObserver(lay);
     sized.observe(grid);
     grid.addEventListener("skx-lay", lay); // a panel asks for more room
-    undo.push(() => sized.disconnect(), () => grid.removeEventListener("skx-lay", lay));
+    const strip = grid.querySelector(":scope > .skx-at-time");
+    const hides = new MutationObserver(lay); // the strip of times, where there are none
+    if (strip) hides.observe(strip, { attributes: true, attributeFilter: ["class"] });
+    undo.push(() => (sized.disconnect(), hides.disconnect()), () => grid.removeEventListener("skx-lay", lay));
     undo.push(follow(model, ["places", "shown", "sizes", "height", "front"], () => {
       if (drag && !drag.moved) drag = null;
       lay();
