@@ -15,18 +15,25 @@ const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 const mix = (a, p, b, q) => [p * a[0] + q * b[0], p * a[1] + q * b[1], p * a[2] + q * b[2]];
 
-// Vincenty's form: right for antipodes and for neighbours alike.
-export function separation([ra, dec], [ra2, dec2]) {
+// Components of the second place as seen from the first: to the north, to the east, and towards it. The northern one is
+// written so that nothing is lost where the two are near: sin d2 cos d1 - cos d2 sin d1 cos a = sin(d2 - d1) + ...
+function seen([ra, dec], [ra2, dec2]) {
   const [s1, c1, s2, c2] = [Math.sin(dec * RAD), Math.cos(dec * RAD), Math.sin(dec2 * RAD), Math.cos(dec2 * RAD)];
-  const [sa, ca] = [Math.sin((ra2 - ra) * RAD), Math.cos((ra2 - ra) * RAD)];
-  return Math.atan2(Math.hypot(c2 * sa, c1 * s2 - s1 * c2 * ca), s1 * s2 + c1 * c2 * ca) / RAD;
+  const turn = eastward(ra, ra2) * RAD;
+  const north = Math.sin((dec2 - dec) * RAD) + 2 * c2 * s1 * Math.sin(turn / 2) ** 2;
+  return [north, c2 * Math.sin(turn), s1 * s2 + c1 * c2 * Math.cos(turn)];
+}
+
+// Vincenty's form: right for antipodes and for neighbours alike.
+export function separation(from, to) {
+  const [north, east, along] = seen(from, to);
+  return Math.atan2(Math.hypot(north, east), along) / RAD;
 }
 
 // Of the second as seen from the first, east of north, 0 to 360.
-export function positionAngle([ra, dec], [ra2, dec2]) {
-  const [s1, c1, s2, c2] = [Math.sin(dec * RAD), Math.cos(dec * RAD), Math.sin(dec2 * RAD), Math.cos(dec2 * RAD)];
-  const turn = (ra2 - ra) * RAD;
-  const angle = Math.atan2(Math.sin(turn) * c2, s2 * c1 - c2 * s1 * Math.cos(turn)) / RAD;
+export function positionAngle(from, to) {
+  const [north, east] = seen(from, to);
+  const angle = Math.atan2(east, north) / RAD;
   return angle < 0 ? angle + 360 : angle;
 }
 
