@@ -162,6 +162,7 @@ class SkyCanvas(ipyaladin.Aladin):
     _path = traitlets.List(help="Points that were measured between, degrees.").tag(sync=True)
     _inside = traitlets.Dict(help="Whether sources outside a region are hidden: text, same.").tag(sync=True)
     _look = traitlets.Dict(help="Where to look; `turn` counts the moves made in Python.").tag(sync=True)
+    _legends = traitlets.List(traitlets.Dict(), help="See `legends.Legends`.").tag(sync=True)
     _texts = traitlets.Dict().tag(sync=True)
 
     def __init__(

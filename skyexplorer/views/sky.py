@@ -23,6 +23,7 @@ from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS, Viewport
 from skyexplorer.views import drawing, pointer
 from skyexplorer.views.canvas import Drawing, SkyCanvas
 from skyexplorer.views.drawing_layers import CHANGED
+from skyexplorer.views.legends import Legends
 from skyexplorer.views.pace import Pace
 from skyexplorer.views.regions_draw import DrawnRegion, Footprints
 
@@ -48,6 +49,7 @@ class SkyView:
         view = self.viewport
         self._drawings: dict[str, Drawing] = {}
         self.region, self.footprints = DrawnRegion(session, self.widget, verbs), Footprints(session, verbs)
+        self.legends = Legends(session, self.widget)
         guard = session.notices.guard(_("Drawing the sky"))
         self._changed_soon = Pace(guard(self._changed), lambda layer, field: (id(layer), field))
         self._links = [
@@ -88,6 +90,7 @@ class SkyView:
         self.widget.unobserve(self._panned, names=["_target", "_fov"])
         self.region.close()
         self.footprints.close()
+        self.legends.close()
 
     # session -> canvas
 

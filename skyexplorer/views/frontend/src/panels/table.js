@@ -1,8 +1,10 @@
-// The rows of a layer. Only those in view are in the page; Python sorts and filters.
-import { follow, h, marker } from "./dom.js";
+// The rows of a layer. Only those in view are in the page, and only those around are in the browser: Python sorts,
+// filters and writes the texts, and sends others when they come into view.
+import { fill, follow, h, marker } from "./dom.js";
 
 const ROW = 26; // px, as in panels.css
 const SPARE = 8;
+const TALLEST = 12_000_000; // px; browsers draw no taller element, so that more rows are scrolled through faster
 
 export function renderTable({ model, el, texts, tell }) {
   const layer = h("select", { "aria-label": texts.layer, title: texts.layer, onchange: () => tell("tab", { name: layer.value }) });
@@ -11,6 +13,7 @@ export function renderTable({ model, el, texts, tell }) {
     type: "search",
     placeholder: texts.filter_hint,
     "aria-label": texts.filter,
+    title: texts.filter_help,
     spellcheck: false,
     onkeydown: (event) => event.stopPropagation(),
   });
@@ -20,6 +23,13 @@ export function renderTable({ model, el, texts, tell }) {
     typing = setTimeout(() => tell("filter", { text: filter.value }), 180);
   });
   const counted = h("span", { className: "skx-count", role: "status" });
+  const marked = h("button", {
+    type: "button",
+    className: "skx-toggle skx-marked",
+    title: texts.only_marked,
+    hidden: true,
+    onclick: () => tell("only_marked", { on: !model.get("only_marked") }),
+  });
   const complaint = h("p", { className: "skx-complaint", role: "alert" });
   const head = h("div", { className: "skx-tr skx-th", role: "row" });
   const body = h("div", { className: "skx-tbody" });
@@ -29,62 +39,98 @@ export function renderTable({ model, el, texts, tell }) {
     head,
     body,
   );
-  el.append(h("div", { className: "skx-head" }, mark, layer, counted, filter), complaint, scroller);
+  el.append(h("div", { className: "skx-head" }, mark, layer, counted, marked, filter), complaint, scroller);
 
-  let order = new Uint32Array();
-  let active = -1; // place in `order` that the arrow keys have reached
+  let count = 0;
+  let active = -1; // the place that the arrow keys have reached
+  let top = 0; // the place, with its fraction, at the upper edge
+  let asked = "";
+  let asking = null;
+
+  // A table that is too tall for the browser is scrolled by a smaller height: each pixel of it is several of a row.
+  const visible = () => Math.max(1, (scroller.clientHeight - ROW) / ROW);
+  const height = () => Math.min(count * ROW, TALLEST);
+  const scale = () => (count * ROW <= TALLEST ? ROW : Math.max(1e-9, (TALLEST - scroller.clientHeight + ROW) / Math.max(1, count - visible())));
+
+  const goTo = (place) => {
+    top = Math.min(Math.max(0, place), Math.max(0, count - visible()));
+    scroller.scrollTop = top * scale();
+    paint();
+  };
+
+  const ask = (first, last) => {
+    const key = `${first}-${last}-${count}`;
+    if (key === asked) return;
+    asked = key;
+    clearTimeout(asking);
+    asking = setTimeout(() => tell("rows", { start: first, stop: last }), 40); // a scroll in full flight asks for nothing
+  };
 
   const paint = () => {
-    const cells = model.get("cells");
+    const { start = 0, rows: held = [], texts: cells = [] } = model.get("window");
     const columns = model.get("columns");
-    const selected = new Set(model.get("selected"));
-    const first = Math.max(0, Math.floor((scroller.scrollTop - ROW) / ROW) - SPARE);
-    const last = Math.min(order.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / ROW) + SPARE);
-    body.style.height = `${order.length * ROW}px`;
+    const chosen = new Set(model.get("chosen"));
+    const first = Math.max(0, Math.floor(top) - SPARE);
+    const last = Math.min(count, Math.ceil(top + visible()) + SPARE);
+    const at = scroller.scrollTop;
+    body.style.height = `${height()}px`;
     const rows = [];
     for (let place = first; place < last; place++) {
-      const row = order[place];
+      const row = held[place - start];
+      const line = cells[place - start];
       const tr = h(
         "div",
         {
-          className: "skx-tr",
+          className: line ? "skx-tr" : "skx-tr skx-awaited",
           role: "row",
           "aria-rowindex": place + 2,
-          "aria-selected": selected.has(row),
-          onclick: () => choose(place),
+          onclick: line ? () => choose(place) : null,
         },
         columns.map((column, c) =>
-          h("div", { role: "gridcell", className: column.numeric ? "skx-num" : "", title: cells[c][row] }, cells[c][row]),
+          h("div", { role: "gridcell", className: column.numeric ? "skx-num" : "", title: line?.[c] }, line?.[c] ?? ""),
         ),
       );
-      tr.setAttribute("aria-selected", String(selected.has(row)));
-      tr.style.top = `${place * ROW}px`;
+      tr.setAttribute("aria-selected", String(line !== undefined && chosen.has(row)));
+      tr.style.top = `${at + (place - top) * ROW}px`;
       if (place === active) tr.classList.add("skx-at");
       rows.push(tr);
     }
     body.replaceChildren(...rows);
-    if (!order.length) body.replaceChildren(h("p", { className: "skx-empty" }, texts.none));
+    if (!count) body.replaceChildren(h("p", { className: "skx-empty" }, texts.none));
+    else if (first < start || last > start + held.length) ask(first, last);
   };
 
   const choose = (place) => {
+    const { start = 0, rows: held = [] } = model.get("window");
     active = place;
-    tell("select", { row: order[place] });
+    if (held[place - start] !== undefined) tell("select", { row: held[place - start] });
     paint();
   };
 
   const reveal = (place) => {
-    const top = place * ROW;
-    const height = scroller.clientHeight - ROW;
-    if (top < scroller.scrollTop) scroller.scrollTop = top;
-    else if (top + ROW > scroller.scrollTop + height) scroller.scrollTop = top - height / 2;
+    if (place < top) goTo(place);
+    else if (place + 1 > top + visible()) goTo(place + 1 - visible() / 2);
   };
 
-  scroller.addEventListener("scroll", paint);
+  scroller.addEventListener("scroll", () => {
+    if (Math.abs(scroller.scrollTop - top * scale()) >= 1) top = scroller.scrollTop / scale();
+    paint();
+  });
+  scroller.addEventListener(
+    "wheel",
+    (event) => {
+      if (scale() === ROW || event.deltaY === 0 || event.ctrlKey) return; // the browser's own scrolling is right
+      event.preventDefault();
+      goTo(top + (event.deltaMode === 1 ? event.deltaY : event.deltaY / ROW));
+    },
+    { passive: false },
+  );
   scroller.addEventListener("keydown", (event) => {
     if (event.target !== scroller) return; // Enter on a column head sorts
-    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
-    if (event.key in steps && order.length) {
-      active = Math.min(order.length - 1, Math.max(0, active + steps[event.key]));
+    const page = Math.max(1, Math.floor(visible()) - 1);
+    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
+    if (event.key in steps && count) {
+      active = Math.min(count - 1, Math.max(0, active + steps[event.key]));
       reveal(active);
       paint();
     } else if (event.key === "Enter" && active >= 0) choose(active);
@@ -126,30 +172,39 @@ export function renderTable({ model, el, texts, tell }) {
       mark.replaceChildren(...(tab ? [marker(tab.shape, tab.color)] : []));
     }),
     follow(model, ["columns", "sort"], drawHead),
-    follow(model, ["order", "cells"], () => {
-      const bytes = model.get("order");
-      order = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-      scroller.setAttribute("aria-rowcount", order.length + 1);
-      active = -1;
+    follow(model, ["count", "sort", "active"], () => {
+      count = model.get("count");
+      scroller.setAttribute("aria-rowcount", count + 1);
+      active = model.get("place");
+      asked = "";
+      body.style.height = `${height()}px`;
+      goTo(top);
+    }),
+    follow(model, ["window", "chosen"], () => {
+      asked = "";
       paint();
     }),
-    follow(model, ["selected"], () => {
-      const [row] = model.get("selected");
-      const place = row === undefined ? -1 : order.indexOf(row);
-      if (place >= 0) {
-        active = place;
-        reveal(place);
-      }
+    follow(model, ["place"], () => {
+      const place = model.get("place");
+      if (place < 0) return;
+      active = place;
+      reveal(place);
       paint();
     }),
     follow(model, ["counted"], () => (counted.textContent = model.get("counted"))),
+    follow(model, ["marked", "only_marked"], () => {
+      marked.hidden = !model.get("marked");
+      marked.textContent = fill(texts.marked, { n: model.get("marked").toLocaleString("en") });
+      marked.setAttribute("aria-pressed", String(model.get("only_marked")));
+    }),
     follow(model, ["filter"], () => document.activeElement === filter || (filter.value = model.get("filter"))),
     follow(model, ["complaint"], () => {
       complaint.textContent = model.get("complaint");
       complaint.hidden = !model.get("complaint");
+      filter.setAttribute("aria-invalid", String(Boolean(model.get("complaint"))));
     }),
   ];
-  const sized = new ResizeObserver(paint);
+  const sized = new ResizeObserver(() => goTo(top));
   sized.observe(scroller);
-  return () => (sized.disconnect(), undo.forEach((fn) => fn()));
+  return () => (sized.disconnect(), clearTimeout(asking), undo.forEach((fn) => fn()));
 }

@@ -9,6 +9,7 @@ import A from "aladin-lite";
 import ipyaladin from "ipyaladin-widget";
 import { Glass } from "./glass.js";
 import { Images } from "./images.js";
+import { Legend } from "./legend.js";
 import { isLocal, localHips, prepareBlank } from "./local.js";
 import { MESSAGE } from "./messages.js";
 import { Picking } from "./picking.js";
@@ -86,6 +87,7 @@ async function render({ model, el }) {
   const images = new Images(A, aladin, model, report, answers);
   const picking = new Picking(aladin, model, glass);
   const readout = new Readout(aladin, model);
+  const legend = new Legend(aladin, model);
   const regions = new RegionTool(aladin, model, glass);
   const layers = new LayerModels(model, glass, images, report);
   const grid = () =>
@@ -115,6 +117,7 @@ async function render({ model, el }) {
     layers.dispose();
     picking.dispose();
     readout.dispose();
+    legend.dispose();
     images.dispose();
     regions.dispose();
     glass.dispose();
