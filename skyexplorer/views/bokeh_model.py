@@ -55,7 +55,9 @@ class FigureModel(BokehModel):
         """Close the widget; a second time, as when it is collected, does nothing."""
         if not self._closed:
             self._closed = True
+            layout = self.layout
             super().close()
+            layout.close()
 
     def _model_to_traits(self, model: Any) -> dict[str, Any]:
         """With its revision, so that the state of a widget that was just made is not made again."""

@@ -72,8 +72,8 @@ class SecondView(SkyView):
             mirror.unlink()
         self.widget.unobserve(self._panned, names=["_target", "_fov"])
         self.widget._drawings = []
-        self.widget.close()
-        self.root.close()
+        for widget in (self.widget.layout, self.widget, self.root.layout, self.root):
+            widget.close()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         return self.root._repr_mimebundle_(include=include, exclude=exclude)

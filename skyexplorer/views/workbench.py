@@ -10,12 +10,13 @@ from skyexplorer.errors import InputError
 from skyexplorer.session.session import Session
 from skyexplorer.session.viewport import Viewport
 from skyexplorer.views.archives import ArchivesPanel
+from skyexplorer.views.dock import Dock
 from skyexplorer.views.events import EventsPanel
 from skyexplorer.views.jobs import JobsPanel
 from skyexplorer.views.layers import LayersPanel
 from skyexplorer.views.layout import LayoutPanel
 from skyexplorer.views.lightcurve import LightCurvePanel
-from skyexplorer.views.pulse import Pulse
+from skyexplorer.views.pulse import Pulse, reachable
 from skyexplorer.views.second import SecondView
 from skyexplorer.views.side import Side
 from skyexplorer.views.sky import SkyView
@@ -53,19 +54,20 @@ class Workbench:
         side.add_class("skx-side")
         self.table = TablePanel(session, verbs)
         self.curve = LightCurvePanel(session, verbs, dark=self.toolbar.dark)
+        self.dock = Dock(session, verbs, self.curve, dark=self.toolbar.dark)
         self.time = TimelinePanel(session, verbs)
         self.sky.region.ask = lambda: self.tabs.on_tab("archives")
         self.status, self.jobs = StatusBar(session, verbs), JobsPanel(session, verbs)
         foot = ipywidgets.Box([self.status, self.jobs])
         foot.add_class("skx-foot")
         self.pulse = Pulse(session, verbs, self._roots)
-        self.toolbar.observe(lambda change: self.curve.paint(dark=change["new"]), names="dark")
+        self.toolbar.observe(lambda change: self.dock.paint(dark=change["new"]), names="dark")
         places: dict[str, Any] = {
             "bar": self.toolbar,
             "sky": self.sky.widget,
             "layers": side,
             "time": self.time,
-            "curve": self.curve,
+            "curve": self.dock.box,
             "table": self.table,
             "status": foot,
             "layout": self.layout,
@@ -107,6 +109,7 @@ class Workbench:
         """Close all widgets; the session stays."""
         for view in self.views:
             view.close()
+        others = [*reachable([self.root])]
         self.sky.close()
         for widget in (
             self.toolbar,
@@ -115,7 +118,7 @@ class Workbench:
             self.archives,
             self.events,
             self.table,
-            self.curve,
+            self.dock,
             self.time,
             self.status,
             self.jobs,
@@ -124,4 +127,5 @@ class Workbench:
             self.sky.widget,
         ):
             widget.close()
-        self.root.close()
+        for widget in others:  # boxes, drawings and what lays them out
+            widget.close()
