@@ -16,6 +16,11 @@ from skyexplorer.io.files import reading
 MOST_BYTES = 20_000_000
 MOST_SHAPES = 20_000
 _STCS = re.compile(r"\s*(circle|polygon|box|position|union|ellipse)\b", re.IGNORECASE)
+_DS9 = re.compile(
+    r"^\s*(fk5|icrs|galactic|fk4|j2000|b1950|ecliptic|physical|image)\s*[;\n]"
+    r"\s*[-+]?(circle|ellipse|box|polygon|annulus|point)\s*[( ]",
+    re.MULTILINE | re.IGNORECASE,
+)
 _FRAMES = {
     "ICRS": "icrs",
     "FK5": "fk5",
@@ -66,15 +71,7 @@ class Shape(NamedTuple):
 def is_ds9(raw: bytes) -> bool:
     """Whether bytes are a DS9 region file."""
     start = raw[:4000].decode("utf-8", "replace")
-    if start.lstrip().startswith("# Region file format: DS9"):
-        return True
-    return bool(
-        re.search(
-            r"^\s*(fk5|icrs|galactic|fk4|j2000|b1950|ecliptic|physical|image)\s*[;\n]\s*[-+]?(circle|ellipse|box|polygon|annulus|point)\s*[( ]",
-            start,
-            re.M | re.I,
-        )
-    )
+    return start.lstrip().startswith("# Region file format: DS9") or bool(_DS9.search(start))
 
 
 def is_stcs(raw: bytes) -> bool:

@@ -146,10 +146,13 @@ def _told(file: File, error: FormatError) -> str:
 
 def _fits(file: File) -> Opened:
     headers, complete = fits_headers.peek(file.raw)
+    if (
+        not complete and headers and fits_image.lies_on_sky(headers[0].keys)
+    ):  # what else is in it comes after the image
+        headers, complete = fits_headers.peek(file.content)
+    on_sky = [header for header in headers if fits_image.lies_on_sky(header.keys)]
     for header in headers:
-        if fits_image.lies_on_sky(header.keys):
-            return SkyImage.read(file.source, name=file.label)
-        if not header.is_table:
+        if not header.is_table or header in on_sky:
             continue
         if moc.recognises_fits(header.keys):
             return SkyRegion.read(file.source)
@@ -157,6 +160,13 @@ def _fits(file: File) -> Opened:
             return _map(file, header)
         if dl3.is_event_list(header.columns, header.name, str(header.keys.get("HDUCLAS1", ""))):
             return EventList.read(file.source, name=file.name)
+    if on_sky:
+        try:  # catalogues come with a picture of the sky; images with tables of energies and good times
+            if any(header.is_table and header not in on_sky for header in headers):
+                return _table(file)
+        except FormatError:
+            pass
+        return SkyImage.read(file.source, name=file.label)
     images = [header for header in headers if header.is_image]
     if images and complete and not any(header.is_table for header in headers):
         axes = " × ".join(str(images[0].keys.get(f"NAXIS{k}", "?")) for k in (1, 2))

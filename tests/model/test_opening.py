@@ -68,7 +68,6 @@ def test_what_cannot_be_opened(tmp_path, data_dir):
         (b"", "empty"),
         (b"ra,dec\nnan,nan\n", "No row has a position"),
         (b"mass,charge\n1,2\n", "mass, charge"),
-        (data_dir / "vhe/veritas_VER-000144-excess-skymap.fits", "image"),
     ):
         with pytest.raises(FormatError, match=said):
             opening.read(source)
