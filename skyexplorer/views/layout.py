@@ -103,7 +103,7 @@ class LayoutPanel(Panel):
         if name == "height":
             layout.resize(ME, height=layout.usual_height if value is None else max(round(value), 240))
         else:
-            layout.resize(ME, **{name: SIZES[name] if value is None else float(value)})
+            layout.resize(ME, None, **{name: SIZES[name] if value is None else float(value)})
 
     def on_compact(self, on: bool) -> None:
         """Less height, or that of before."""
