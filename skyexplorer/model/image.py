@@ -237,11 +237,13 @@ def _world(wcs: Any, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[np.float
 
 def _pixels(wcs: Any, coords: SkyCoord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Pixels, from 0, of positions; NaN where these are not in the projection."""
-    from astropy.wcs.utils import skycoord_to_pixel
+    from astropy.wcs.utils import wcs_to_celestial_frame
 
+    at = coords.transform_to(wcs_to_celestial_frame(wcs)).spherical
+    world = [np.atleast_1d(at.lon.to_value(u.deg)), np.atleast_1d(at.lat.to_value(u.deg))]
+    if wcs.wcs.lng == 1:  # latitude is the first axis
+        world.reverse()
     with np.errstate(all="ignore"):
-        try:
-            x, y = skycoord_to_pixel(coords, wcs, 0)
-        except ValueError:  # a distortion that cannot be undone so far outside
-            x = y = np.full(coords.shape, np.nan)
-    return np.asarray(x, float), np.asarray(y, float)
+        # Quiet: a distortion that cannot be undone so far outside gives a pixel outside.
+        x, y = wcs.all_world2pix(*world, 0, quiet=True)
+    return np.reshape(x, coords.shape), np.reshape(y, coords.shape)

@@ -13,6 +13,8 @@ from astropy.table import Table
 from skyexplorer import Event, LightCurve, SkyMap, SourceCatalog
 from skyexplorer.errors import ColumnError, FormatError
 from skyexplorer.model import opening
+from skyexplorer.model.image import SkyImage
+from skyexplorer.model.quantitymap import QuantityMap
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,8 @@ from skyexplorer.model import opening
         ("lightcurves/pks2155_hess_lc.fits", LightCurve),
         ("gamma/gll_psch_v08_2FHL.fit.gz", SourceCatalog),
         ("sky/5BZCAT.csv", SourceCatalog),
+        ("vhe/veritas_VER-000144-excess-skymap.fits", SkyImage),
+        ("gamma/fermi_3fhl_exposure_cube_hpx.fits.gz", QuantityMap),
     ],
 )
 def test_by_content_not_by_name(data_dir, file, kind):
