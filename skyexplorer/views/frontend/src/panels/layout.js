@@ -10,6 +10,7 @@ import { grip } from "./grip.js";
 export const NARROW = 560; // px of the explorer, below which panels stand behind tabs
 export const MEDIUM = 900; // … below which the first has a row of its own
 const UNDER = ["beside", "left", "right"];
+const GAP = 8; // px, as in layout.css
 const STEP = 0.02; // of an arrow key
 const BELOW = { medium: [400, 280, 280], narrow: [360, 400] }; // px of the rows
 
@@ -60,12 +61,14 @@ export function renderLayout({ model, el, texts, tell }) {
     for (const [place, one] of Object.entries(grips)) one.put(mode === "narrow" ? null : at(place), places[place]);
     for (const [size, where] of Object.entries({ above: null, main: null, left: null, height: null, ...plan.lines })) put(lines[size], where);
     for (const [size, node] of Object.entries(lines)) node.setAttribute("aria-valuenow", size === "height" ? height : Math.round(100 * sizes[size]));
+    const held = tabs.contains(document.activeElement);
     tabs.hidden = mode !== "narrow" || plan.tabs.length < 2;
     tabs.replaceChildren(
       ...(plan.tabs ?? []).map((panel) =>
         h("button", { type: "button", role: "tab", className: "skx-tab", tabIndex: panel === plan.front ? 0 : -1, "aria-selected": String(panel === plan.front), onclick: () => tell("front", { name: panel }) }, name(panel)),
       ),
     );
+    if (held) tabs.querySelector("[aria-selected=true]")?.focus({ preventScroll: true });
   };
 
   function line(size) {
@@ -86,8 +89,8 @@ export function renderLayout({ model, el, texts, tell }) {
       const box = grid.getBoundingClientRect();
       if (size === "height") return bound(event.clientY - box.top + (drag?.off ?? 0));
       if (upright) return bound((event.clientX - box.left) / box.width);
-      const [top, bottom] = extent();
-      return bound((event.clientY - top) / (bottom - top));
+      const [top, room, strip] = extent();
+      return bound((event.clientY - top - strip - 1.5 * GAP) / (room - strip - 3 * GAP));
     };
     node.addEventListener("pointerdown", (event) => {
       if (event.button) return;
@@ -128,10 +131,11 @@ export function renderLayout({ model, el, texts, tell }) {
     return node;
   }
 
-  // Top and bottom of all panels, without toolbar and status.
+  // Where the panels begin, how high they are together, and what of it the strip of times has.
   function extent() {
-    const of = (place) => grid.querySelector(`:scope > .skx-at-${place}`)?.getBoundingClientRect();
-    return [of("bar").bottom, of("status").top];
+    const of = (place) => grid.querySelector(`:scope > .skx-at-${place}:not(.skx-away)`)?.getBoundingClientRect();
+    const [top, strip] = [of("bar").bottom, of("time")?.height ?? 0];
+    return [top, of("status").top - top, strip ? strip + GAP : 0];
   }
 
   const undo = [];
