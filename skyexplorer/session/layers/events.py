@@ -94,7 +94,7 @@ def days(time: Time) -> Any:
 
 
 def days_of(times: Sequence[Time | None]) -> np.ndarray:
-    """`days` of many times, NaN where there is none: turned into TAI all at once, as one by one it takes 1 ms each."""
+    """`days` of many times, NaN where there is none: turned into TAI all at once, a quarter of the time."""
     found = np.full(len(times), np.nan)
     rows_of: dict[str, list[int]] = {}
     for row, time in enumerate(times):

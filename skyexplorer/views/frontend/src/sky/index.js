@@ -15,6 +15,7 @@ import { MESSAGE } from "./messages.js";
 import { Picking } from "./picking.js";
 import { Readout } from "./readout.js";
 import { RegionTool } from "./region.js";
+import * as sphere from "./sphere.js";
 
 const Aladin = A.aladin;
 let rendering = null; // what the view being rendered right now needs: {model, aladin}
@@ -108,7 +109,7 @@ async function render({ model, el }) {
   model.on("change:_look", looked);
   const stopSizing = keepFieldOfView(el, look);
   el.aladin = aladin; // for tests and for the curious at the console
-  el.skx = { glass, picking, images };
+  el.skx = { glass, picking, images, regions, sphere };
   await layers.follow();
   return () => {
     stopSizing();
