@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from astropy import units as u
 from numpy.typing import NDArray
 
+from skyexplorer.model.region import SkyRegion
 from skyexplorer.session.layers import CatalogLayer, EventLayer, EventListLayer, Layer, RowsLayer, SkyMapLayer
 
 if TYPE_CHECKING:
@@ -71,6 +73,12 @@ def in_view(session: Session, layer: Layer) -> NDArray[np.bool_]:
     reach = np.radians(min(view.fov / 2, 180.0))
     with np.errstate(invalid="ignore"):
         return chords(layer, view.target.ra.rad, view.target.dec.rad) <= 4 * np.sin(reach / 2) ** 2
+
+
+def region(session: Session) -> SkyRegion:
+    """What is in view as a region."""
+    view = session.viewport
+    return SkyRegion.circle(view.target, min(view.fov / 2, 180.0) * u.deg)
 
 
 def kind_of(layer: Layer) -> str:

@@ -52,7 +52,6 @@ class LightCurvePanel(Panel):
     subtitle = traitlets.Unicode().tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
     log_y = traitlets.Bool(False).tag(sync=True)
-    large = traitlets.Bool(False).tag(sync=True)
     brushed = traitlets.Unicode().tag(sync=True)
     has_data = traitlets.Bool(False).tag(sync=True)
     askable = traitlets.Bool(False, help="Whether one source is selected that can be asked about.").tag(
@@ -90,8 +89,6 @@ class LightCurvePanel(Panel):
         for signal in (session.layers.added, session.layers.removed):
             self.link(signal, lambda layer: self._mark_soon())
         self.link(session.layers.changed, self._layer_changed)
-        self.link(session.layout.changed, lambda field, by: self._placed())
-        self._placed()
 
     def texts(self) -> dict[str, str]:
         """Visible texts of the panel."""
@@ -99,7 +96,6 @@ class LightCurvePanel(Panel):
             "panel": _("Light curve"),
             "nothing": _("Select a source to see its light curve."),
             "log": _("Logarithmic axis"),
-            "large": _("Large: change places with the sky"),
             "clear": _("Clear the time range"),
             "plot": _("Light curve; drag to choose a time range"),
             "failed": _("BokehJS could not be started in this page."),
@@ -313,14 +309,6 @@ class LightCurvePanel(Panel):
     def on_log(self, on: bool) -> None:
         """The axis switch."""
         self.session.curves.log_y = bool(on)
-
-    def on_large(self, on: bool) -> None:
-        """Change places with the sky, or back."""
-        if bool(on) != self.large:
-            self.session.layout.swap("sky", "curve", by=ME)
-
-    def _placed(self) -> None:
-        self.large = self.session.layout.places["main"] == "curve"
 
     def close(self) -> None:
         """Stop following the session, and close the widgets."""

@@ -1,25 +1,8 @@
 // The light curve: BokehJS is started from the text that Python sent, then the figure's own view is put here.
 // Above it a row of what the archives answered, where they were asked.
-import { follow, h, iconButton, svg } from "./dom.js";
+import { figureIn } from "./bokeh.js";
+import { follow, h, svg } from "./dom.js";
 import { sign } from "./states.js";
-
-const LARGE = ["M9.500 2.500h4v4", "M13.500 2.500l-4.500 4.500", "M6.500 13.500h-4v-4", "M2.500 13.500l4.500-4.500"];
-
-let starting = null;
-
-function startBokeh(model) {
-  const version = model.get("_bokeh_version");
-  if (window.Bokeh?.version === version) return Promise.resolve();
-  starting ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    // AMD loaders of a page would take BokehJS for a module of theirs.
-    script.textContent = `(function (define, module, exports) {${model.get("_bokeh_js")}\n}).call(window);`;
-    document.head.append(script);
-    if (window.Bokeh) resolve();
-    else reject(new Error("BokehJS did not start"));
-  });
-  return starting;
-}
 
 // One provider: a sign, its name, its answer in a word, and all of it.
 function answer({ title, state, word, told }) {
@@ -50,14 +33,13 @@ const SHAPES = {
   plus: "M8 3v10M3 8h10",
   x: "M4 4l8 8M12 4l-8 8",
 };
-const dot = (shape, color) => svg(SHAPES[shape] ?? SHAPES.circle, { size: 11, stroke: color, fill: color, width: 1.8 });
+export const dot = (shape, color) => svg(SHAPES[shape] ?? SHAPES.circle, { size: 11, stroke: color, fill: color, width: 1.8 });
 
 export function renderCurve({ model, el, texts, tell }) {
   const title = h("h2", {}, texts.panel);
   const subtitle = h("span", { className: "skx-sub" });
   const range = h("button", { type: "button", className: "skx-chip", "aria-label": texts.clear, title: texts.clear, onclick: () => tell("clear") });
   const log = h("button", { type: "button", className: "skx-toggle", "aria-label": texts.log, title: texts.log, onclick: () => tell("log", { on: !model.get("log_y") }) }, "log");
-  const large = iconButton(LARGE, texts.large, () => tell("large", { on: !model.get("large") }));
   const ask = h("button", { type: "button", className: "skx-act skx-ask", onclick: () => tell(model.get("asking") ? "stop" : "ask") }, texts.ask);
   const legend = h("div", { className: "skx-keys", role: "group", "aria-label": texts.legend });
   const summary = h("button", { type: "button", className: "skx-summary", title: texts.answers, "aria-expanded": "false", onclick: () => open(answers.hidden) });
@@ -69,32 +51,10 @@ export function renderCurve({ model, el, texts, tell }) {
   el.addEventListener("keydown", (event) => event.key === "Escape" && open(false));
   const message = h("p", { className: "skx-message", role: "status" });
   const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
-  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, summary, ask, log, large), legend, message, plot, answers);
+  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, summary, ask, log), legend, message, plot, answers);
 
-  let view = null;
-  let turn = Promise.resolve();
-  const show = () => {
-    turn = turn
-      .then(() => startBokeh(model))
-      .then(async () => {
-        const ref = model.get("child");
-        if (!ref) return;
-        const id = typeof ref === "string" ? ref.replace("IPY_MODEL_", "") : ref.model_id;
-        const child = await model.widget_manager.get_model(id);
-        const next = await model.widget_manager.create_view(child);
-        view?.remove();
-        view = next;
-        plot.replaceChildren(view.el);
-        view.processLuminoMessage?.({ type: "after-attach" });
-        view.trigger?.("displayed");
-        // Python paints it anew where it has changed since the bundle that this view was made from.
-        tell("rendered", { child: id, revision: JSON.parse(child.get("render_bundle")).revision ?? -1 });
-      })
-      .catch((error) => {
-        console.error(error);
-        plot.textContent = texts.failed;
-      });
-  };
+  const figure = figureIn(plot, { model, source: async () => model, texts, tell });
+  const show = () => figure.show();
   // The sky is painted first: BokehJS waits for a curve, or for the page to have nothing else to do.
   let begun = false;
   const begin = () => {
@@ -126,7 +86,6 @@ export function renderCurve({ model, el, texts, tell }) {
       range.hidden = !model.get("brushed");
     }),
     follow(model, ["log_y"], () => log.setAttribute("aria-pressed", String(model.get("log_y")))),
-    follow(model, ["large"], () => large.setAttribute("aria-pressed", String(model.get("large")))),
     follow(model, ["askable", "asking", "answers", "summary"], () => {
       const rows = model.get("answers");
       ask.hidden = !model.get("askable");
@@ -143,5 +102,5 @@ export function renderCurve({ model, el, texts, tell }) {
     }),
     follow(model, ["pane_count"], () => plot.style.setProperty("--skx-panes", model.get("pane_count"))),
   ];
-  return () => (view?.remove(), undo.forEach((fn) => fn()));
+  return () => (figure.remove(), undo.forEach((fn) => fn()));
 }

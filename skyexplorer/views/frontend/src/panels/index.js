@@ -4,10 +4,13 @@
 // as {type, …}, and comes back as changed traits. Text from outside is only ever set as textContent.
 import { renderArchives } from "./archives.js";
 import { renderCurve } from "./curve.js";
+import { renderDock } from "./dock.js";
 import { renderEvents } from "./events.js";
+import { renderInView } from "./inview.js";
 import { renderJobs } from "./jobs.js";
 import { renderLayers } from "./layers.js";
 import { renderLayout } from "./layout.js";
+import { renderPlot } from "./plot.js";
 import { renderPulse } from "./pulse.js";
 import { renderSide } from "./side.js";
 import { renderStatus } from "./status.js";
@@ -22,6 +25,9 @@ const PANELS = {
   pulse: renderPulse,
   table: renderTable,
   curve: renderCurve,
+  strip: renderDock,
+  figure: renderPlot,
+  inview: renderInView,
   status: renderStatus,
   tabs: renderSide,
   archives: renderArchives,
