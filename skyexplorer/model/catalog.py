@@ -251,6 +251,11 @@ class SourceCatalog:
         return [text for c in self._roles.also if (text := _text(self.table[c][index]))]
 
     @property
+    def association_columns(self) -> tuple[str, ...]:
+        """Columns with names of the sources in other catalogues."""
+        return self._roles.also
+
+    @property
     def telling_columns(self) -> tuple[str, ...]:
         """Columns worth showing beside name and position."""
         if self._roles.show:
@@ -544,8 +549,10 @@ def _text(value: Any) -> str:
 def _texts(column: Any) -> list[str]:
     """`_text` of each row; a million texts at once."""
     values = np.asarray(np.ma.getdata(column))
-    if values.dtype.kind != "U" or values.ndim != 1:
+    if values.dtype.kind not in "SU" or values.ndim != 1:
         return [_text(value) for value in column]
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "replace")
     texts: list[str] = np.char.strip(values).tolist()
     for i in np.flatnonzero(np.ma.getmaskarray(column)):
         texts[i] = ""

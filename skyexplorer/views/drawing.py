@@ -167,9 +167,13 @@ def outline(drawing: Drawing, layer: CatalogLayer) -> None:
     catalog, strokes = layer.catalog, []
     ra, dec = _degrees(layer)
     drawing.errors = layer.looks.errors
-    if drawing.errors and layer.rows <= LARGE and catalog.error_ellipse is not None:
-        a, b, pa = (np.asarray(q.to_value("deg"), float) for q in catalog.error_ellipse)
-        strokes.append(_ellipses(ra, dec, a, b, np.where(np.isfinite(pa), pa, 0.0), width=1.3, min_px=10))
+    if drawing.errors and layer.rows <= LARGE:
+        radius, ellipse = catalog.error, catalog.error_ellipse
+        if ellipse is None and radius is not None:
+            ellipse = radius, radius, 0 * radius
+        if ellipse is not None:
+            a, b, pa = (np.asarray(q.to_value("deg"), float) for q in ellipse)
+            strokes.append(_ellipses(ra, dec, a, b, np.where(np.isfinite(pa), pa, 0.0), width=1.3, min_px=10))
     if catalog.extension is not None:
         size = np.asarray(catalog.extension.to_value("deg"), float)
         if (size > 0).sum() <= OUTLINED:

@@ -165,7 +165,7 @@ export class Glass {
         level: stars.drawn.level,
         sorting: stars.took, // ms of the last choice, in the worker too
         ready: stars.few || Boolean(stars.chosen),
-        turn: stars.done ?? 0, // choices made
+        turn: stars.done, // choices made
       })),
     };
   }

@@ -31,9 +31,8 @@ export class Note {
 const number = new Intl.NumberFormat();
 
 function drawn(layer, texts) {
-  const { n, here, level } = layer.stars.drawn;
+  const { n, here, whole, level } = layer.stars.drawn;
   if (level === null || layer.style.density || Math.round(here) <= n) return "";
-  const whole = Number.isInteger(here);
   const total = whole ? here : Number(here.toPrecision(2)); // an estimate is not told to the last digit
   return (whole ? texts.drawn : texts.drawn_here).replace("{n}", number.format(n)).replace("{total}", number.format(Math.max(n, total)));
 }

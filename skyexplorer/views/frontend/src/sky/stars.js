@@ -47,7 +47,7 @@ export class Texts {
 export class Stars {
   // `changed` is called when other rows are to be drawn.
   constructor(ra, dec, changed) {
-    Object.assign(this, { ra, dec, changed, few: ra.length <= FEW, turn: 0, crowdOf: -1, drawn: nothing() });
+    Object.assign(this, { ra, dec, changed, few: ra.length <= FEW, turn: 0, done: 0, crowdOf: -1, drawn: nothing() });
     if (this.few) return;
     this.sorting = ra.length > IN_WORKER ? inWorker(ra, dec) : null;
     if (!this.sorting) this.places = sorted(ra, dec);
@@ -56,9 +56,12 @@ export class Stars {
   // Another filter, other marks, another order of importance: no position is looked at again.
   async choose(shown, marked, rank) {
     Object.assign(this, { shown, marked });
-    if (this.few) this.chosen = null; // sorted where a map of density asks for it
-    if (this.few) return;
     const turn = ++this.turn;
+    if (this.few) {
+      this.chosen = null; // sorted where a map of density asks for it
+      this.done = turn;
+      return;
+    }
     const begun = performance.now();
     let made = null;
     if (this.sorting) {
@@ -108,7 +111,7 @@ export class Stars {
       made.x[n] = x;
       made.y[n++] = y;
     }
-    return Object.assign(made, { n, crowd: null, here: n, level: null, cell: 0 });
+    return Object.assign(made, { n, crowd: null, here: n, whole: true, level: null, cell: 0 });
   }
 
   some(eye) {
@@ -152,7 +155,9 @@ export class Stars {
       const crowd = (made.crowd[n++] = crowding[at[i]]);
       here += level > DEPTH ? 1 : Math.max(1, crowd / PER_CELL); // each stands for so many of its cell
     }
-    return Object.assign(made, { n, here: n === most && found[1] === places.count ? chosen.list.length : here, level, cell });
+    const whole = level > DEPTH || (n === most && found[1] === places.count);
+    if (whole && level <= DEPTH) here = chosen.list.length;
+    return Object.assign(made, { n, here, whole, level, cell });
   }
 
   // How many shown rows there are in the cell of each place; kept until the zoom calls for another level.
@@ -211,7 +216,7 @@ export class Stars {
   }
 }
 
-const nothing = () => ({ rows: new Uint32Array(0), x: new Float32Array(0), y: new Float32Array(0), crowd: null, n: 0, here: 0, level: null });
+const nothing = () => ({ rows: new Uint32Array(0), x: new Float32Array(0), y: new Float32Array(0), crowd: null, n: 0, here: 0, whole: true, level: null });
 
 // Arrays of the last frame, where they are long enough.
 function room(last, n) {
