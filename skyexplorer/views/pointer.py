@@ -70,8 +70,8 @@ def _skymap(layer: SkyMapLayer, at: SkyCoord) -> str:
 def _value(layer: ShadedLayer, at: SkyCoord) -> str:
     """The value of the pixel or cell; nothing beside it."""
     found = layer.data.value(at.reshape(1))
-    number = float(getattr(found, "value", found)[0])
-    return f"{number(number)} {unit_text(layer.data.unit)}".strip() if np.isfinite(number) else ""
+    value = float(getattr(found, "value", found)[0])
+    return f"{number(value)} {unit_text(layer.data.unit)}".strip() if np.isfinite(value) else ""
 
 
 def _counts(layer: EventListLayer, at: SkyCoord) -> str:
