@@ -23,6 +23,10 @@ _ALIASES = re.compile(
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"[;,|]")
+LARGE = 50_000
+"""Rows beyond which the names of a layer are searched, and no dictionary of them is made."""
+NEAR = 2000
+"""Names of such a layer that are looked at for one that looks like a misspelled one."""
 
 
 def plain(name: str) -> str:
@@ -80,13 +84,70 @@ class _Index:
             self.rows[plain_name] = (row, own)
             self.spelling[plain_name] = name.strip()
 
+    def find(self, wanted: str) -> tuple[int, bool] | None:
+        return self.rows.get(wanted)
 
-_indices: WeakKeyDictionary[Layer, _Index] = WeakKeyDictionary()
+    def spellings(self, like: str) -> dict[str, str]:
+        return self.spelling
 
 
-def _index(layer: Layer) -> _Index:
+class _LargeIndex:
+    """The names of a layer of very many rows, as packed texts that are searched each time: a dictionary would be larger
+    than the catalogue."""
+
+    def __init__(self, layer: CatalogLayer) -> None:
+        self.layer = layer
+        self._plain = _packed(layer.names)
+        table = layer.catalog.table
+        told = layer.catalog.association_columns
+        columns = dict.fromkeys((*told, *_alias_columns(layer.catalog)))
+        self._also = [
+            _packed(np.ma.filled(np.ma.asarray(table[column]), "").astype(str)) for column in columns
+        ]
+
+    def find(self, wanted: str) -> tuple[int, bool] | None:
+        """The first row that answers to a plain name, and whether it is its own."""
+        from pyarrow import compute as pc
+
+        if not wanted:
+            return None
+        row = pc.index(self._plain, wanted).as_py()
+        if row >= 0:
+            return row, True
+        pattern = rf"(^|[;,|]){re.escape(wanted)}([;,|]|$)"
+        rows = [
+            int(np.argmax(found))
+            for column in self._also
+            if (found := pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False)).any()
+        ]
+        return (min(rows), False) if rows else None
+
+    def spellings(self, like: str) -> dict[str, str]:
+        """Names that begin as this one does, by their plain form; some of them where they are many."""
+        from pyarrow import compute as pc
+
+        found = pc.starts_with(self._plain, like[:4]).to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(found)
+        rows = rows[:: len(rows) // NEAR + 1]
+        names = (str(self.layer.names[row]) for row in rows)
+        return {plain(name): name for name in names}
+
+
+def _packed(names: Any) -> Any:
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    texts = pc.utf8_lower(pa.array(names, pa.string()))
+    return pc.replace_substring_regex(pc.replace_substring(texts, "\u2212", "-"), r"[\s_]+", "")
+
+
+_indices: WeakKeyDictionary[Layer, _Index | _LargeIndex] = WeakKeyDictionary()
+
+
+def _index(layer: Layer) -> _Index | _LargeIndex:
     if layer not in _indices:
-        _indices[layer] = _Index(layer)
+        large = isinstance(layer, CatalogLayer) and layer.rows > LARGE
+        _indices[layer] = _LargeIndex(layer) if large else _Index(layer)  # type: ignore[arg-type]
     return _indices[layer]
 
 
@@ -107,7 +168,7 @@ def matches(layers: Layers, text: str) -> list[Match]:
     for layer in layers.values():
         if isinstance(layer, SkyMapLayer) and layer.event is None:
             continue
-        answer = _index(layer).rows.get(wanted)
+        answer = _index(layer).find(wanted)
         if answer is not None:
             row, own = answer
             found.append(Match(layer[row], own, layer.visible))
@@ -118,7 +179,7 @@ def near(layers: Layers, text: str, others: list[str], count: int = 4) -> list[s
     """Names that look like this one, among those of the layers and some others; best first."""
     spelling = {plain(name): name for name in others}
     for layer in layers.values():
-        spelling.update(_index(layer).spelling)
+        spelling.update(_index(layer).spellings(plain(text)))
     close = difflib.get_close_matches(plain(text), spelling, count, 0.6)
     return [spelling[name] for name in close]
 

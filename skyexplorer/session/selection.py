@@ -84,13 +84,15 @@ class Selection:
             For anything else; the selection stays.
         """
         chosen: list[Any] = []
+        seen: set[tuple[int, int]] = set()
         for thing in _each(sources):
             if not (is_source(thing) or is_event(thing)):
                 raise InputError(
                     f"{thing!r} cannot be selected.",
                     "Give a row of a catalogue, such as catalog[0], or an event.",
                 )
-            if not any(same(thing, other) for other in chosen):
+            if (one := _key(thing)) not in seen:
+                seen.add(one)
                 chosen.append(thing)
         unchanged = len(chosen) == len(self._sources) and all(map(same, chosen, self._sources))
         if not unchanged:
@@ -134,6 +136,11 @@ class Selection:
             "" if self.time_range is None else " from {} to {}".format(*(t.utc.iso for t in self.time_range))
         )
         return f"<Selection: {names}{span}>"
+
+
+def _key(thing: Any) -> tuple[int, int]:
+    """Of two things that are one (see `same`) it is the same."""
+    return (id(thing.catalog), thing.index) if is_source(thing) else (id(thing), -1)
 
 
 def _each(sources: Any) -> Iterable[Any]:
