@@ -121,6 +121,15 @@ export class Glass {
     return raw;
   }
 
+  // Degrees under a point of the screen; null beside the sky, where Aladin throws.
+  under(x, y) {
+    try {
+      return this.aladin.pix2world(x, y, "ICRS") ?? null;
+    } catch {
+      return null;
+    }
+  }
+
   // How this view looks at the sky: what is on the screen, and the cap of the sky that holds all of it.
   eye(width = this.view.width, height = this.view.height) {
     const [ra, dec] = this.aladin.getRaDec();
@@ -131,7 +140,7 @@ export class Glass {
     const center = vector(ra, dec);
     let radius = 0;
     for (const [x, y] of [[0, 0], [1, 0], [0, 1], [1, 1], [0.5, 0], [0.5, 1], [0, 0.5], [1, 0.5]]) {
-      const place = this.aladin.pix2world(x * width, y * height, "ICRS");
+      const place = this.under(x * width, y * height);
       const at = place && vector(...place);
       const cos = at ? at[0] * center[0] + at[1] * center[1] + at[2] * center[2] : NaN;
       radius = Math.max(radius, Math.acos(Math.min(1, cos))); // NaN where the corner is beyond the sky
