@@ -29,28 +29,39 @@ export class Picture {
       minY = Math.min(minY, xy[2 * i + 1]); maxY = Math.max(maxY, xy[2 * i + 1]);
     }
     if (maxX < 0 || minX > width || maxY < 0 || minY > height) return;
-    g.globalAlpha = opacity;
+    const seen = (maxX - minX) / image.width; // pixels of the screen for one of the picture: from three on they are told apart
     if (whole && this.flat(xy)) {
       const [o, x, y] = [0, columns, rows * (columns + 1)].map((i) => [xy[2 * i], xy[2 * i + 1]]);
       g.save();
+      g.globalAlpha = opacity;
+      g.imageSmoothingEnabled = seen < 3;
       g.transform((x[0] - o[0]) / image.width, (x[1] - o[1]) / image.width, (y[0] - o[0]) / image.height, (y[1] - o[1]) / image.height, o[0], o[1]);
       g.drawImage(image, 0, 0);
       g.restore();
-    } else {
-      for (let r = 0; r < rows; r++)
-        for (let c = 0; c < columns; c++) {
-          const a = r * (columns + 1) + c;
-          const corners = [a, a + 1, a + columns + 1, a + columns + 2];
-          if (!corners.every(known)) continue;
-          const [u0, u1] = [(c * image.width) / columns, ((c + 1) * image.width) / columns];
-          const [v0, v1] = [(r * image.height) / rows, ((r + 1) * image.height) / rows];
-          const p = corners.map((i) => [xy[2 * i], xy[2 * i + 1]]);
-          if (gap(p[0], p[3]) > width || gap(p[1], p[2]) > width) continue; // gone round the back of the sky
-          triangle(g, image, [p[0], p[1], p[2]], [[u0, v0], [u1, v0], [u0, v1]]);
-          triangle(g, image, [p[3], p[2], p[1]], [[u1, v1], [u0, v1], [u1, v0]]);
-        }
+      return;
     }
-    g.globalAlpha = 1;
+    // On a sheet of its own, laid down as a whole: the cells overlap by a hair, which through a half-clear picture would show.
+    const sheet = blank(g);
+    sheet.imageSmoothingEnabled = seen < 3;
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) {
+        const a = r * (columns + 1) + c;
+        const corners = [a, a + 1, a + columns + 1, a + columns + 2];
+        if (!corners.every(known)) continue;
+        const p = corners.map((i) => [xy[2 * i], xy[2 * i + 1]]);
+        if (gap(p[0], p[3]) > width || gap(p[1], p[2]) > width) continue; // gone round the back of the sky
+        if (p.every(([x]) => x < 0) || p.every(([x]) => x > width)) continue;
+        if (p.every(([, y]) => y < 0) || p.every(([, y]) => y > height)) continue;
+        const [u0, u1] = [(c * image.width) / columns, ((c + 1) * image.width) / columns];
+        const [v0, v1] = [(r * image.height) / rows, ((r + 1) * image.height) / rows];
+        triangle(sheet, image, [p[0], p[1], p[2]], [[u0, v0], [u1, v0], [u0, v1]]);
+        triangle(sheet, image, [p[3], p[2], p[1]], [[u1, v1], [u0, v1], [u1, v0]]);
+      }
+    g.save();
+    g.setTransform(1, 0, 0, 1, 0, 0);
+    g.globalAlpha = opacity;
+    g.drawImage(sheet.canvas, 0, 0);
+    g.restore();
   }
 
   // Whether all corners lie where three of them say.
@@ -67,6 +78,18 @@ export class Picture {
       }
     return true;
   }
+}
+
+let spare; // one sheet for all pictures
+
+function blank(g) {
+  spare ??= new OffscreenCanvas(1, 1).getContext("2d");
+  if (spare.canvas.width !== g.canvas.width || spare.canvas.height !== g.canvas.height)
+    [spare.canvas.width, spare.canvas.height] = [g.canvas.width, g.canvas.height];
+  spare.setTransform(1, 0, 0, 1, 0, 0);
+  spare.clearRect(0, 0, g.canvas.width, g.canvas.height);
+  spare.setTransform(g.getTransform());
+  return spare;
 }
 
 const gap = ([x, y], [a, b]) => Math.hypot(x - a, y - b);
