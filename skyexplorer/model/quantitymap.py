@@ -137,7 +137,7 @@ class QuantityMap:
         told = found.frame or frame or "icrs"
         notes = [] if found.frame or frame else ["the file does not tell its frame: taken as equatorial"]
         if len(found.columns) > 1:
-            notes.append(f"column {found.name}, the file has {len(found.columns)}")
+            notes.append(f"{found.name} is one of {len(found.columns)} columns")
         title = name or (Path(path).name if path else "map")
         origin = Origin.of_file(
             path, raw, title=title, header=header, rows=len(found.values), note="; ".join(notes)

@@ -87,7 +87,7 @@ async function render({ model, el }) {
   const glass = new Glass(aladin, model, report);
   const images = new Images(A, aladin, model, report, answers);
   const picking = new Picking(aladin, model, glass);
-  const readout = new Readout(aladin, model);
+  const readout = new Readout(aladin, model, glass);
   const legend = new Legend(aladin, model);
   const regions = new RegionTool(aladin, model, glass);
   const layers = new LayerModels(model, glass, images, report);

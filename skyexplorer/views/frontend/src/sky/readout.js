@@ -8,8 +8,8 @@ const EVERY_MS = 125;
 const PATIENCE_MS = 4000; // then the answer is taken for lost: the kernel was restarted, say
 
 export class Readout {
-  constructor(aladin, model) {
-    Object.assign(this, { aladin, model, turn: 0, asked: null, wanted: null, last: 0 });
+  constructor(aladin, model, glass) {
+    Object.assign(this, { aladin, model, glass, turn: 0, asked: null, wanted: null, last: 0 });
     this.id = crypto.randomUUID?.() ?? String(Math.random());
     this.target = aladin.view.catalogCanvas;
     this.box = document.createElement("div");
@@ -38,8 +38,8 @@ export class Readout {
   at(event) {
     if (!this.model.get("_reads")) return;
     const frame = this.target.getBoundingClientRect();
-    const place = this.aladin.pix2world(event.clientX - frame.left, event.clientY - frame.top, "ICRS");
-    if (!place || !Number.isFinite(place[0])) return this.leave(); // beside the sky
+    const place = this.glass.under(event.clientX - frame.left, event.clientY - frame.top);
+    if (!place || !Number.isFinite(place[0])) return this.leave();
     this.place.textContent = sexagesimal(place);
     this.box.hidden = false;
     this.wanted = place;
