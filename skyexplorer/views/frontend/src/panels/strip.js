@@ -2,7 +2,7 @@
 const DAY = 86400;
 const YEAR = 31557600;
 // Seconds: of the axis and of play.
-export const STEPS = [1, 10, 60, 600, 3600, 6 * 3600, DAY, 7 * DAY, 30 * DAY, YEAR / 4, YEAR, 5 * YEAR];
+export const STEPS = [1, 10, 60, 600, 3600, 6 * 3600, DAY, 7 * DAY, 30 * DAY, 90 * DAY, YEAR, 5 * YEAR];
 const TICKS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, DAY, 2 * DAY, 7 * DAY, 14 * DAY];
 const MONTHS = [1, 3, 6, 12, 24, 60, 120, 240, 600];
 const MJD_1970 = 40587;

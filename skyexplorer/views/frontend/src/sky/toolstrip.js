@@ -121,6 +121,7 @@ export class ToolStrip {
     if (bar.hidden) return;
     const { clientWidth: width, clientHeight: height } = tools.aladin.aladinDiv;
     bar.classList.toggle("skx-brief", width < 620);
+    this.size.hidden = width < 340;
     const [w, h] = [bar.offsetWidth, bar.offsetHeight];
     let [x, y] = [width / 2, height];
     if (shape) {
@@ -128,7 +129,7 @@ export class ToolStrip {
       x = (Math.max(box.left, 0) + Math.min(box.right, width)) / 2;
       y = box.bottom + 14 + h <= height ? box.bottom + 14 : box.top - 14 - h >= 40 ? box.top - 14 - h : height;
     }
-    bar.style.left = `${Math.round(Math.max(50, Math.min(x - w / 2, width - w - 8)))}px`;
+    bar.style.left = `${Math.round(Math.max(w + 60 > width ? 8 : 50, Math.min(x - w / 2, width - w - 8)))}px`;
     bar.style.top = `${Math.round(Math.max(8, Math.min(y, height - h - 10)))}px`;
   }
 

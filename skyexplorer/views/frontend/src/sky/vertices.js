@@ -164,7 +164,7 @@ export class Vertices {
     const ring = outline(shape, points);
     const path = new Path2D();
     const box = trace(path, ring, this.tools.project, true);
-    paint(g, path, { fill: box.whole ? 0.08 : 0, dash: this.drag ? [] : [6, 4] });
+    paint(g, path, { fill: box.whole ? 0.08 : 0 });
     if (Number.isFinite(box.left)) this.box = box;
     if (box.whole) this.path = path;
     if (this.drag) label(g, size(shape, points), this.drag.at[0] + 16, this.drag.at[1] - 16);
