@@ -5,6 +5,7 @@ What archives gave of a source is shown beside its own; asking them is a verb of
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,7 @@ def follow(session: Session) -> None:
         show(session, sources)
 
     session.selection.sources_changed.connect(selected)
+    session.curves.find = partial(finding.kept_curve, session)
 
 
 def show(session: Session, sources: tuple[Any, ...]) -> None:

@@ -6,7 +6,7 @@ other as they answer. What a click of the panel set going is remembered with `Cu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -76,6 +76,8 @@ class Curves:
         self._log_y = False
         self._opened: dict[str, LightCurve] = {}
         self._heard: list[Heard] = []
+        self.find: Callable[[Any], LightCurve | None] | None = None
+        """What finds the light curve that a source or an event has here, without showing it; set by who knows how."""
         self.titles: dict[str, str] = {}
         """What providers are called, by their ids."""
 

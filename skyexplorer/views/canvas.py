@@ -152,6 +152,9 @@ class SkyCanvas(ipyaladin.Aladin):
     _reads = traitlets.Bool(False, help="Whether the pointer is to be told: some layer has values.").tag(
         sync=True
     )
+    _thumbnail = traitlets.Dict(
+        help="The light curve of the row that was pointed at: layer, row, points."
+    ).tag(sync=True)
     _readout = traitlets.Dict(help="What lies under the pointer of one view: view, turn, lines.").tag(
         sync=True
     )

@@ -20,7 +20,7 @@ from skyexplorer.session.layers import Layer, SkyMapLayer
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS, Viewport
-from skyexplorer.views import drawing, pointer
+from skyexplorer.views import drawing, pointer, thumbnails
 from skyexplorer.views.canvas import Drawing, SkyCanvas
 from skyexplorer.views.drawing_layers import CHANGED
 from skyexplorer.views.legends import Legends
@@ -202,6 +202,11 @@ class SkyView:
         lines = pointer.readout(self.session, at)
         self.widget._readout = {"view": content["view"], "turn": content["turn"], "lines": lines}
 
+    def _hovered(self, content: dict[str, Any]) -> None:
+        layer, row = str(content["layer"]), int(content["row"])
+        found = thumbnails.of(self.session, layer, row)
+        self.widget._thumbnail = {"layer": layer, "row": row, "points": found}
+
     def _layer_failed(self, content: dict[str, Any]) -> None:
         layer = self.session.layers[content["layer"]]
         self.session.notices.post(
@@ -233,6 +238,7 @@ HEARD = {
     "pick": SkyView._picked,
     "pointer": SkyView._pointed,
     "layer_failed": SkyView._layer_failed,
+    "thumbnail": SkyView._hovered,
     "region": SkyView._region_drawn,
     "tool": SkyView._tool_taken,
     "measured": SkyView._measured,

@@ -14,6 +14,7 @@ import { isLocal, localHips, prepareBlank } from "./local.js";
 import { MESSAGE } from "./messages.js";
 import { Picking } from "./picking.js";
 import { Readout } from "./readout.js";
+import { Thumbnails } from "./thumbnails.js";
 import { RegionTool } from "./region.js";
 import * as sphere from "./sphere.js";
 
@@ -87,6 +88,8 @@ async function render({ model, el }) {
   const glass = new Glass(aladin, model, report);
   const images = new Images(A, aladin, model, report, answers);
   const picking = new Picking(aladin, model, glass);
+  const thumbnails = new Thumbnails(model);
+  glass.thumbnail = (layer, row) => thumbnails.of(layer, row);
   const readout = new Readout(aladin, model, glass);
   const legend = new Legend(aladin, model);
   const regions = new RegionTool(aladin, model, glass);
@@ -118,6 +121,7 @@ async function render({ model, el }) {
     layers.dispose();
     picking.dispose();
     readout.dispose();
+    thumbnails.dispose();
     legend.dispose();
     images.dispose();
     regions.dispose();

@@ -4,6 +4,7 @@ export const MESSAGE = Object.freeze({
   pick: "skx:pick", // {drawing: str, row: int} a source was chosen; {drawing: "", row: -1}: the empty sky
   surveyFailed: "skx:survey_failed", // {survey: str} a survey on the network did not answer
   pointer: "skx:pointer", // {view: str, turn: int, ra: float, dec: float} where the pointer is, while `_reads`
+  thumbnail: "skx:thumbnail", // {layer: str, row: int} a source is pointed at: its light curve is wanted
   layerFailed: "skx:layer_failed", // {layer: str} the survey of a layer did not answer
   // {shape, points, final: bool, view: str, turn: int} a region is drawn, or moved (not final); points of a circle: center, edge;
   // of a box: two opposite corners; of a polygon: its corners

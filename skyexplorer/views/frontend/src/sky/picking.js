@@ -105,11 +105,12 @@ export class Picking {
     title.textContent = hit.layer.texts.at(hit.row);
     const { ra, dec, details } = hit.layer;
     const d = dec[hit.row];
-    const place = `${ra[hit.row].toFixed(4)}  ${d < 0 ? "-" : "+"}${Math.abs(d).toFixed(4)}`;
-    const lines = [hit.layer.name, ...(details[hit.row] ?? place).split("\n")].filter(Boolean);
+    const where = `${ra[hit.row].toFixed(4)}  ${d < 0 ? "-" : "+"}${Math.abs(d).toFixed(4)}`;
+    const lines = [hit.layer.name, ...(details[hit.row] ?? where).split("\n")].filter(Boolean);
     this.tip.replaceChildren(
       title,
       ...lines.map((line) => Object.assign(document.createElement("span"), { textContent: line })),
+      this.glass.thumbnail(hit.layer, hit.row),
     );
     place(this.tip, x, y, this.target);
   }
