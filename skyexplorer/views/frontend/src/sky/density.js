@@ -1,11 +1,11 @@
 // Density: how many shown rows there are in each patch of the sky, all of them counted, in the colours of the palette.
-const BIN_PX = 5; // width of a pixel of the map
-const CELL_PX = 6; // of a cell whose rows are counted as one
-const LOW = 0.12; // where a single row lies in the palette
+const CELL_PX = 6; // of a cell whose rows are counted as one, at the least
 
 let bins = null; // made anew when the view changes its size
 
 export function paintDensity(g, layer, eye) {
+  const { xy, counts, level, cell } = layer.stars.counted(eye, CELL_PX);
+  const BIN_PX = Math.max(4, 0.85 * cell); // width of a pixel of the map
   const w = Math.ceil(eye.width / BIN_PX) + 4, h = Math.ceil(eye.height / BIN_PX) + 4;
   if (!bins || bins.w !== w || bins.h !== h) {
     const canvas = document.createElement("canvas");
@@ -15,7 +15,6 @@ export function paintDensity(g, layer, eye) {
   }
   const { a, b, image, canvas, context } = bins;
   a.fill(0);
-  const { xy, counts, level } = layer.stars.counted(eye, CELL_PX);
   for (let i = 0; i < counts.length; i++) {
     if (!eye.holds(xy[2 * i], xy[2 * i + 1])) continue;
     // Shared between the four pixels around, so that nothing jumps while the sky is moved.
@@ -32,14 +31,15 @@ export function paintDensity(g, layer, eye) {
   smooth(b, a, w, w, h);
   const colors = layer.style.bytes ?? ramp(layer.color);
   const pixels = image.data;
-  const top = Math.log1p(Math.max(2, layer.stars.peak(level)));
+  const [low, high] = layer.stars.span(level).map((n) => Math.log1p(n * (BIN_PX / cell) ** 2));
+  const bottom = 0.6 * low;
   for (let i = 0; i < a.length; i++) {
-    const value = Math.log1p(a[i]) / top;
-    const shade = Math.min(255, Math.round(255 * (LOW + (1 - LOW) * value)));
+    const value = Math.max(0, Math.min(1, (Math.log1p(a[i]) - bottom) / Math.max(0.5, high - bottom)));
+    const shade = 1 + Math.round(254 * value); // the first colour is that of missing values
     pixels[4 * i] = colors[3 * shade];
     pixels[4 * i + 1] = colors[3 * shade + 1];
     pixels[4 * i + 2] = colors[3 * shade + 2];
-    pixels[4 * i + 3] = 235 * Math.min(1, a[i] * 2.5);
+    pixels[4 * i + 3] = 255 * Math.min(0.92, 1.6 * a[i], 0.45 + 0.6 * value);
   }
   context.putImageData(image, 0, 0);
   g.save();

@@ -142,7 +142,7 @@ function each(layer, drawn, paint) {
       const spacing = cell / Math.sqrt(Math.min(PER_CELL, crowd[i]));
       size *= Math.min(1, (0.42 * spacing) / common);
       if (marked && lit) size = Math.max(size, 6);
-      else alpha = full <= 1 ? 1 - 0.35 * full : Math.min(1, 0.65 + 0.06 * Math.log2(full));
+      else alpha = full <= 1 ? 1 - 0.4 * full : Math.min(1, 0.6 + 0.08 * Math.log2(full));
     }
     if (!lit) alpha *= FADED;
     size = Math.max(2, Math.round(2 * size) / 2);

@@ -24,7 +24,9 @@ export class Raster {
     if (kept.ratio !== this.ratio) (kept.ratio = this.ratio), kept.clear();
     const { canvas } = stamp(shape, size, color);
     const all = canvas.width;
-    const { data } = canvas.getContext("2d").getImageData(0, 0, all, all);
+    const read = new OffscreenCanvas(all, all).getContext("2d", { willReadFrequently: true });
+    read.drawImage(canvas, 0, 0);
+    const { data } = read.getImageData(0, 0, all, all);
     let rim = all >> 1;
     for (let j = 0; j < all; j++) {
       for (let i = 0; i < all; i++) {

@@ -44,6 +44,9 @@ export function stamp(shape, size, color) {
     const path = new Path2D();
     if (size < DOT) {
       path.arc(0, 0, size / 2, 0, 2 * Math.PI);
+      g.strokeStyle = "rgba(4,8,18,0.55)";
+      g.lineWidth = 1.3;
+      g.stroke(path);
       g.fillStyle = color;
       g.fill(path);
       return made;

@@ -8,6 +8,7 @@ const FEW = 10_000; // so many rows are all drawn, at every zoom
 const IN_WORKER = 200_000; // sorting more than this is felt
 export const PER_CELL = 32;
 const CELL_PX = 64; // cells are half as large as this, to this
+const GRAIN = 5; // rows in a cell of a map of density, about
 
 // Typed arrays over the bytes that came, without a copy where they lie well.
 const typed = (Type) => (view) => {
@@ -47,7 +48,7 @@ export class Texts {
 export class Stars {
   // `changed` is called when other rows are to be drawn.
   constructor(ra, dec, changed) {
-    Object.assign(this, { ra, dec, changed, few: ra.length <= FEW, turn: 0, done: 0, crowdOf: -1, drawn: nothing() });
+    Object.assign(this, { ra, dec, changed, few: ra.length <= FEW, turn: 0, done: 0, crowds: new Map(), drawn: nothing() });
     if (this.few) return;
     this.sorting = ra.length > IN_WORKER ? inWorker(ra, dec) : null;
     if (!this.sorting) this.places = sorted(ra, dec);
@@ -79,7 +80,7 @@ export class Stars {
       }
     }
     this.chosen = made?.chosen ?? levels(this.places, shown, marked, rank, PER_CELL);
-    this.crowdOf = -1;
+    this.crowds.clear();
     this.took = performance.now() - begun;
     this.done = turn;
     this.changed();
@@ -141,7 +142,8 @@ export class Stars {
       }
     }
     const xy = eye.project(ra, dec);
-    const crowding = this.crowding(level);
+    const own = this.crowding(Math.min(level, DEPTH)), around = this.crowding(Math.max(0, level - 2));
+    const share = 4 ** (Math.max(0, level - 2) - Math.min(level, DEPTH));
     const made = room(this.drawn, most);
     made.crowd ??= new Float32Array(made.rows.length);
     let n = 0, here = 0;
@@ -152,21 +154,28 @@ export class Stars {
       made.rows[n] = row;
       made.x[n] = x;
       made.y[n] = y;
-      const crowd = (made.crowd[n++] = crowding[at[i]]);
-      here += level > DEPTH ? 1 : Math.max(1, crowd / PER_CELL); // each stands for so many of its cell
+      // By its own cell alone an even field would look chequered, by those around a small cluster would be one blot.
+      made.crowd[n++] = Math.sqrt(own[at[i]] * Math.max(1, around[at[i]] * share));
+      here += level > DEPTH ? 1 : Math.max(1, own[at[i]] / PER_CELL); // each stands for so many of its cell
     }
     const whole = level > DEPTH || (n === most && found[1] === places.count);
     if (whole && level <= DEPTH) here = chosen.list.length;
     return Object.assign(made, { n, here, whole, level, cell });
   }
 
-  // How many shown rows there are in the cell of each place; kept until the zoom calls for another level.
+  // How many shown rows there are in the cell of each place; kept for the levels of one zoom.
   crowding(level) {
-    const l = Math.min(level, DEPTH);
-    if (this.crowdOf === l) return this.crowd;
     const { key, count } = this.places, { upto } = this.chosen;
-    const crowd = (this.crowd ??= new Float32Array(count));
-    const shift = 2 * (DEPTH - l);
+    let crowd = this.crowds.get(level);
+    if (crowd) {
+      this.crowds.delete(level); // the one used last is the last to go
+      this.crowds.set(level, crowd);
+      return crowd;
+    }
+    const [oldest] = this.crowds.keys();
+    if (this.crowds.size > 1) crowd = this.crowds.get(oldest), this.crowds.delete(oldest);
+    crowd ??= new Float32Array(count);
+    const shift = 2 * (DEPTH - level);
     for (let from = 0; from < count; ) {
       const cell = key[from] >>> shift;
       let to = from + 1;
@@ -174,19 +183,22 @@ export class Stars {
       crowd.fill(upto[to] - upto[from], from, to);
       from = to;
     }
-    this.crowdOf = l;
-    this.peakOf = crowd.reduce((most, n) => Math.max(most, n), 0);
+    this.crowds.set(level, crowd);
     return crowd;
   }
 
-  // Cells of about `px` pixels in view that hold shown rows: a row of each, and how many. For maps of density.
+  // Cells in view of some pixels that hold shown rows: a row of each, and how many; for maps of density. `px` is the size
+  // that is wanted, more where rows are sparse: `cell` is what it is.
   counted(eye, px) {
     if (!this.places) this.places = sorted(this.ra, this.dec); // of few rows, in this mode only
-    if (!this.chosen) this.chosen = levels(this.places, this.shown, null, null, PER_CELL);
+    if (!this.chosen) {
+      this.chosen = levels(this.places, this.shown, null, null, PER_CELL);
+      this.crowds.clear();
+    }
     const { key, order, count } = this.places, { upto } = this.chosen;
-    const level = Math.max(FIRST, Math.min(DEPTH, Math.round(Math.log2((90 * eye.pixelsPerDegree) / px))));
-    const shift = 2 * (DEPTH - level);
     const found = ranges(key, count, eye.center, eye.radius);
+    const level = this.grain(eye, px, found);
+    const shift = 2 * (DEPTH - level);
     const rows = [], counts = [];
     for (let i = 0; i < found.length; i += 2) {
       for (let from = found[i]; from < found[i + 1]; ) {
@@ -201,13 +213,29 @@ export class Stars {
       }
     }
     const ra = Float64Array.from(rows, (row) => this.ra[row]), dec = Float64Array.from(rows, (row) => this.dec[row]);
-    return { xy: eye.project(ra, dec), counts, level };
+    return { xy: eye.project(ra, dec), counts, level, cell: (90 * eye.pixelsPerDegree) / 2 ** level };
   }
 
-  // The most shown rows in any cell of a level.
-  peak(level) {
-    this.crowding(level);
-    return this.peakOf;
+  // The level of a map of density: of cells of `px` pixels, or coarser, so that a cell holds some rows. Once taken it stays
+  // while the sky is moved, unless it is far off.
+  grain(eye, px, found) {
+    const finest = Math.max(FIRST, Math.min(DEPTH, Math.round(Math.log2((90 * eye.pixelsPerDegree) / px))));
+    let rows = 0;
+    for (let i = 0; i < found.length; i += 2) rows += this.chosen.upto[found[i + 1]] - this.chosen.upto[found[i]];
+    const cap = 2 * Math.PI * (1 - Math.cos(eye.radius));
+    const wanted = 0.5 * Math.log2((Math.max(1, rows) * (4 * Math.PI)) / cap / (6 * GRAIN)); // rows a cell of this level
+    const last = this.grained?.finest === finest ? this.grained.level : -9;
+    const level = Math.abs(last - wanted) < 0.8 ? last : Math.round(wanted);
+    this.grained = { finest, level };
+    return Math.max(FIRST, Math.min(finest, level));
+  }
+
+  // How full cells of a level are: nearly the least and nearly the most, in the middle of rows.
+  span(level) {
+    const crowd = this.crowding(level);
+    const step = Math.max(1, Math.floor(crowd.length / 4000));
+    const some = Float32Array.from({ length: Math.floor(crowd.length / step) }, (_, i) => crowd[i * step]).sort();
+    return [some[Math.floor(0.03 * some.length)], some[Math.min(some.length - 1, Math.floor(0.995 * some.length))]];
   }
 
   dispose() {
