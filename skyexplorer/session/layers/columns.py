@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skyexplorer.errors import InputError
+from skyexplorer.io.positions import is_number
 from skyexplorer.model.expression import Expression, unknown_column
 from skyexplorer.session.text import _
 
@@ -151,13 +152,14 @@ class Columns:
             if self.values(text).dtype == bool:
                 return self.values(text).copy()
         found = CONDITION.match(text)
-        at = self._beginning(found[1]) if found else None
-        if found and at is not None:
-            return self._compared(at, found[2], found[3], trouble)
+        if found and not CONDITION.match(found[3]):
+            at = self._beginning(found[1])
+            if at is not None and (at in self.texts or at == "name" or is_number(found[3])):
+                return self._compared(at, found[2], found[3])
         if expression is not None and expression.compares:
             return self._decided(text)
         if found:
-            raise unknown_column(found[1], self.colnames)
+            raise trouble or unknown_column(found[1], self.colnames)
         return self._words(text)
 
     def _decided(self, text: str) -> np.ndarray:
@@ -175,20 +177,13 @@ class Columns:
         exact = next((column for column in telling if column.casefold() == low), None)
         return exact or next((column for column in telling if column.casefold().startswith(low)), None)
 
-    def _compared(self, name: str, sign: str, wanted: str, trouble: InputError | None) -> np.ndarray:
+    def _compared(self, name: str, sign: str, wanted: str) -> np.ndarray:
         values = self.values(f"`{name}`")
         if values.dtype.kind in "Ub":
             low = np.char.lower(values.astype(str))
             bare = wanted.strip("\"'").casefold()
             return np.asarray(COMPARE[sign](low, bare)) & ((low != "") if sign not in ("=", "==") else True)
-        try:
-            number = float(wanted)
-        except ValueError as error:
-            raise trouble or InputError(
-                _("{wanted!r} is no number to compare {name} with.").format(wanted=wanted, name=name),
-                _("Write, for example, {label} > 20.").format(label=name),
-            ) from error
-        return np.asarray(COMPARE[sign](values, number)) & ~np.isnan(values)
+        return np.asarray(COMPARE[sign](values, float(wanted))) & ~np.isnan(values)
 
     @cached_property
     def _haystack(self) -> Any:
