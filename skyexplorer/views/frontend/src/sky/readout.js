@@ -19,27 +19,40 @@ export class Readout {
     this.box.setAttribute("aria-label", model.get("_texts").readout ?? "");
     this.place = document.createElement("div");
     this.place.className = "skx-readout-place";
-    this.list = document.createElement("dl");
+    this.list = document.createElement("div"); // JupyterLab has a style of its own for definition lists
+    this.list.className = "skx-readout-list";
     this.box.append(this.place, this.list);
     this.box.hidden = true;
     aladin.aladinDiv.append(this.box);
     this.listeners = [
       ["pointermove", (e) => e.pointerType !== "touch" && this.at(e)],
       ["pointerup", (e) => e.pointerType === "touch" && this.at(e)],
+      ["wheel", () => this.again()],
       ["pointerleave", (e) => e.pointerType !== "touch" && this.leave()],
     ];
     for (const [type, fn] of this.listeners) this.target.addEventListener(type, fn, { capture: true });
+    // The sky may change under a pointer that rests.
+    this.again = () => {
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => this.pixel && this.read(...this.pixel), 150);
+    };
     this.onAnswer = () => this.answered();
-    this.onWanted = () => model.get("_reads") || this.leave();
+    this.onWanted = () => (model.get("_reads") ? this.again() : this.hide());
+    model.on("change:_drawings", this.again);
     model.on("change:_readout", this.onAnswer);
     model.on("change:_reads", this.onWanted);
   }
 
   at(event) {
-    if (!this.model.get("_reads")) return;
     const frame = this.target.getBoundingClientRect();
-    const place = this.glass.under(event.clientX - frame.left, event.clientY - frame.top);
-    if (!place || !Number.isFinite(place[0])) return this.leave();
+    this.read(event.clientX - frame.left, event.clientY - frame.top);
+  }
+
+  read(x, y) {
+    this.pixel = [x, y];
+    if (!this.model.get("_reads")) return;
+    const place = this.glass.under(x, y);
+    if (!place || !Number.isFinite(place[0])) return this.hide();
     this.place.textContent = sexagesimal(place);
     this.box.hidden = false;
     this.wanted = place;
@@ -68,18 +81,23 @@ export class Readout {
     this.asked = null;
     this.list.replaceChildren(
       ...lines.flatMap(({ name, color, text }) => {
-        const title = document.createElement("dt");
+        const title = document.createElement("span");
         const mark = document.createElement("i");
         mark.style.background = color;
         title.append(mark, name);
         title.title = name;
-        return [title, Object.assign(document.createElement("dd"), { textContent: text })];
+        return [title, Object.assign(document.createElement("b"), { textContent: text })];
       }),
     );
     this.ask();
   }
 
   leave() {
+    this.pixel = null;
+    this.hide();
+  }
+
+  hide() {
     this.box.hidden = true;
     this.wanted = null;
     this.list.replaceChildren();
@@ -87,6 +105,8 @@ export class Readout {
 
   dispose() {
     clearTimeout(this.waiting);
+    clearTimeout(this.resting);
+    this.model.off("change:_drawings", this.again);
     for (const [type, fn] of this.listeners) this.target.removeEventListener(type, fn, { capture: true });
     this.model.off("change:_readout", this.onAnswer);
     this.model.off("change:_reads", this.onWanted);

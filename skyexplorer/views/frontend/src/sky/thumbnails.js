@@ -70,7 +70,7 @@ function paint(canvas, points, color) {
       g.stroke();
     } else {
       g.globalAlpha = 1;
-      g.arc(px, py, 1.5, 0, 2 * Math.PI);
+      g.arc(px, py, 1.9, 0, 2 * Math.PI);
       g.fill();
     }
   }
