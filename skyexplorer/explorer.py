@@ -91,7 +91,7 @@ class SkyExplorer(ArchiveVerbs, PlotVerbs):
     """
 
     def __init__(
-        self, samples: bool = True, theme: Literal["auto", "light", "dark"] = "auto", height: int = 720,
+        self, samples: bool = True, theme: Literal["auto", "light", "dark"] = "auto", height: int = 800,
         layout: str = "all", autosave: bool | str | Path = False,
     ) -> None:  # fmt: skip
         if theme not in THEMES:
@@ -109,7 +109,7 @@ class SkyExplorer(ArchiveVerbs, PlotVerbs):
         if samples:
             open_.add_samples(self.session)
         given = {
-            "samples": (samples, True), "theme": (theme, "auto"), "height": (height, 720),
+            "samples": (samples, True), "theme": (theme, "auto"), "height": (height, 800),
             "layout": (layout, "all"), "autosave": (autosave if isinstance(autosave, bool) else str(autosave), False),
         }  # fmt: skip
         words = ", ".join(f"{name}={value!r}" for name, (value, usual) in given.items() if value != usual)

@@ -24,7 +24,7 @@ HIDEABLE = (*PANELS, "time")
 SIZES: dict[str, float] = {"above": 0.62, "main": 0.765, "left": 0.51}
 """Share of the height that the upper places have, of the width that ``main`` and that ``left`` have."""
 LEAST, MOST = 0.15, 0.85
-HEIGHT, COMPACT = 720, 460
+HEIGHT, COMPACT = 800, 480
 PRESETS: dict[str, tuple[str, ...]] = {
     "all": HIDEABLE,
     "sky": ("sky",),

@@ -14,7 +14,7 @@ from skyexplorer.views.panel import Panel
 ME = "layout"
 NAMES = {
     "sky": _("Sky"),
-    "layers": _("Layers and archives"),
+    "layers": _("Layers"),
     "curve": _("Plots"),
     "table": _("Table"),
     "time": _("Time"),
@@ -69,6 +69,7 @@ class LayoutPanel(Panel):
             "resize": _("drag, arrow keys; double-click for the usual size"),
             "tabs": _("Panels below"),
             "panels": _("Panels: show, hide, arrange"),
+            "menu": _("The panels"),
             "show": _("Show"),
             "arrange": _("Arrange"),
             "compact": _("Compact height"),

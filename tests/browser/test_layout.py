@@ -81,7 +81,7 @@ def test_nothing_overlaps_is_cut_or_faint(notebook: Notebook, width: int) -> Non
         assert painted(pixels(notebook.page))
         assert found["panels"]["sky"][2] > 0.6 * found["width"]
         if MODES[width] == "wide":
-            assert abs(found["height"] - 720) < 2
+            assert abs(found["height"] - 800) < 2
     notebook.run("sky._workbench.toolbar.theme = 'auto'")
 
 
@@ -124,7 +124,7 @@ def test_lines_between_panels_are_dragged_and_go_back(notebook: Notebook) -> Non
         assert notebook.python(f"sky.session.layout.sizes[{size!r}]") == pytest.approx(before)
     x, y = centre(notebook, ".skx-line-between[data-size=height]")
     drag(notebook, (x, y), (x, y - 120))
-    assert notebook.python("sky.session.layout.height") == pytest.approx(600, abs=8)
+    assert notebook.python("sky.session.layout.height") == pytest.approx(680, abs=8)
     assert flaws(measured(page)) == {}
 
 
@@ -176,7 +176,7 @@ def test_panels_are_hidden_shown_and_arranged(notebook: Notebook) -> None:
     menu.get_by_role("menuitemcheckbox", name="Compact height").click()
     page.wait_for_timeout(300)
     found = measured(page)
-    assert found["height"] == pytest.approx(460, abs=2)
+    assert found["height"] == pytest.approx(480, abs=2)
     assert flaws(found) == {}
     page.keyboard.press("Escape")
     assert not menu.is_visible()
@@ -199,7 +199,7 @@ def test_full_screen_and_back(notebook: Notebook) -> None:
     page.evaluate("() => document.exitFullscreen()")
     page.wait_for_function("() => !document.fullscreenElement")
     page.wait_for_timeout(400)
-    assert measured(page)["height"] == pytest.approx(720, abs=2)
+    assert measured(page)["height"] == pytest.approx(800, abs=2)
 
 
 def test_a_reload_paints_the_same(notebook: Notebook) -> None:

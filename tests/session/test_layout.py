@@ -62,9 +62,9 @@ def test_sizes_are_kept_within_bounds(told):
     for wrong in ({"mian": 0.5}, {"main": 2}, {"main": "x"}, {"height": 100}, {"height": True}):
         with pytest.raises(InputError):
             layout.resize(**wrong)
-    assert layout.height == 720
+    assert layout.height == 800
     layout.height = 500
     layout.swap("sky", "curve")
     layout.arrange("sky")
     layout.reset()
-    assert (layout.height, layout.sizes, layout.places["main"], len(layout.shown)) == (720, SIZES, "sky", 5)
+    assert (layout.height, layout.sizes, layout.places["main"], len(layout.shown)) == (800, SIZES, "sky", 5)

@@ -10,7 +10,7 @@ const LESS = ["M6 2.500v3.500h-3.500", "M13.500 6h-3.500v-3.500", "M10 13.500v-3
 export function arranging(layout, el) {
   const texts = layout.get("_texts");
   const tell = (type, content = {}) => layout.send({ type, ...content });
-  const menu = h("div", { className: "skx-menu", role: "menu", "aria-label": texts.panels, hidden: true });
+  const menu = h("div", { className: "skx-menu", role: "menu", "aria-label": texts.menu, hidden: true });
   const open = (on) => {
     menu.hidden = !on;
     button.setAttribute("aria-expanded", String(on));
