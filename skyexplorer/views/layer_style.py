@@ -78,7 +78,7 @@ def ends(layer: CatalogLayer) -> dict[str, list[str]]:
     for what in ("color", "size"):
         scale = scale_of(layer, what)
         if scale is not None:
-            found[what] = [palettes.told(scale.low), palettes.told(scale.high)]
+            found[what] = [palettes.told(scale.low, 3), palettes.told(scale.high, 3)]
     return found
 
 

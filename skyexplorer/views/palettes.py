@@ -143,12 +143,12 @@ def ticks(low: float, high: float, log: bool) -> list[float]:
     return [float(f"{x:.12g}") + 0.0 for x in values]
 
 
-def told(value: float) -> str:
+def told(value: float, digits: int = 4) -> str:
     """A number as short as it is read easily.
 
     >>> told(1e-9), told(1500.0), told(0.25)
     ('1e-9', '1500', '0.25')
     """
-    text = f"{value:.4g}"
+    text = f"{value:.{digits}g}"
     base, _, power = text.partition("e")
     return f"{base}e{int(power)}" if power else base

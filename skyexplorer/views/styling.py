@@ -22,7 +22,7 @@ LARGE = 20_000
 """Rows beyond which error circles are drawn of the sources in view only, by the browser."""
 LABELLED = 20_000
 """Rows that have a label at most, the most important ones: of more none could be read."""
-SMALLEST, LARGEST = 5.0, 22.0  # px
+SMALLEST, LARGEST = 5.0, 20.0  # px
 MIDDLE = (1.0, 99.0)  # percentiles that a range without numbers spans
 SAMPLE = 200_000  # rows of which they are taken
 

@@ -65,7 +65,7 @@ class Looks:
         columns : Columns
             Of the catalogue: names are looked up, and expressions evaluated.
         **changes
-            Attributes of `Looks`. ``first_by`` without ``first_descending`` takes the direction that its kind calls for:
+            Attributes of `Looks`. Another column of colours or sizes is scaled anew. ``first_by`` without ``first_descending`` takes the direction that its kind calls for:
             magnitudes ascending, anything else descending.
 
         Raises
@@ -89,6 +89,10 @@ class Looks:
                 _checked_map(value)
             else:
                 changes[name] = _checked_range(name, value)
+        for what in ("color", "size"):  # a scale belongs to its column, and goes with it
+            before, after = getattr(self, f"{what}_by"), changes.get(f"{what}_by", "")
+            if before and after and after != before:
+                changes = {f"{what}_range": None, f"{what}_log": False, **changes}
         if changes.get("motion") and columns.catalog.proper_motion is None:
             raise InputError(
                 f"{columns.catalog.name} has no proper motions.",

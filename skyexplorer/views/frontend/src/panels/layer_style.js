@@ -48,7 +48,7 @@ export function styleEditor(name, texts, tell) {
     fields.shape.root,
     fields.label.root,
     fields.first.root,
-    h("div", { className: "skx-style-line" }, h("span", { className: "skx-style-what" }), Object.values(switches), h("span", { className: "skx-space" }), plain),
+    h("div", { className: "skx-style-line skx-style-switches" }, h("span", { className: "skx-style-what" }), Object.values(switches), h("span", { className: "skx-space" }), plain),
     complaint,
   );
   const legend = h("div", { className: "skx-legend skx-style-legend", hidden: true });

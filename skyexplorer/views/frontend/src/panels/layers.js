@@ -40,7 +40,8 @@ function makeItem(first, texts, tell) {
   });
   const label = h("span", { className: "skx-layer-name" }, name);
   const count = h("span", { className: "skx-count" });
-  const note = h("p", { className: "skx-note" });
+  const told = h("span");
+  const note = h("p", { className: "skx-note" }, count, told);
   const caveat = h("p", { className: "skx-caveat" });
   let row = first;
   const eye = iconButton(ICON.eye, say(texts.show), () => tell("visible", { name, value: !row.visible }));
@@ -64,7 +65,6 @@ function makeItem(first, texts, tell) {
       eye,
       h("label", { className: "skx-mark" }, swatch, color),
       label,
-      count,
       style.button,
       iconButton(ICON.zoom, say(texts.zoom), () => tell("zoom", { name })),
       info,
@@ -87,7 +87,7 @@ function makeItem(first, texts, tell) {
       swatch.replaceChildren(row.kind === "skymap" ? contours(row.color, 18) : marker(row.shape, row.color, 18));
       color.value = row.color;
       count.textContent = row.count;
-      note.textContent = row.note;
+      told.textContent = row.note && row.count ? ` · ${row.note}` : row.note;
       caveat.textContent = row.caveat ?? "";
       caveat.hidden = !row.caveat;
       label.title = row.origin.join("\n");
