@@ -55,7 +55,7 @@ class PlotPanel(Panel):
     tab = traitlets.Unicode().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     controls = traitlets.List(traitlets.Dict(), help="Menus and switches of the head.").tag(sync=True)
-    keys = traitlets.List(traitlets.Dict(), help="A legend.").tag(sync=True)
+    legend = traitlets.List(traitlets.Dict(), help="A legend.").tag(sync=True)
     note = traitlets.Unicode(help="What is drawn, and how much of it is not.").tag(sync=True)
     more = traitlets.List(traitlets.Unicode(), help="What there is to say in a list.").tag(sync=True)
     more_label = traitlets.Unicode().tag(sync=True)

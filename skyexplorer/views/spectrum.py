@@ -112,7 +112,7 @@ class SpectrumPanel(PlotPanel):
         if self.figure is None:
             self.put(self.build())
         looks = self._looks(() if found is None else found.archive)
-        self.keys = [
+        self.legend = [
             {"label": name, "color": color, "marker": marker} for name, (color, marker) in looks.items()
         ]
         self.note = "" if not found else _described(found)

@@ -380,8 +380,8 @@ def test_the_spectrum_follows_the_selection_while_it_is_looked_at(sky: SkyExplor
     sky.session.plots.tab = "spectrum"
     shown = panel(sky, "spectrum")
     assert shown.title == "4FGL J0509.4+0542"
-    assert [key["label"] for key in shown.keys] == ["fermi-sources", "tev-sources"]
-    assert [key["color"] for key in shown.keys] == [sky.layers[key["label"]].color for key in shown.keys]
+    assert [key["label"] for key in shown.legend] == ["fermi-sources", "tev-sources"]
+    assert [key["color"] for key in shown.legend] == [sky.layers[key["label"]].color for key in shown.legend]
     assert (len(shown.points.data["x"]), len(shown.limits.data["x"])) == (9, 4)
     assert shown.limits.data["text"][0].startswith("< ")
     energy = [end * 2.417989242084e14 for end in (shown.energies.start, shown.energies.end)]

@@ -60,9 +60,9 @@ export function renderPlot({ model, el, texts, tell }) {
       const again = controls.children[at];
       (again?.querySelector("input") ?? again)?.focus();
     }),
-    follow(model, ["keys"], () => {
-      keys.replaceChildren(...model.get("keys").map(({ label, color, marker }) => h("span", { className: "skx-key" }, dot(marker, color), label)));
-      keys.hidden = !model.get("keys").length;
+    follow(model, ["legend"], () => {
+      keys.replaceChildren(...model.get("legend").map(({ label, color, marker }) => h("span", { className: "skx-key" }, dot(marker, color), label)));
+      keys.hidden = !model.get("legend").length;
     }),
     follow(model, ["note"], () => (note.textContent = note.title = model.get("note"))),
     follow(model, ["more", "more_label"], () => {
