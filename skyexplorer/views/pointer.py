@@ -20,9 +20,6 @@ from skyexplorer.session.layers import (
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 
-UNITS = {"deg2": "deg²", "1 / deg2": "deg⁻²", "1 / sr": "sr⁻¹"}
-"""Units as people write them, where astropy's text is another."""
-
 
 def reads(session: Session) -> bool:
     """Whether some layer on show has values under the pointer."""
@@ -95,9 +92,8 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def unit_text(unit: Any) -> str:
-    """A unit as people write it."""
-    text = str(unit) if isinstance(unit, str) else unit.to_string()
-    return UNITS.get(text, text)
+    """A unit as people write it, such as deg⁻²."""
+    return unit if isinstance(unit, str) else str(unit.to_string("unicode"))
 
 
 LINES: dict[str, Callable[[Any, SkyCoord], str]] = {

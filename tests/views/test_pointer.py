@@ -51,7 +51,7 @@ def test_a_line_for_each_layer_that_has_a_value(session, merger):
     assert far == f"{mean:.4g} ± {std:.2g} Mpc"
     assert lines[0]["text"].endswith("deg⁻²")
     (pixel, _) = pointer.readout(session, SkyCoord(10 * u.deg, 20 * u.deg))[:2]
-    assert pixel == {"name": "pixels", "color": "#C9D1DC", "text": "4 Jy / beam"}
+    assert pixel == {"name": "pixels", "color": "#C9D1DC", "text": "4 Jy beam⁻¹"}
     session.layers["pixels"].visible = False
     session.layers["counts"].opacity = 0
     assert [line["name"] for line in pointer.readout(session, SkyCoord(10 * u.deg, 20 * u.deg))] == ["merger"]

@@ -54,8 +54,10 @@ async function chooseSurvey(aladin, model, survey, resolve, failed) {
 }
 
 async function answers(survey) {
-  const address = /^https?:/.test(survey) ? `${survey.replace(/\/$/, "")}/properties` : PROBE;
-  return Boolean(await fetch(address, { mode: "no-cors", signal: AbortSignal.timeout(8000) }).catch(() => null));
+  const signal = AbortSignal.timeout(8000);
+  if (!/^https?:/.test(survey)) return Boolean(await fetch(PROBE, { mode: "no-cors", signal }).catch(() => null));
+  const reply = await fetch(`${survey.replace(/\/$/, "")}/properties`, { signal }).catch(() => null); // as Aladin will ask
+  return Boolean(reply?.ok);
 }
 
 async function initialize({ model }) {
@@ -112,7 +114,7 @@ async function render({ model, el }) {
   model.on("change:_look", looked);
   const stopSizing = keepFieldOfView(el, look);
   el.aladin = aladin; // for tests and for the curious at the console
-  el.skx = { glass, picking, images, regions, sphere };
+  el.skx = { glass, picking, images, readout, regions, sphere };
   await layers.follow();
   return () => {
     stopSizing();

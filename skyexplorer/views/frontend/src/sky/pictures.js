@@ -2,6 +2,7 @@
 //
 // Python sends a PNG and the positions of the corners of its cells. Each frame the corners are projected in one call;
 // where the picture is small enough to be flat it is drawn at once, else each cell as two triangles.
+const HAIR = 3; // px: corners reach out by so much, edges by about a third
 const FLAT_PX = 0.7; // no corner may be farther than this from where a flat picture has it
 
 export class Picture {
@@ -105,11 +106,11 @@ function triangle(g, image, [p, q, s], [a, b, c]) {
   const [yu, yv] = along(1);
   g.save();
   g.beginPath();
-  // A hair wider than the cell, or the background would shine through between two.
+  // A little wider than the cell, or the background would shine through between two.
   const m = [(p[0] + q[0] + s[0]) / 3, (p[1] + q[1] + s[1]) / 3];
   for (const v of [p, q, s]) {
     const far = Math.max(gap(v, m), 1e-6);
-    g.lineTo(v[0] + (0.6 * (v[0] - m[0])) / far, v[1] + (0.6 * (v[1] - m[1])) / far);
+    g.lineTo(v[0] + (HAIR * (v[0] - m[0])) / far, v[1] + (HAIR * (v[1] - m[1])) / far);
   }
   g.clip();
   g.transform(xu, yu, xv, yv, p[0] - xu * a[0] - xv * a[1], p[1] - yu * a[0] - yv * a[1]);
