@@ -83,7 +83,12 @@ def until(notebook: Notebook, code: str, seconds: float = 8) -> None:
     raise AssertionError(f"{code} did not become true in {seconds} s")
 
 
+def corner(page: Any, number: int) -> Locator:
+    return page.locator(f".skx-handle-corner[aria-label^='Corner {number};']")
+
+
 def drag_handle(page: Any, handle: Locator, dx: float, dy: float) -> None:
+    expect(handle).to_be_visible()
     box = handle.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -125,7 +130,7 @@ def test_a_box_from_corner_to_corner_and_its_corner_is_moved(notebook: Notebook,
     area = notebook.python("sky.selection.region.area.to_value('deg2')")
     assert area == pytest.approx(140 * 110 * (12 / on.box["width"]) ** 2, rel=0.03)
     expect(page.locator(".skx-handle-corner")).to_have_count(4)
-    drag_handle(page, page.get_by_label("Corner 3", exact=False), -40, 0)
+    drag_handle(page, corner(page, 3), -40, 0)
     until(notebook, f"sky.selection.region.area.to_value('deg2') != {area!r}")
     page.wait_for_timeout(250)
     ratio = notebook.python("sky.selection.region.area.to_value('deg2')") / area
@@ -177,11 +182,9 @@ def test_a_polygon_gains_and_loses_corners(notebook: Notebook, on: Sky) -> None:
     assert notebook.python(corners) == 4
     drag_handle(page, page.locator(".skx-handle-middle").first, 0, -40)
     until(notebook, f"{corners} == 5")
-    corner = page.get_by_label("Corner 2", exact=False).first
-    corner.focus()
-    corner.press("Delete")
+    corner(page, 2).press("Delete")
     until(notebook, f"{corners} == 4")
-    page.get_by_label("Corner 1", exact=False).first.press("Insert")
+    corner(page, 1).press("Insert")
     until(notebook, f"{corners} == 5")
 
 
@@ -308,13 +311,12 @@ def test_play_carries_the_window_and_python_keeps_up(notebook: Notebook) -> None
         "sky.selection.time_range_changed.connect(told)"
     )
     page.get_by_label("Play", exact=True).click()
-    page.wait_for_timeout(1600)
+    until(notebook, "len(heard) >= 6", 20)
     page.get_by_label("Pause", exact=True).click()
     page.wait_for_timeout(400)
     heard = np.array(notebook.python("heard"))
-    assert 3 <= len(heard) <= 20
     assert (np.diff(heard[:, 1]) >= 0).all(), "it goes forwards"
-    assert np.sort(np.diff(heard[1:-1, 0]))[0] > 0.06, "at most eight a second"
+    assert len(heard) <= 8 * np.ptp(heard[:, 0]) + 4, "at most eight a second"
     assert notebook.python("sky.steps.to_source()").count("sky.brush(") <= 2
     notebook.run("sky.session.timewindow.mode = 'cumulative'")
     page.get_by_label("Play", exact=True).click()
