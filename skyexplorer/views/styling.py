@@ -80,7 +80,8 @@ def style_of(layer: CatalogLayer) -> dict[str, Any]:
         What is not used is absent. ``tint``: uint8 a row, into ``palette``, 256 times RGB; ``size``: float32 a row, px;
         ``shape``: uint8 a row, into ``SHAPES``; ``label``: ``text`` (UTF-8) and ``starts`` (uint32, one more than rows);
         ``arrow``: float32 (2, rows), mas/yr east and north; ``ellipse``: float32 (3, rows), semi-axes and position
-        angle (deg), of more than ``LARGE`` rows; ``rank``: uint32, rows in order of importance; ``density``: True.
+        angle (deg), of more than ``LARGE`` rows; ``rank``: uint32, rows in order of importance; ``density``: True,
+        and then ``palette`` is the colour map.
     """
     looks = layer.looks
     style: dict[str, Any] = {}
@@ -104,7 +105,7 @@ def style_of(layer: CatalogLayer) -> dict[str, Any]:
     if layer.first[0]:
         style["rank"] = _kept(layer, "rank", layer.first, lambda: _rank(layer))
     if looks.density:
-        style["density"] = True
+        style["density"], style["palette"] = True, _palette(layer)
     return style
 
 
@@ -232,7 +233,7 @@ def _palette(layer: CatalogLayer) -> bytes:
     looks = layer.looks
     table = np.zeros((256, 3), np.uint8)
     table[0] = _rgb(palettes.MISSING)
-    if _is_category(layer, looks.color_by):
+    if not looks.density and _is_category(layer, looks.color_by):
         found = _categories(layer, looks.color_by)
         for k in range(len(found.texts)):
             table[k + 1] = _rgb(palettes.CATEGORICAL[k])
