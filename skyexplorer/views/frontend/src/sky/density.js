@@ -1,4 +1,4 @@
-// Density: how many shown rows there are in each patch of the sky, all of them counted, in the colours of the palette.
+// Density: how many shown rows there are in each patch of the sky, all of them counted, in the colours of the map.
 const CELL_PX = 6; // of a cell whose rows are counted as one, at the least
 
 let bins = null; // made anew when the view changes its size
@@ -29,7 +29,7 @@ export function paintDensity(g, layer, eye) {
   }
   smooth(a, b, 1, w, h);
   smooth(b, a, w, w, h);
-  const colors = layer.style.bytes ?? ramp(layer.color);
+  const colors = layer.style.bytes;
   const pixels = image.data;
   const [low, high] = layer.stars.span(level).map((n) => Math.log1p(n * (BIN_PX / cell) ** 2));
   const bottom = 0.6 * low;
@@ -54,15 +54,4 @@ export function paintDensity(g, layer, eye) {
 function smooth(from, to, step, w, h) {
   to.fill(0);
   for (let i = w + 1; i < w * h - w - 1; i++) to[i] = 0.25 * from[i - step] + 0.5 * from[i] + 0.25 * from[i + step];
-}
-
-// From darkness to the colour of the layer, to white.
-function ramp(color) {
-  const rgb = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
-  const bytes = new Uint8Array(768);
-  for (let i = 0; i < 256; i++) {
-    const t = i / 255;
-    for (let c = 0; c < 3; c++) bytes[3 * i + c] = t < 0.7 ? (rgb[c] * t) / 0.7 : rgb[c] + ((255 - rgb[c]) * (t - 0.7)) / 0.3;
-  }
-  return bytes;
 }
