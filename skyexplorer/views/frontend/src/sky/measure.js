@@ -89,21 +89,29 @@ export class Measure {
       const at = tools.screen(point);
       if (at) dot(g, ...at, 3.5);
     }
-    for (let i = 1; i < line.length; i++) {
-      const length = separation(line[i - 1], line[i]);
-      if (!length) continue;
+    // The last one first: of labels that would lie over each other the earlier is left out.
+    const taken = [];
+    for (let i = line.length - 1; i > 0; i--) {
       const last = i === line.length - 1;
       const at = tools.screen(last ? line[i] : middle(line[i - 1], line[i]));
-      if (!at) continue;
-      const text = last ? words(line) : told(length);
-      const { clientWidth } = tools.glass.canvas;
-      g.save();
-      g.font = "600 12.5px system-ui, sans-serif";
-      const width = g.measureText(text).width;
-      g.restore();
-      const x = at[0] + 14 + width > clientWidth - 6 ? at[0] - 14 - width : at[0] + 14;
-      label(g, text, x, at[1] - 13);
+      if (!at || !separation(line[i - 1], line[i])) continue;
+      const text = last ? words(line) : told(separation(line[i - 1], line[i]));
+      const box = this.room(g, text, at);
+      if (taken.some((other) => box.x < other.x + other.width && other.x < box.x + box.width && Math.abs(box.y - other.y) < 16)) continue;
+      taken.push(box);
+      label(g, text, box.x, box.y);
     }
+  }
+
+  // Beside a point and within the sky.
+  room(g, text, [x, y]) {
+    g.save();
+    g.font = "600 12.5px system-ui, sans-serif";
+    const { width } = g.measureText(text);
+    g.restore();
+    const across = this.tools.glass.canvas.clientWidth;
+    const right = x + 14 + width <= across - 6;
+    return { x: Math.max(5, right ? x + 14 : x - 14 - width), y: y - 13, width };
   }
 
   dispose() {
