@@ -6,7 +6,7 @@
 import { drawCaptions } from "./captions.js";
 import { Note } from "./note.js";
 import { Picture } from "./pictures.js";
-import { Points } from "./points.js";
+import { FADED, Points } from "./points.js";
 import { label } from "./shapes.js";
 import { float32, float64, Stars, Texts, uint8, uint32, unpacked } from "./stars.js";
 
@@ -246,11 +246,12 @@ export class Glass {
       }
       if (maxX < 0 || minX > width || maxY < 0 || minY > height) continue;
       if (Math.max(maxX - minX, maxY - minY) < stroke.min_px) continue; // smaller than its own marker
+      const lit = rows && layer.marked && !layer.marked[rows[i]] ? FADED : 1;
       if (stroke.fill > 0 && whole) {
-        g.globalAlpha = layer.opacity * stroke.fill;
+        g.globalAlpha = layer.opacity * stroke.fill * lit;
         g.fill(path);
       }
-      g.globalAlpha = layer.opacity * stroke.alpha;
+      g.globalAlpha = layer.opacity * stroke.alpha * lit;
       if (stroke.halo) {
         // A dark edge keeps a thin line readable over a bright density.
         g.save();

@@ -7,7 +7,7 @@ import { PER_CELL } from "./stars.js";
 
 const MANY = 1500; // markers: more are painted as an image
 const ADORNED = 4000; // of more rows no arrow and no ellipse would be told from its neighbour's
-const FADED = 0.2; // rows that are not marked, where some are
+export const FADED = 0.2; // rows that are not marked, where some are
 const ALPHAS = 16; // steps of transparency that stamps are made in
 const LABELS = 80;
 const ARROW_PX = 36; // of a fast row; see `arrowScale`
@@ -20,8 +20,8 @@ export class Points {
   draw(g, layer, eye) {
     const { stars, style } = layer;
     if (style.density) {
-      stars.look({ ...eye, holds: () => false }); // none can be picked
-      paintDensity(g, layer, eye);
+      stars.rest();
+      if (stars.few || stars.chosen) paintDensity(g, layer, eye);
       return;
     }
     const drawn = stars.look(eye);

@@ -71,8 +71,8 @@ export class Stars {
         console.warn(`skyexplorer: no worker (${error.message ?? error}), sorting in the page`);
         return null;
       });
+      if (made?.places) this.places = made.places; // they come once, with the first answer
       if (turn !== this.turn) return;
-      if (made?.places) this.places = made.places;
       if (!made) {
         this.sorting?.end();
         this.sorting = null;
@@ -98,6 +98,11 @@ export class Stars {
   look(eye) {
     this.drawn = this.few ? this.all(eye) : this.chosen ? this.some(eye) : nothing();
     return this.drawn;
+  }
+
+  // Nothing is drawn row by row, and nothing can be picked.
+  rest() {
+    this.drawn = nothing();
   }
 
   all(eye) {
