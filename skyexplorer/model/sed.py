@@ -166,8 +166,11 @@ class SpectralEnergyDistribution:
             strict=True,
         )  # fmt: skip
         return [
-            Point(*map(float, row[:4]), bool(row[4]), float(row[5]), float(row[6]), row[7], row[8], float(row[9]))
-            for row in parts
+            Point(
+                float(frequency), float(flux), float(minus), float(plus), bool(limit), float(low), float(high), band,
+                archive, float(mjd),
+            )
+            for frequency, flux, minus, plus, limit, low, high, band, archive, mjd in parts
         ]  # fmt: skip
 
     def joined(self, *others: SpectralEnergyDistribution) -> SpectralEnergyDistribution:

@@ -95,7 +95,7 @@ class Row:
             self.used.add(name)
             cell = plain(self.table[name][self.index : self.index + 1]).ravel()
             return cell * self._scale(name, unit)
-        found = []
+        found: list[float] = []
         while f"{name}.{len(found) + 1}" in self.names:
             found.append(self(f"{name}.{len(found) + 1}", unit))
         return np.array(found, float)
@@ -198,7 +198,7 @@ def _in_band(
     # 3PC gives the flux itself for a lower error that reaches nothing.
     limit = bool(not math.isfinite(minus) or (flux + minus <= 1e-3 * flux and plus > 10 * flux))
     shown = flux + 2 * plus if limit else flux
-    facts = {"limit": limit, "archive": archive}
+    facts: dict[str, Any] = {"limit": limit, "archive": archive}
     minus, plus = (math.nan, math.nan) if limit else (abs(minus), plus)
     if math.isfinite(given) and given > 0 and flux > 0:
         worth = given / flux

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -11,7 +10,11 @@ import traitlets
 from skyexplorer.session.plots import TABS
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
+from skyexplorer.views.histogram import HistogramPanel
+from skyexplorer.views.inview import InViewPanel
 from skyexplorer.views.panel import Panel
+from skyexplorer.views.scatter import ScatterPanel
+from skyexplorer.views.spectrum import SpectrumPanel
 
 ME = "dock"
 LABELS = {
@@ -21,6 +24,14 @@ LABELS = {
     "scatter": _("Scatter"),
     "inview": _("In view"),
 }
+
+PLOTS: dict[str, Any] = {
+    "spectrum": SpectrumPanel,
+    "histogram": HistogramPanel,
+    "scatter": ScatterPanel,
+    "inview": InViewPanel,
+}
+"""What is behind each tab but the first."""
 
 
 class Dock(Panel):
@@ -69,21 +80,6 @@ class Dock(Panel):
         """Visible texts of the strip."""
         return {"label": _("Plots"), "large": _("Large: change places with the sky")}
 
-    def _made(self, name: str) -> Callable[[], Any]:
-        """How a plot is made."""
-        session, verbs, curve, dark = self.session, self.verbs, self.panels["curve"], self._dark
-        if name == "inview":
-            from skyexplorer.views.inview import InViewPanel
-
-            return lambda: InViewPanel(session, verbs)
-        if name == "spectrum":
-            from skyexplorer.views.spectrum import SpectrumPanel as Made
-        elif name == "histogram":
-            from skyexplorer.views.histogram import HistogramPanel as Made  # type: ignore[assignment]
-        else:
-            from skyexplorer.views.scatter import ScatterPanel as Made  # type: ignore[assignment]
-        return lambda: Made(session, verbs, curve, dark=dark)
-
     def _plots_changed(self, what: str) -> None:
         if what == "tab":
             self._show()
@@ -91,7 +87,7 @@ class Dock(Panel):
     def _show(self) -> None:
         name = self.session.plots.tab
         if name not in self.panels:
-            self.panels[name] = self._made(name)()
+            self.panels[name] = PLOTS[name](self.session, self.verbs, self.panels["curve"], dark=self._dark)
             self.box.children = (*self.box.children, self.panels[name])
         self.active = name
         if name != "curve":

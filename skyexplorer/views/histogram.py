@@ -128,7 +128,7 @@ class HistogramPanel(ColumnsPanel):
     def point_out(self, rows: list[int]) -> None:
         """See `ColumnsPanel.point_out`."""
         layer = self.layer
-        x = [] if layer is None or not rows else plots.values(layer, self.shows.x)[rows]
+        x: Any = [] if layer is None or not rows else plots.values(layer, self.shows.x)[rows]
         self.lines.data = {"x": x}
 
     def _controls(self, layer: RowsLayer | None) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ class InViewPanel(Panel):
     groups = traitlets.List(traitlets.Dict(), help="The same by band and messenger.").tag(sync=True)
     summary = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, session: Session, verbs: Any) -> None:
+    def __init__(self, session: Session, verbs: Any, bokeh: Any = None, *, dark: bool = True) -> None:
         super().__init__(session, verbs)
         self._stale = True
         self._again = self.paced(self._count)
