@@ -129,7 +129,7 @@ class _LargeIndex:
         found = pc.starts_with(self._plain, like[:4]).to_numpy(zero_copy_only=False)
         rows = np.flatnonzero(found)
         rows = rows[:: len(rows) // NEAR + 1]
-        names = (str(self.layer.names[row]) for row in rows)
+        names = (str(self.layer.names[int(row)]) for row in rows)
         return {plain(name): name for name in names}
 
 

@@ -460,9 +460,9 @@ def values_of(column: Any, name: str = "") -> np.ndarray:
         out = np.asarray(data.data, float)
         return out if mask is None else np.where(mask, np.nan, out)
     if kind in "US":
-        out = np.char.strip(data.data)
+        out: np.ndarray = np.char.strip(data.data)
         if kind == "S":
-            out = np.char.decode(out, "utf-8", "replace")
+            out = np.char.decode(out, "utf-8", "replace")  # type: ignore[arg-type]
         return out if mask is None else np.where(mask, "", out)
     if kind == "O" and all(isinstance(value, str | bytes | type(None)) for value in data.data[:1000]):
         gone = np.zeros(len(data), bool) if mask is None else mask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ class Sheet:
         coords = layer.coords
         for label, degrees in ((_("RA"), coords.ra.deg), (_("Dec"), coords.dec.deg)):
             values = np.asarray(degrees, float)
-            columns.append(Column(label, True, lambda values=values: values, _formatter(values, "{:.4f}")))
+            columns.append(Column(label, True, partial(np.asarray, values), _formatter(values, "{:.4f}")))
         if isinstance(layer, CatalogLayer):
             columns += [_column(layer, name) for name in layer.catalog.telling_columns]
         return columns

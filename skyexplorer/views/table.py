@@ -183,7 +183,7 @@ class TablePanel(Panel):
     def _choose(self) -> None:
         chosen = set(self._selected)
         self.chosen = [row for row in self.window.get("rows", ()) if row in chosen] if chosen else []
-        at = np.flatnonzero(self._order == self._selected[0]) if self._selected else ()
+        at = np.flatnonzero(self._order == (self._selected or [-1])[0])
         self.place = int(at[0]) if len(at) else -1
 
     # browser -> session
