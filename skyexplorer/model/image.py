@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from astropy import units as u
@@ -23,6 +23,25 @@ from skyexplorer.model.shading import Shading
 
 SHOWN = 2048  # pixels along its longer side that are drawn; of larger images means over square blocks
 STEP = 4.0  # degrees that a cell of the grid spans at most, by which a wide image is bent over the sky
+
+
+class Window(NamedTuple):
+    """A part of an image: its first row and column, and those after its last."""
+
+    low_row: int
+    high_row: int
+    low: int
+    high: int
+
+    @property
+    def size(self) -> int:
+        """Pixels along its longer side."""
+        return max(self.high_row - self.low_row, self.high - self.low)
+
+    def holds(self, other: Window) -> bool:
+        """Whether another lies within."""
+        rows = self.low_row <= other.low_row and other.high_row <= self.high_row
+        return rows and self.low <= other.low and other.high <= self.high
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,14 +158,15 @@ class SkyImage:
     @cached_property
     def _grid(self) -> NDArray[np.float64]:
         """ICRS degrees (2, rows + 1, columns + 1) of the corners of the grid, the first row along the upper edge."""
-        return self._grid_over(self.data.shape)
+        return self._grid_over((0, 0), self.data.shape)
 
-    def _grid_over(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        rows, columns = self._cells
+    def _grid_over(self, first: tuple[int, int], shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """The same over a part of the image, or more than all of it."""
+        (row, column), (rows, columns) = first, self._cells
         x, y = np.meshgrid(
             np.linspace(-0.5, shape[1] - 0.5, columns + 1), np.linspace(shape[0] - 0.5, -0.5, rows + 1)
         )
-        return np.stack(_world(self.wcs, x, y))
+        return np.stack(_world(self.wcs, x + column, y + row))
 
     @cached_property
     def center(self) -> SkyCoord:
@@ -184,13 +204,43 @@ class SkyImage:
         found = np.where(inside, self.data[row, column].astype(float), np.nan)
         return found if isinstance(self.unit, str) else found << self.unit
 
-    def picture(self, shading: Shading) -> Picture:
-        """The image as it is drawn; of one with more than 2048 pixels along a side, means over square blocks."""
-        step, small = self._small
-        whole = tuple(
-            step * size for size in small.shape
-        )  # the last blocks may be narrower than they are drawn
-        grid = self._grid if whole == self.data.shape else self._grid_over(whole)
+    @property
+    def is_large(self) -> bool:
+        """Whether it has more pixels than are drawn at once."""
+        return max(self.data.shape) > SHOWN
+
+    def window(self, center: SkyCoord, radius: u.Quantity) -> Window | None:
+        """Rows and columns that hold the part of the image in a circle; None where they are all, or none."""
+        around = center.directional_offset_by(np.arange(0, 360, 7.5) * u.deg, min(radius, 89 * u.deg))
+        x, y = _pixels(self.wcs, around)
+        if not (np.isfinite(x).all() and np.isfinite(y).all()):
+            return None  # a part of it is beside the projection
+        rows, columns = self.data.shape
+        low_row, high_row = np.clip([np.floor(y.min()), np.ceil(y.max()) + 1], 0, rows).astype(int).tolist()
+        low, high = np.clip([np.floor(x.min()), np.ceil(x.max()) + 1], 0, columns).astype(int).tolist()
+        whole = (low_row, high_row, low, high) == (0, rows, 0, columns)
+        return None if whole or low_row >= high_row or low >= high else Window(low_row, high_row, low, high)
+
+    def picture(self, shading: Shading, window: Window | None = None) -> Picture:
+        """The image, or a part of it, as it is drawn.
+
+        Parameters
+        ----------
+        shading : Shading
+            Cuts are those of the whole image.
+        window : Window, optional
+            The part. Of more than 2048 pixels along a side means over square blocks are drawn.
+        """
+        if window is None:
+            first, (step, small) = (0, 0), self._small
+        else:
+            first = (window.low_row, window.low)
+            part = self.data[window.low_row : window.high_row, window.low : window.high]
+            step = -(-max(part.shape) // SHOWN)
+            small = smaller(part, step)
+        # The last blocks may be narrower than they are drawn.
+        whole = tuple(step * size for size in small.shape)
+        grid = self._grid if whole == self.data.shape else self._grid_over(first, whole)
         return Picture.shaded(small, grid, shading, self.limits(shading))
 
     @cached_property

@@ -22,6 +22,7 @@ import traitlets
 from ipyaladin.utils.call_store import CallStore
 
 from skyexplorer.errors import FrontEndError
+from skyexplorer.model.image import Window
 from skyexplorer.model.picture import Picture
 from skyexplorer.model.tiles import TileSet
 from skyexplorer.session.text import _
@@ -119,6 +120,8 @@ class Drawing(ipywidgets.Widget):
     errors = traitlets.Bool(True, help="Whether the strokes are to have error ellipses.")
     tiles = traitlets.Dict().tag(sync=True)
     picture = traitlets.Dict(help="See `packed_picture`; nothing where it is empty.").tag(sync=True)
+    window: Window | None = None
+    """The part of a large image that is sent; None: all of it."""
     survey = traitlets.Dict(help="How an image survey is laid over the sky: address, add, blink.").tag(
         sync=True
     )

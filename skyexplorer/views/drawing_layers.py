@@ -13,8 +13,8 @@ FEW = 50  # shapes that are drawn finely
 
 
 def image(drawing: Drawing, layer: ImageLayer) -> None:
-    """The image on the glass, bent over the sky by its own coordinates."""
-    drawing.picture = packed_picture(layer.image.picture(layer.shading))
+    """The image on the glass, bent over the sky by its own coordinates; of a large one the part that is in view."""
+    drawing.picture = packed_picture(layer.image.picture(layer.shading, drawing.window))
 
 
 def quantity(drawing: Drawing, layer: MapLayer) -> None:

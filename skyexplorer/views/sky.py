@@ -22,6 +22,7 @@ from skyexplorer.session.text import _
 from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS, Viewport
 from skyexplorer.views import drawing, pointer, thumbnails
 from skyexplorer.views.canvas import Drawing, SkyCanvas
+from skyexplorer.views.detail import Detail
 from skyexplorer.views.drawing_layers import CHANGED
 from skyexplorer.views.legends import Legends
 from skyexplorer.views.pace import Pace
@@ -49,6 +50,7 @@ class SkyView:
         view = self.viewport
         self._drawings: dict[str, Drawing] = {}
         self.region, self.footprints = DrawnRegion(session, self.widget, verbs), Footprints(session, verbs)
+        self.detail = Detail(session, self._drawings)
         self.legends = Legends(session, self.widget)
         guard = session.notices.guard(_("Drawing the sky"))
         self._changed_soon = Pace(guard(self._changed), lambda layer, field: (id(layer), field))
@@ -89,6 +91,7 @@ class SkyView:
         self._changed_soon.close()
         self.widget.unobserve(self._panned, names=["_target", "_fov"])
         self.region.close()
+        self.detail.close()
         self.footprints.close()
         self.legends.close()
 
