@@ -457,13 +457,13 @@ def values_of(column: Any, name: str = "") -> np.ndarray:
     if kind == "b":
         return np.asarray(data.data if mask is None else data.data & ~mask)
     if kind in "fiu":
-        out = np.asarray(data.data, float)
-        return out if mask is None else np.where(mask, np.nan, out)
+        numbers = np.asarray(data.data, float)
+        return numbers if mask is None else np.where(mask, np.nan, numbers)
     if kind in "US":
-        out: np.ndarray = np.char.strip(data.data)
+        texts: Any = np.char.strip(data.data)
         if kind == "S":
-            out = np.char.decode(out, "utf-8", "replace")  # type: ignore[arg-type]
-        return out if mask is None else np.where(mask, "", out)
+            texts = np.char.decode(texts, "utf-8", "replace")
+        return np.asarray(texts if mask is None else np.where(mask, "", texts))
     if kind == "O" and all(isinstance(value, str | bytes | type(None)) for value in data.data[:1000]):
         gone = np.zeros(len(data), bool) if mask is None else mask
         return np.array(
