@@ -138,8 +138,8 @@ class Plots:
             if new.layer != old.layer:
                 wanted = chosen(layer, 2)
                 given = {axis: wanted[at] for at, axis in enumerate(axes(new)) if axis not in changes}
-                # An axis of powers of ten belongs to the column.
-                plain = {f"log_{axis}": False for axis in given if f"log_{axis}" not in changes}
+                # An axis of powers of ten belonged to the column before.
+                plain = {f"log_{axis}": False for axis in axes(new) if f"log_{axis}" not in changes}
                 new = replace(new, **given, **plain)
             for axis in axes(new):
                 values(layer, getattr(new, axis))

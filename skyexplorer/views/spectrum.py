@@ -23,7 +23,16 @@ const units = [[1e12, 'TeV'], [1e9, 'GeV'], [1e6, 'MeV'], [1e3, 'keV'], [1, 'eV'
 const [size, unit] = units.find(([size]) => tick >= 0.999 * size) || units[units.length - 1];
 return `${Number((tick / size).toPrecision(3))} ${unit}`;
 """
+# One to nine times a power of ten, as it is written by hand.
+HERTZ_TICK = """
+const power = Math.floor(Math.log10(tick) + 1e-9);
+const digits = [...String(power)].map((digit) => digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[digit]).join('');
+const lead = Number((tick / 10 ** power).toPrecision(3));
+return lead === 1 ? `10${digits}` : `${lead}·10${digits}`;
+"""
 FOLLOW = f"energy.setv({{start: cb_obj.start / {sed_.EV_HZ}, end: cb_obj.end / {sed_.EV_HZ}}})"
+NIGHTS = ("#E8B93A", "#E0705A", "#B8529E", "#7E63C9")
+"""Colours of nights, the first to the last; seen on a dark and on a light ground."""
 NOTHING = (1e24, 1e28)  # Hz
 
 
@@ -94,11 +103,12 @@ class SpectrumPanel(PlotPanel):
         )  # fmt: skip
         tips = [("", "@text"), ("", "@band"), ("", "@when")]
         fig.add_tools(HoverTool(renderers=[dots, caps], tooltips=tips, attachment="above"))
-        fig.xaxis[0].axis_label = _("frequency (Hz)")
         fig.yaxis.axis_label = _("ν Fν (erg cm⁻² s⁻¹)")
         fig.yaxis.ticker.desired_num_ticks = 4
-        # [0] of xaxis may be the upper one: the label belongs below.
-        fig.below[0].axis_label, top.axis_label = _("frequency (Hz)"), ""
+        fig.below[0].axis_label, fig.below[0].formatter = (
+            _("frequency (Hz)"),
+            CustomJSTickFormatter(code=HERTZ_TICK),
+        )
         return fig
 
     def draw(self) -> None:
@@ -112,12 +122,15 @@ class SpectrumPanel(PlotPanel):
         if self.figure is None:
             self.put(self.build())
         looks = self._looks(() if found is None else found.archive)
+        nights = {} if found is None else _nights(found)
         self.legend = [
-            {"label": name, "color": color, "marker": marker} for name, (color, marker) in looks.items()
+            {"label": label, "color": color, "marker": marker}
+            for name, (own, marker) in looks.items()
+            for label, color in _legend(name, own, nights.get(name, []))
         ]
         self.note = "" if not found else _described(found)
         with self.child.together():
-            points, limits = columns(found, looks)
+            points, limits = columns(found, looks, nights)
             self.points.data, self.limits.data = points, limits
             if found is not None and len(found):
                 self._fit(found)
@@ -150,14 +163,42 @@ class SpectrumPanel(PlotPanel):
         self.energies.update(start=ends[0], end=ends[1])
 
 
+def _nights(found: sed_.SpectralEnergyDistribution) -> dict[str, list[int]]:
+    """Days (MJD) of the points of each archive that has points of several."""
+    days: dict[str, set[int]] = {}
+    for name, mjd in zip(found.archive, found.mjd, strict=True):
+        if math.isfinite(mjd):
+            days.setdefault(name, set()).add(math.floor(mjd))
+    return {name: sorted(own) for name, own in days.items() if len(own) > 1}
+
+
+def _shade(night: int, nights: list[int]) -> str:
+    """A colour for a night: the first yellow, the last violet."""
+    share = nights.index(night) / (len(nights) - 1) * (len(NIGHTS) - 1)
+    at = min(int(share), len(NIGHTS) - 2)
+    one, two = ([int(color[k : k + 2], 16) for k in (1, 3, 5)] for color in (NIGHTS[at], NIGHTS[at + 1]))
+    return "#" + "".join(f"{round(a + (b - a) * (share - at)):02X}" for a, b in zip(one, two, strict=True))
+
+
+def _legend(name: str, color: str, nights: list[int]) -> list[tuple[str, str]]:
+    if not nights:
+        return [(name, color)]
+    first, last = (Time(night, format="mjd").iso[:10] for night in (nights[0], nights[-1]))
+    return [(f"{name} {first}", _shade(nights[0], nights)), (f"… {last}", _shade(nights[-1], nights))]
+
+
 def columns(
-    found: sed_.SpectralEnergyDistribution | None, looks: dict[str, tuple[str, str]]
+    found: sed_.SpectralEnergyDistribution | None,
+    looks: dict[str, tuple[str, str]],
+    nights: dict[str, list[int]],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Columns for points and for limits."""
     points: dict[str, list[Any]] = {name: [] for name in POINTS}
     limits: dict[str, list[Any]] = {name: [] for name in LIMITS}
     for point in [] if found is None else found.points:
         color, marker = looks[point.archive]
+        if point.archive in nights and math.isfinite(point.mjd):
+            color = _shade(math.floor(point.mjd), nights[point.archive])
         low = point.low if math.isfinite(point.low) else point.frequency
         high = point.high if math.isfinite(point.high) else point.frequency
         minus, plus = (0.0 if math.isnan(error) else error for error in (point.minus, point.plus))

@@ -401,6 +401,8 @@ def test_the_spectrum_follows_the_selection_while_it_is_looked_at(sky: SkyExplor
 def test_a_kilonova_of_one_night(sky: SkyExplorer) -> None:
     every = sky.spectrum("AT2017gfo")
     shown = panel(sky, "spectrum")
+    assert len(set(shown.points.data["color"])) > 5, "each night has its colour"
+    assert [key["label"][-10:] for key in shown.legend] == ["2017-08-18", "2017-08-27"]
     sky.select("AT2017gfo")
     sky.brush("2017-08-18", "2017-08-18T12:00")
     few = sky.session.plots.spectrum
