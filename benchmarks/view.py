@@ -253,6 +253,9 @@ def catalogue(lab: Lab, rows: int, *, stock: bool) -> dict[str, float | None]:
             else "nan"
         )
         found["page"] = page_mb() - before
+        page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+        )  # it may still be at it
         return found
 
 

@@ -150,7 +150,7 @@ def test_the_first_of_each_cell_are_drawn(
     assert got.sum() == len(drawn["rows"]) < 30_000
     wanted = first_of_each(np.ones(ROWS, bool), rows, drawn["level"])
     assert not (got & ~wanted).any()
-    inside = wanted & near(rows, ra, dec, 0.3 * fov)
+    inside = wanted & near(rows, ra, dec, 0.26 * fov)
     assert inside.sum() > 20
     assert not (inside & ~got).any()
 
