@@ -84,7 +84,7 @@ class Lab:
             ],
             env=env, stdout=self.log, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while True:
             with (
                 contextlib.suppress(OSError),

@@ -16,6 +16,7 @@ import { Picking } from "./picking.js";
 import { Readout } from "./readout.js";
 import { Thumbnails } from "./thumbnails.js";
 import { RegionTool } from "./region.js";
+import { Rest } from "./rest.js";
 import * as sphere from "./sphere.js";
 
 const Aladin = A.aladin;
@@ -32,7 +33,7 @@ A.aladin = function (div, options) {
   aladin.setImageSurvey = (survey) => {
     if (survey === base) return;
     base = survey;
-    chooseSurvey(aladin, model, survey, resolve, () => (base = null));
+    chooseSurvey(aladin, model, survey, resolve, () => base === survey, () => (base = null));
   };
   rendering.aladin = aladin;
   return aladin;
@@ -44,8 +45,10 @@ A.aladin.prototype = Aladin.prototype;
 // The network is tried first: Aladin itself would fall back to yet another remote survey.
 const PROBE = "https://alasky.cds.unistra.fr/MocServer/query?get=id&ID=CDS/P/DSS2/color";
 
-async function chooseSurvey(aladin, model, survey, resolve, failed) {
-  if (!isLocal(model, survey) && !(await answers(survey))) {
+async function chooseSurvey(aladin, model, survey, resolve, wanted, failed) {
+  const there = isLocal(model, survey) || (await answers(survey));
+  if (!wanted()) return; // another was chosen while this one was asked
+  if (!there) {
     failed();
     model.send({ event_type: MESSAGE.surveyFailed, survey });
     return;
@@ -87,6 +90,7 @@ async function render({ model, el }) {
     console.error(error);
     model.send({ event_type: MESSAGE.failed, text: String(error?.message ?? error) });
   };
+  const rest = new Rest(aladin);
   const glass = new Glass(aladin, model, report);
   const images = new Images(A, aladin, model, report, answers);
   const picking = new Picking(aladin, model, glass);
@@ -102,6 +106,7 @@ async function render({ model, el }) {
   grid();
   const look = () => {
     const { ra, dec, fov } = model.get("_look");
+    rest.wake();
     aladin.gotoRaDec(ra, dec);
     aladin.setFoV(fov);
   };
@@ -128,6 +133,7 @@ async function render({ model, el }) {
     images.dispose();
     regions.dispose();
     glass.dispose();
+    rest.dispose();
     cleanup?.();
   };
 }
@@ -172,7 +178,9 @@ class LayerModels {
     }
     for (const id of ids) {
       if (this.known.has(id)) continue;
-      const layer = await this.model.widget_manager.get_model(id);
+      const layer = await this.model.widget_manager.get_model(id).catch(() => null);
+      if (this.gone) return;
+      if (!layer) continue; // closed before it came
       const onChange = () => {
         try {
           this.glass.update(id, layer);
@@ -184,12 +192,14 @@ class LayerModels {
       layer.on("change", onChange);
       this.known.set(id, { layer, onChange });
     }
-    this.glass.setOrder(ids.map((id) => [id, this.known.get(id).layer]));
-    for (const id of ids) this.images.update(id, this.known.get(id).layer);
-    this.images.arrange(ids);
+    const there = ids.filter((id) => this.known.has(id));
+    this.glass.setOrder(there.map((id) => [id, this.known.get(id).layer]));
+    for (const id of there) this.images.update(id, this.known.get(id).layer);
+    this.images.arrange(there);
   }
 
   dispose() {
+    this.gone = true;
     this.model.off("change:_drawings", this.onList);
     for (const { layer, onChange } of this.known.values()) layer.off("change", onChange);
     this.known.clear();
