@@ -49,7 +49,7 @@ function categories(entry, texts) {
 function sizes(entry) {
   const items = entry.items.map(({ px, text }) => {
     const dot = h("i", { className: "skx-legend-dot" });
-    dot.style.width = dot.style.height = `${px}px`;
+    dot.style.width = dot.style.height = `${2 * Math.round(px / 2)}px`;
     return h("span", { className: "skx-legend-item" }, dot, h("span", {}, text));
   });
   return part(entry.title, h("div", { className: "skx-legend-items" }, items));
