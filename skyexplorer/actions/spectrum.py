@@ -55,7 +55,7 @@ def follow(session: Session) -> None:
     """From now on, the spectrum follows the selection while it is looked at; an error becomes a notice."""
 
     @session.notices.guard(_("The spectrum of the selection"))
-    def look(*_told: Any) -> None:
+    def look() -> None:
         if session.plots.tab != "spectrum":
             return
         sources = session.selection.sources
@@ -68,26 +68,16 @@ def follow(session: Session) -> None:
         else:
             session.plots.show_spectrum(None)
 
-    @session.notices.guard(_("The spectrum of the selection"))
-    def tabbed(what: str) -> None:
-        if what == "tab" and session.selection.sources:
-            look()
-
-    @session.notices.guard(_("The spectrum of the selection"))
-    def layered(layer: Any) -> None:
+    def again() -> None:
+        """One that was shown by name, or was read, stays where nothing is selected."""
         if session.selection.sources:
             look()
 
-    session.selection.sources_changed.connect(look)
-    session.selection.time_range_changed.connect(layered_by(layered))
-    session.plots.changed.connect(tabbed)
-    session.layers.added.connect(layered)
-    session.layers.removed.connect(layered)
-
-
-def layered_by(slot: Any) -> Any:
-    """The slot, told with a range of times and who chose it."""
-    return lambda time_range, by: slot(None)
+    session.selection.sources_changed.connect(lambda sources, by: look())
+    session.selection.time_range_changed.connect(lambda time_range, by: again())
+    session.plots.changed.connect(lambda what: again() if what == "tab" else None)
+    for signal in (session.layers.added, session.layers.removed):
+        signal.connect(lambda layer: again())
 
 
 def gathered(session: Session, source: Any) -> SpectralEnergyDistribution | None:
