@@ -103,10 +103,12 @@ def stop(book: Notebook) -> tuple[int, float]:
 def clicks(book: Notebook, count: int) -> list[float]:
     """Milliseconds from the release of the button until the selection is back in the page."""
     took = []
+    book.run("[setattr(l, 'visible', l.name == 'tev-sources') for l in sky.layers.values()]")  # one is meant
     for row in range(count):
         book.run(f"sky.goto(sky.layers['tev-sources'].catalog[{row}].coord, fov=4); sky.select(())")
         book.page.wait_for_timeout(400)
         took.append(float(book.page.evaluate(CLICK)))
+    book.run("[setattr(l, 'visible', True) for l in sky.layers.values()]")
     return took
 
 

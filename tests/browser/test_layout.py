@@ -63,7 +63,7 @@ def drag(notebook: Notebook, start: tuple[float, float], end: tuple[float, float
     mouse = notebook.page.mouse
     mouse.move(*start)
     mouse.down()
-    mouse.move(*end, steps=6)
+    mouse.move(*end, steps=3)
     mouse.up()
     notebook.page.wait_for_timeout(300)
 

@@ -132,13 +132,24 @@ def test_a_cut_connection_is_told_and_made_good(notebook: Notebook) -> None:
     )
     assert not pulse.locator("b").is_visible()
     # What was lost on the way comes with the state that is asked for again.
-    page.evaluate("() => document.querySelector('.skx-sky').skx.glass.model.set('_grid', true)")
+    page.evaluate("() => { document.querySelector('.skx-sky').skx.glass.model.set('_grid', true) }")
     notebook.run("sky.viewport.grid = False")
     page.evaluate("() => window.dispatchEvent(new Event('online'))")
     page.wait_for_function(
         "() => document.querySelector('.skx-sky').skx.glass.model.get('_grid') === false", timeout=8000
     )
     assert painted(pixels(page))
+
+
+def test_another_kernel_is_told_where_the_host_does_not(notebook: Notebook) -> None:
+    """The page asks, and is told "done" without an answer: whatever the host is, that kernel does not know us."""
+    page = notebook.page
+    # The explorer is forgotten behind the back of its page: its channel is open, and nobody answers.
+    notebook.run("other._workbench.pulse._msg_callbacks.callbacks.clear()")
+    state = f"[...document.querySelectorAll('.skx-pulse')][{OTHER}]"
+    page.evaluate(f"() => {{ {state}.skxPulse.ask() }}")
+    page.wait_for_function(f"() => {state}.dataset.state === 'gone'", timeout=25000)
+    assert page.evaluate("() => document.querySelector('.skx-pulse').dataset.state") == "well"
 
 
 def test_a_restarted_kernel_is_told_in_the_old_output(notebook: Notebook) -> None:
@@ -151,25 +162,3 @@ def test_a_restarted_kernel_is_told_in_the_old_output(notebook: Notebook) -> Non
     assert "Run this cell again" in pulse.inner_text()
     pulse.get_by_label("Close this message").click()
     assert not pulse.locator("b").is_visible()
-
-
-def test_another_kernel_is_told_where_the_host_does_not(notebook: Notebook) -> None:
-    """The page asks, and is told "done" without an answer: whatever the host is, that kernel does not know us."""
-    page = notebook.page
-    notebook.run("from skyexplorer import SkyExplorer")
-    page.evaluate(
-        """async () => {
-            const pulse = [...document.querySelectorAll('.skx-pulse')][1];
-            pulse.dataset.state = 'well';
-        }"""
-    )
-    run = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }"
-    page.evaluate(run)
-    page.wait_for_function(f"({SKIES})() === {len(CELLS)}", timeout=60000)
-    page.wait_for_timeout(1000)
-    # The explorer is closed behind the back of its page: its channel is open, and nobody answers.
-    notebook.run("other._workbench.pulse._msg_callbacks.callbacks.clear()")
-    page.evaluate("() => [...document.querySelectorAll('.skx-pulse')][1].skxPulse.ask()")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.skx-pulse')][1].dataset.state === 'gone'", timeout=8000
-    )

@@ -69,6 +69,7 @@ async function initialize({ model }) {
 
 async function render({ model, el }) {
   el.classList.add("skx-sky");
+  const start = model.get("_look"); // Aladin tells of places on its way here, which are nobody's wish
   let cleanup, aladin;
   rendering = { model };
   try {
@@ -105,7 +106,8 @@ async function render({ model, el }) {
   model.on("change:_grid", grid);
   grid();
   const look = () => {
-    const { ra, dec, fov } = model.get("_look");
+    const now = model.get("_look");
+    const { ra, dec, fov } = now.turn === start.turn ? start : now;
     rest.wake();
     aladin.gotoRaDec(ra, dec);
     aladin.setFoV(fov);
