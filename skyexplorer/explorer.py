@@ -555,7 +555,8 @@ class SkyExplorer(ArchiveVerbs, PlotVerbs):
         'Signif_Avg'
         """
         looks_.style(self.session, layer, **looks)
-        self._step_key = f"style {layer} {sorted(looks)}"
+        # Another column takes the range of the one before away: such a call is more than what it says.
+        self._step_key = "" if {"color_by", "size_by"} & set(looks) else f"style {layer} {sorted(looks)}"
 
     @recorded(key="filter")
     def filter(self, layer: str, where: str) -> int:

@@ -58,7 +58,7 @@ class PlotVerbs:
         """
         return spectrum_.spectrum(self.session, source)
 
-    @recorded(key="histogram")
+    @recorded()
     def histogram(
         self, layer: str | SourceCatalog, column: str | None = None, bins: int | None = None,
         log_x: bool | None = None, log_y: bool | None = None,
@@ -91,9 +91,9 @@ class PlotVerbs:
         >>> sky.session.plots.tab
         'histogram'
         """
-        plots_.show(self.session, "histogram", layer, x=column, bins=bins, log_x=log_x, log_y=log_y)
+        self._plot("histogram", layer, x=column, bins=bins, log_x=log_x, log_y=log_y)
 
-    @recorded(key="scatter")
+    @recorded()
     def scatter(
         self, layer: str | SourceCatalog, x: str | None = None, y: str | None = None,
         log_x: bool | None = None, log_y: bool | None = None,
@@ -124,7 +124,13 @@ class PlotVerbs:
         >>> sky.session.plots.scatter.y
         'Energy_Flux100'
         """
-        plots_.show(self.session, "scatter", layer, x=x, y=y, log_x=log_x, log_y=log_y)
+        self._plot("scatter", layer, x=x, y=y, log_x=log_x, log_y=log_y)
+
+    def _plot(self, plot: str, layer: str | SourceCatalog, **changes: Any) -> None:
+        """Calls in a row are one step where the last one says all that those before said."""
+        plots_.show(self.session, plot, layer, **changes)
+        given = sorted(name for name, value in changes.items() if value is not None)
+        self._step_key = f"{plot} {getattr(self.session.plots, plot).layer} {given}"
 
     @recorded(key="mark", silent=("by",))
     def mark(

@@ -36,7 +36,7 @@ def apply(layer: Layer, time_range: Any) -> None:
     if not isinstance(layer, EventLayer):
         return
     if time_range is None:
-        layer.shown = np.ones(layer.rows, bool)
+        layer.keep("time", None)
     else:
         start, stop = (days(time) for time in time_range)
-        layer.shown = np.isnan(layer.times) | ((start <= layer.times) & (layer.times <= stop))
+        layer.keep("time", np.isnan(layer.times) | ((start <= layer.times) & (layer.times <= stop)))

@@ -96,7 +96,7 @@ class _LargeIndex:
     than the catalogue."""
 
     def __init__(self, layer: CatalogLayer) -> None:
-        self.layer = layer
+        self._names = layer.names  # not the layer, which would live as long as what is kept of it
         self._plain = _packed(layer.names)
         table = layer.catalog.table
         told = layer.catalog.association_columns
@@ -129,7 +129,7 @@ class _LargeIndex:
         found = pc.starts_with(self._plain, like[:4]).to_numpy(zero_copy_only=False)
         rows = np.flatnonzero(found)
         rows = rows[:: len(rows) // NEAR + 1]
-        names = (str(self.layer.names[int(row)]) for row in rows)
+        names = (str(self._names[int(row)]) for row in rows)
         return {plain(name): name for name in names}
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -16,8 +18,9 @@ from astropy.time import Time
 from psygnal import EmitLoopError
 
 from skyexplorer import Event, LightCurve, SkyExplorer, SkyMap, SkyRegion, SourceCatalog
-from skyexplorer.actions import finding
+from skyexplorer.actions import finding, names
 from skyexplorer.errors import InputError, NotFoundError, RecordingError
+from skyexplorer.session.layers import CatalogLayer, Layers
 
 
 def catalog(*names, ra=(10.0, 20.0, 30.0), dec=(0.0, 0.0, 0.0)):
@@ -85,6 +88,30 @@ def test_brush_leaves_the_events_of_the_time_both_ends_included(sky):
         with pytest.raises(InputError):
             sky.brush(*wrong)
     assert sky.selection.time_range is None
+
+
+def test_the_time_leaves_rows_by_hand_alone(sky):
+    sky.open(alerts(), name="alerts")
+    layer = sky.layers["alerts"]
+    layer.shown = np.array([True, True, False, False, False])
+    sky.brush("2017-01-01", "2018-01-01")
+    assert layer.shown.tolist() == [False, True, False, False, False]
+    sky.open(alerts(), name="others")
+    sky.brush()
+    assert layer.shown.tolist() == [True, True, False, False, False]
+
+
+def test_names_of_a_layer_go_with_it(monkeypatch):
+    monkeypatch.setattr(names, "LARGE", 2)
+    layer = CatalogLayer("many", catalog("Crab", "Vela", "Geminga"))
+    layers = Layers()
+    layers.add(layer)
+    assert [match.thing.name for match in names.matches(layers, "vela")] == ["Vela"]
+    kept = weakref.ref(layer)
+    layers.remove("many")
+    del layer, layers
+    gc.collect()
+    assert kept() is None
 
 
 def test_a_source_without_a_light_curve_says_so_and_names_what_has_one(sky):

@@ -173,3 +173,24 @@ def test_the_verbs_are_steps():
         sky.style("nowhere", color_by="x")
     with pytest.raises(InputError, match="no catalogue"):
         sky.filter("GW170817", "x > 1")
+
+
+def test_calls_in_a_row_that_each_say_a_part_are_steps_of_their_own():
+    sky = SkyExplorer()
+    sky.histogram("fermi-sources", "Energy_Flux100", bins=7)
+    sky.histogram("fermi-sources", "Signif_Avg", bins=9)
+    sky.histogram("fermi-sources", log_y=True)
+    sky.scatter("fermi-sources", "Signif_Avg", "Energy_Flux100")
+    sky.scatter("fermi-sources", log_x=True)
+    sky.style("fermi-sources", color_by="Signif_Avg")
+    sky.style("fermi-sources", color_range=(1, 10))
+    sky.style("fermi-sources", color_by="Energy_Flux100")
+    sky.style("fermi-sources", color_by="Signif_Avg")
+    assert len(sky.steps) == 8
+    again: dict[str, SkyExplorer] = {}
+    exec(sky.steps.to_source(), again)
+    other = again["sky"]
+    assert other.session.plots.histogram == sky.session.plots.histogram
+    assert other.session.plots.scatter == sky.session.plots.scatter
+    assert other.layers["fermi-sources"].looks == sky.layers["fermi-sources"].looks
+    assert sky.layers["fermi-sources"].looks.color_range is None

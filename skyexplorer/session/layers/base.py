@@ -182,7 +182,8 @@ class RowsLayer(Layer):
         Parameters
         ----------
         why : str
-            The filter, such as ``"filter"`` (of the table) or ``"inside"`` (a region); its rows before are forgotten.
+            The filter, such as ``"filter"`` (of the table, or rows by hand), ``"time"`` or ``"inside"`` (a region); its
+            rows before are forgotten.
         rows : bool array, (rows,), or None
             None takes the filter off.
         """
