@@ -14,6 +14,7 @@ from psygnal import Signal
 from skyexplorer.errors import InputError, NotFoundError
 from skyexplorer.model.expression import Expression
 from skyexplorer.session.layers import CatalogLayer, EventLayer, Layer, Layers, RowsLayer
+from skyexplorer.session.layers.events import mjd_of_days
 
 if TYPE_CHECKING:
     from skyexplorer.model.sed import SpectralEnergyDistribution
@@ -222,7 +223,7 @@ class EventColumns(Mapping[str, np.ndarray]):
             )
 
         self._columns = {
-            "MJD": each(lambda event: None if event.time is None else event.time.utc.mjd),
+            "MJD": mjd_of_days(layer.times),
             "energy": each(lambda event: None if event.energy is None else event.energy.to_value("TeV")),
             "signalness": each(lambda event: event.signalness),
             "far": each(lambda event: None if event.far is None else event.far.to_value("1/s")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from astropy.time import Time
 
@@ -11,6 +13,7 @@ from skyexplorer.session.curves import Curves
 from skyexplorer.session.events_list import Events
 from skyexplorer.session.jobs import Jobs
 from skyexplorer.session.layers import EventLayer, Layer, Layers, SkyMapLayer
+from skyexplorer.session.layers.events import days_of
 from skyexplorer.session.layout import Layout
 from skyexplorer.session.ledgers import Ledgers
 from skyexplorer.session.notices import Notices
@@ -72,15 +75,16 @@ class Session:
     @property
     def event_times(self) -> list[tuple[str, Time]]:
         """Name and time of each event on show, in order of time."""
-        found: list[tuple[str, Time]] = []
+        events: list[Any] = []
         for layer in self.layers.values():
             if not layer.visible:
                 continue
             if isinstance(layer, EventLayer):
-                events = [layer.events[row] for row in np.flatnonzero(layer.shown)]
+                events += [layer.events[row] for row in np.flatnonzero(layer.shown)]
             elif isinstance(layer, SkyMapLayer) and layer.event is not None:
-                events = [layer.event]
-            else:
-                continue
-            found += [(str(event.name), event.time) for event in events if event.time is not None]
-        return sorted(found, key=lambda mark: mark[1].utc.jd)
+                events.append(layer.event)
+        when = days_of([event.time for event in events])
+        order = np.argsort(when, kind="stable")[
+            : int(np.isfinite(when).sum())
+        ]  # those without a time stand last
+        return [(str(events[row].name), events[row].time) for row in order]

@@ -18,6 +18,7 @@ from psygnal import Signal
 
 from skyexplorer.errors import InputError
 from skyexplorer.session.layers import EventLayer, Layer, Layers, SkyMapLayer, days
+from skyexplorer.session.layers.events import mjd_of_days
 from skyexplorer.session.selection import Selection
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from skyexplorer.model.event import Event
 
 MODES = ("window", "cumulative")
-J2000_JD = 2451545.0
 PAD = 0.01  # of the span, beside the first and the last event
 LEAST = 1 / 24  # d: what is spanned where all events are at one time
 
@@ -194,8 +194,6 @@ def _marks(layers: list[Any]) -> Marks:
     messengers, index = np.unique(
         np.array([event.messenger for event in events], dtype=str), return_inverse=True
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ErfaWarning)
-        mjd = np.asarray(Time(J2000_JD, tai[order], format="jd", scale="tai").utc.mjd, float)
+    mjd = mjd_of_days(tai[order])
     kinds = index.astype(np.uint8)[order]
     return Marks(mjd, kinds, tuple(str(m) for m in messengers), [events[row] for row in order])

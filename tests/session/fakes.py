@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.table import Table
 from astropy.time import Time
 
 
@@ -19,6 +20,9 @@ class FakeEvent:
     localization: Any = None
     position: SkyCoord | None = None
     origin: Any = None
+    energy: u.Quantity | None = None
+    signalness: float | None = None
+    far: u.Quantity | None = None
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,11 @@ class FakeSource:
 
 class FakeCatalog:
     kind, band, origin = "table", "gamma", None
+    telling_columns: tuple[str, ...] = ()
 
     def __init__(self, *names: str) -> None:
         self.names = list(names)
+        self.table = Table()
         self.coords = SkyCoord(np.arange(len(names)) * u.deg, np.zeros(len(names)) * u.deg)
 
     def __len__(self) -> int:
