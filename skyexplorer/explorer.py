@@ -536,7 +536,7 @@ class SkyExplorer(ArchiveVerbs, PlotVerbs):
             The name of its layer.
         **looks
             What changes, see `skyexplorer.session.layers.Looks`: ``color_by``, ``size_by``, ``shape_by`` and ``label_by``
-            take a column or an expression of columns (``"log10(Flux1000)"``); ``color_map``, ``color_range``,
+            take a column or an expression of columns (``"log10(Energy_Flux100)"``); ``color_map``, ``color_range``,
             ``color_log``; ``errors``, ``motion`` and ``density`` are on or off; ``first_by`` says which sources are drawn
             first where not all are.
 
@@ -550,7 +550,7 @@ class SkyExplorer(ArchiveVerbs, PlotVerbs):
         Examples
         --------
         >>> sky = SkyExplorer()
-        >>> sky.style("fermi-sources", color_by="Signif_Avg", color_log=True, size_by="Flux1000", shape_by="CLASS1")
+        >>> sky.style("fermi-sources", color_by="Signif_Avg", color_log=True, size_by="Energy_Flux100", shape_by="CLASS1")
         >>> sky.layers["fermi-sources"].looks.color_by
         'Signif_Avg'
         """
@@ -656,6 +656,8 @@ class SkyExplorer(ArchiveVerbs, PlotVerbs):
         ----------
         path : str or Path, optional
             By default that of ``autosave=True``. The script is run, as `runpy` would: only give one of your own.
+            Where it has no steps yet, as of an explorer that was just made, those of the session before are made
+            again: they lie beside it, in ``….before.py``.
 
         Returns
         -------
@@ -665,6 +667,8 @@ class SkyExplorer(ArchiveVerbs, PlotVerbs):
         ------
         NotFoundError
             Where there is no such script.
+        InputError
+            For a script that cannot be read or run, or that makes no explorer.
 
         Examples
         --------
