@@ -297,8 +297,8 @@ def test_colour_by_column_and_density(stars: Stars) -> None:
 
 def test_a_reloaded_page_paints_the_same(stars: Stars) -> None:
     before = stars.look_at(266, -29, 60)
-    stars.page.reload(wait_until="domcontentloaded")
-    stars.notebook.wait_sky()
+    stars.notebook.reload()
+    stars.notebook.only_outputs()
     stars.turn = 0
     stars.settled()
     stars.page.wait_for_function(

@@ -19,6 +19,7 @@ export class Points {
 
   draw(g, layer, eye) {
     const { stars, style } = layer;
+    layer.arrowKey = 0;
     if (style.density) {
       stars.rest();
       if (stars.few || stars.chosen) paintDensity(g, layer, eye);
@@ -141,7 +142,7 @@ function each(layer, drawn, paint) {
       const full = crowd[i] / PER_CELL;
       const spacing = cell / Math.sqrt(Math.min(PER_CELL, crowd[i]));
       size *= Math.min(1, (0.42 * spacing) / common);
-      if (marked && lit) size = Math.max(size, 6);
+      if (marked && lit) size = Math.max(1.25 * size, 3.5);
       else alpha = full <= 1 ? 1 - 0.4 * full : Math.min(1, 0.6 + 0.08 * Math.log2(full));
     }
     if (!lit) alpha *= FADED;
