@@ -105,6 +105,7 @@ class HistogramPanel(ColumnsPanel):
             air = 0.02 * (high - low)
             start, end = (float(10**value if shows.log_x else value) for value in (low - air, high + air))
             fig.x_range.update(start=start, end=end, reset_start=start, reset_end=end)
+        self.fitted()
         fig.xaxis.axis_label = self.label("x")
         beyond = int(rows.sum()) - int(every.sum())
         self.note = " · ".join(

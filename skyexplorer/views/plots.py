@@ -169,6 +169,7 @@ class ColumnsPanel(PlotPanel):
         super().__init__(session, verbs, bokeh, dark=dark)
         self._logs: tuple[bool, bool] | None = None
         self._free = False  # whether somebody has moved the axes
+        self._fitted: list[float] = []  # ends of the axes that were last set here
         self.link(session.layers.added, lambda layer: self.soon())
         self.link(session.layers.removed, lambda layer: self.soon())
         self.link(session.layers.changed, self._layer_changed)
@@ -278,9 +279,18 @@ class ColumnsPanel(PlotPanel):
 
     def _moved(self) -> None:
         with self.session.notices.guard(self.doing):
+            if self._ends() == self._fitted:
+                return  # moved from here, to hold all
             self._free = True
             if self.layer is not None and self.looked_at:
                 self.rebin()
+
+    def _ends(self) -> list[float]:
+        return [end for axis in (self.figure.x_range, self.figure.y_range) for end in (axis.start, axis.end)]
+
+    def fitted(self) -> None:
+        """Remember that the axes are as Python has set them."""
+        self._fitted = self._ends()
 
     def resized(self) -> None:
         """The frame has another size."""

@@ -102,6 +102,7 @@ class ScatterPanel(ColumnsPanel):
         rows = layer.shown & good
         if not self._free:
             self._fit(x[rows], y[rows])
+            self.fitted()
         window = self._window()
         density = binning.Density(x, y, window, self._cells())
         seen = density.within[rows[density.within]]

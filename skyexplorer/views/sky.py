@@ -108,8 +108,8 @@ class SkyView:
 
     def _changed(self, layer: Layer, field: str) -> None:
         made = self._drawings.get(layer.name)
-        if made is None:  # removed since
-            return
+        if made is None or layer not in self.session.layers.values():
+            return  # removed since; another may have its name
         if field in STYLE:
             drawing.restyle(made, layer)
         elif field == "shown":
@@ -208,7 +208,8 @@ class SkyView:
     def _hovered(self, content: dict[str, Any]) -> None:
         layer, row = str(content["layer"]), int(content["row"])
         found = thumbnails.of(self.session, layer, row)
-        self.widget._thumbnail = {"layer": layer, "row": row, "points": found}
+        turn = self.widget._thumbnail.get("turn", 0) + 1  # an equal answer is told, too
+        self.widget._thumbnail = {"layer": layer, "row": row, "points": found, "turn": turn}
 
     def _layer_failed(self, content: dict[str, Any]) -> None:
         layer = self.session.layers[content["layer"]]

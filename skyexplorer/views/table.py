@@ -212,8 +212,15 @@ class TablePanel(Panel):
             self.sort = {"column": -1, "descending": False}
         self._reorder()
 
-    def on_filter(self, text: str) -> None:
-        """The filter box; of a catalogue, what it leaves stays on the sky."""
+    def on_filter(self, text: str, layer: str = "") -> None:
+        """The filter box; of a catalogue, what it leaves stays on the sky.
+
+        It was typed for ``layer``: where another is looked at by now, it is not meant for that one.
+        """
+        if layer and layer != self.active:
+            if layer in self.session.layers and isinstance(self.session.layers[layer], CatalogLayer):
+                self.verbs.filter(layer, text)
+            return
         sheet = self._sheet()
         if sheet is None:
             return

@@ -21,6 +21,7 @@ export const idOf = (ref) => (typeof ref === "string" ? ref.replace("IPY_MODEL_"
 // The figure that the trait `child` names, shown in `plot`; `source` gives the model that has BokehJS.
 export function figureIn(plot, { model, source, texts, tell }) {
   let view = null;
+  let gone = false;
   let turn = Promise.resolve();
   const show = () => {
     turn = turn
@@ -28,10 +29,11 @@ export function figureIn(plot, { model, source, texts, tell }) {
       .then(startBokeh)
       .then(async () => {
         const ref = model.get("child");
-        if (!ref) return;
+        if (!ref || gone) return;
         const id = idOf(ref);
         const child = await model.widget_manager.get_model(id);
         const next = await model.widget_manager.create_view(child);
+        if (gone) return next.remove();
         view?.remove();
         view = next;
         plot.replaceChildren(view.el);
@@ -41,9 +43,14 @@ export function figureIn(plot, { model, source, texts, tell }) {
         tell("rendered", { child: id, revision: JSON.parse(child.get("render_bundle")).revision ?? -1 });
       })
       .catch((error) => {
+        if (gone) return;
         console.error(error);
         plot.textContent = texts.failed;
       });
   };
-  return { show, remove: () => view?.remove() };
+  const remove = () => {
+    gone = true;
+    view?.remove();
+  };
+  return { show, remove };
 }

@@ -37,6 +37,7 @@ export function grip({ model, texts, tell, name, box }) {
   let press = null;
   button.addEventListener("pointerdown", (event) => {
     if (event.button) return;
+    moved = false;
     press = { x: event.clientX, y: event.clientY, far: false };
     button.setPointerCapture(event.pointerId);
   });
@@ -53,7 +54,7 @@ export function grip({ model, texts, tell, name, box }) {
     node(panel)?.classList.remove("skx-carried");
     aim(null);
     if (!done?.far) return;
-    moved = true;
+    moved = event.type === "pointerup"; // else no click follows
     const other = event.type === "pointerup" && under(event);
     if (other) tell("swap", { name: panel, other });
   };

@@ -10,15 +10,16 @@ export function renderLayers({ model, el, texts, tell }) {
 
   const draw = () => {
     const rows = model.get("rows");
-    const names = new Set(rows.map((row) => row.name));
+    const key = (row) => `${row.kind} ${row.name}`; // one name may come back as another kind
+    const names = new Set(rows.map(key));
     for (const [name, item] of items) {
       if (names.has(name)) continue;
       item.root.remove();
       items.delete(name);
     }
     rows.forEach((row, index) => {
-      if (!items.has(row.name)) items.set(row.name, makeItem(row, texts, tell));
-      const item = items.get(row.name);
+      if (!items.has(key(row))) items.set(key(row), makeItem(row, texts, tell));
+      const item = items.get(key(row));
       item.update(row, model.get("complaints")[row.name]);
       if (list.children[index] !== item.root) list.insertBefore(item.root, list.children[index] ?? null);
     });

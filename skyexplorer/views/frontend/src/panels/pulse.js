@@ -69,10 +69,11 @@ export function renderPulse({ model, el, texts, tell }) {
   };
 
   const tick = () => {
-    const now = Date.now();
-    if (now - beat > SLEPT && document.visibilityState !== "hidden") woke();
-    beat = now;
     if (ended) return;
+    const now = Date.now();
+    const hidden = document.visibilityState === "hidden"; // then the clock is slow, and `seen` looks at it
+    if (now - beat > SLEPT && !hidden) woke();
+    if (now - beat < SLEPT || !hidden) beat = now;
     const waits = asked ? performance.now() - asked.since : 0;
     if (!navigator.onLine) show("cut");
     else if (waits > BUSY) show("busy");
@@ -84,8 +85,10 @@ export function renderPulse({ model, el, texts, tell }) {
     ask();
   };
   const seen = () => {
+    const slept = Date.now() - beat > SLEPT;
     beat = Date.now();
-    ask();
+    if (slept && document.visibilityState !== "hidden") woke();
+    else ask();
   };
   const soon = () => performance.now() - last > SOON && ask();
   const offline = () => ended || show("cut");

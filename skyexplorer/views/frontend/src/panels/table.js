@@ -20,7 +20,8 @@ export function renderTable({ model, el, texts, tell }) {
   let typing = null;
   filter.addEventListener("input", () => {
     clearTimeout(typing);
-    typing = setTimeout(() => tell("filter", { text: filter.value }), 180);
+    const layer = model.get("active"); // whose filter it is, whatever is chosen meanwhile
+    typing = setTimeout(() => tell("filter", { text: filter.value, layer }), 180);
   });
   const counted = h("span", { className: "skx-count", role: "status" });
   const marked = h("button", {
@@ -206,5 +207,5 @@ export function renderTable({ model, el, texts, tell }) {
   ];
   const sized = new ResizeObserver(() => goTo(top));
   sized.observe(scroller);
-  return () => (sized.disconnect(), clearTimeout(asking), undo.forEach((fn) => fn()));
+  return () => (sized.disconnect(), clearTimeout(asking), clearTimeout(typing), undo.forEach((fn) => fn()));
 }

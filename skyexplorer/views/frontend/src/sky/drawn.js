@@ -94,22 +94,27 @@ export function size(shape, points) {
 export function trace(path, ring, project, closed) {
   const xy = project(Float64Array.from(ring, (p) => p[0]), Float64Array.from(ring, (p) => p[1]));
   const box = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity, whole: ring.length > 0 };
+  const far = project.span ? project.span() / 2 : Infinity; // a longer step has gone round the back of the sky
   let pen = false;
+  let [lastX, lastY] = [0, 0];
   for (let i = 0; i < ring.length; i++) {
     const [x, y] = [xy[2 * i], xy[2 * i + 1]];
     if (!Number.isFinite(x) || !Number.isFinite(y) || (x === 0 && y === 0)) {
       pen = box.whole = false;
       continue;
     }
+    if (pen && Math.hypot(x - lastX, y - lastY) > far) pen = box.whole = false;
     if (pen) path.lineTo(x, y);
     else path.moveTo(x, y);
     pen = true;
+    [lastX, lastY] = [x, y];
     box.left = Math.min(box.left, x);
     box.right = Math.max(box.right, x);
     box.top = Math.min(box.top, y);
     box.bottom = Math.max(box.bottom, y);
   }
-  if (closed && box.whole) path.closePath();
+  if (closed && box.whole && Math.hypot(lastX - xy[0], lastY - xy[1]) <= far) path.closePath();
+  else if (closed && box.whole) box.whole = false;
   return box;
 }
 

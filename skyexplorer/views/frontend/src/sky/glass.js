@@ -41,7 +41,7 @@ export class Glass {
   setOrder(pairs) {
     const fresh = new Map();
     for (const [id, layer] of pairs) fresh.set(id, this.byId.get(id) ?? this.read(layer));
-    for (const [id, layer] of this.byId) if (!fresh.has(id)) layer.stars.dispose();
+    for (const [id, layer] of this.byId) if (!fresh.has(id)) release(layer);
     this.byId = fresh;
     this.layers = [...fresh.values()];
     this.redraw();
@@ -74,7 +74,7 @@ export class Glass {
         rows: stroke.rows ? uint32(stroke.rows) : null,
       }));
     }
-    if (fresh("picture")) layer.picture = this.pictured(model.get("picture"));
+    if (fresh("picture")) layer.picture = this.pictured(model.get("picture"), layer.picture);
     if (fresh("text")) layer.texts = new Texts(model.get("text").names, model.get("text").starts);
     let choose = false;
     if (fresh("ra", "dec")) {
@@ -105,10 +105,10 @@ export class Glass {
     return layer;
   }
 
-  pictured(picture) {
-    if (!picture?.png) return null;
+  pictured(picture, before) {
+    if (!picture?.png) return before?.close() ?? null;
     const grid = { ...picture, ra: float64(picture.ra), dec: float64(picture.dec) };
-    return new Picture(grid, () => this.redraw());
+    return new Picture(grid, before, () => this.redraw(), this.report);
   }
 
   redraw() {
@@ -289,10 +289,15 @@ export class Glass {
   dispose() {
     this.model.off("change:_selected", this.onSelected);
     this.restore();
-    for (const layer of this.layers) layer.stars.dispose();
+    for (const layer of this.layers) release(layer);
     this.note.remove();
     this.canvas.remove();
   }
+}
+
+function release(layer) {
+  layer.stars.dispose();
+  layer.picture?.close();
 }
 
 function vector(ra, dec) {

@@ -46,20 +46,21 @@ export class Images {
       } else {
         if (!(await this.answers(address))) throw new Error(`no answer from ${address}`);
         if (entry.source !== source || entry.gone) return;
-        entry.next = this.A.HiPS(address, { errorCallback: () => this.failed(entry) });
+        entry.next = this.A.HiPS(address, { errorCallback: () => this.failed(entry, source) });
       }
       entry.names.push(name);
       this.style(entry);
       this.aladin.setOverlayImageLayer(entry.next, name);
-    } catch (error) {
-      this.failed(entry);
+    } catch {
+      this.failed(entry, source);
     }
   }
 
-  failed(entry) {
+  failed(entry, source) {
+    if (entry.source !== source || entry.gone) return; // of a source that nobody waits for any more
     entry.source = "";
     entry.names = entry.names.filter((name) => this.view.imageLayers.has(name));
-    if (!entry.gone) this.model.send({ event_type: MESSAGE.layerFailed, layer: entry.title });
+    this.model.send({ event_type: MESSAGE.layerFailed, layer: entry.title });
   }
 
   style(entry) {
@@ -126,7 +127,10 @@ export class Images {
   }
 
   dispose() {
-    for (const entry of this.shown.values()) clearInterval(entry.timer);
+    for (const entry of this.shown.values()) {
+      entry.gone = true;
+      clearInterval(entry.timer);
+    }
     this.aladin.aladinDiv.removeEventListener("AL:Layer.added", this.onAdded);
     this.calm.removeEventListener("change", this.onAdded);
   }

@@ -6,17 +6,34 @@ const HAIR = 3; // px: corners reach out by so much, edges by about a third
 const FLAT_PX = 0.7; // no corner may be farther than this from where a flat picture has it
 
 export class Picture {
-  constructor({ png, ra, dec, columns, rows }, painted) {
-    Object.assign(this, { ra, dec, columns, rows, image: null });
-    createImageBitmap(new Blob([png], { type: "image/png" })).then((image) => {
-      this.image = image;
-      painted();
-    });
+  // `before` is shown until this one is decoded.
+  constructor({ png, ra, dec, columns, rows }, before, painted, report) {
+    Object.assign(this, { ra, dec, columns, rows, image: null, before, gone: false });
+    createImageBitmap(new Blob([png], { type: "image/png" }))
+      .then((image) => {
+        if (this.gone) return image.close();
+        this.image = image;
+        this.leave();
+        painted();
+      })
+      .catch(report);
+  }
+
+  leave() {
+    this.before?.close();
+    this.before = null;
+  }
+
+  close() {
+    this.gone = true;
+    this.leave();
+    this.image?.close();
+    this.image = null;
   }
 
   draw(g, project, opacity, width, height) {
     const { image, columns, rows } = this;
-    if (!image) return;
+    if (!image) return this.before?.draw(g, project, opacity, width, height);
     const xy = project(this.ra, this.dec);
     const known = (i) => Number.isFinite(xy[2 * i]) && Number.isFinite(xy[2 * i + 1]) && (xy[2 * i] || xy[2 * i + 1]);
     const n = (columns + 1) * (rows + 1);

@@ -29,6 +29,7 @@ export class RegionTool {
     this.hint.setAttribute("role", "status");
     this.pane.append(this.hint);
     glass.canvas.after(this.pane);
+    this.project.span = () => Math.max(aladin.view.width, aladin.view.height);
     const on = {
       pointerdown: (e) => this.down(e),
       pointermove: (e) => this.move(e),
@@ -42,7 +43,13 @@ export class RegionTool {
     this.measure = new Measure(this);
     this.vertices = new Vertices(this);
     this.strip = new ToolStrip(this);
-    this.onTool = () => this.choose(model.get("_tool"));
+    // Python repeats what was taken here: that is no reason to begin anew, nor is what it said before.
+    this.onTool = () => {
+      const tool = model.get("_tool");
+      if (this.awaited !== undefined && tool !== this.awaited) return;
+      this.awaited = undefined;
+      if (tool !== this.tool) this.choose(tool);
+    };
     model.on("change:_tool", this.onTool);
     // Escape takes a measurement away wherever on the sky the focus is.
     this.onKey = (event) => {
@@ -57,7 +64,18 @@ export class RegionTool {
   take(tool) {
     const next = tool === this.tool ? "" : tool;
     this.choose(next);
+    this.expect(next);
+    if (next) this.pane.focus({ preventScroll: true }); // not where another view took it
     this.model.send({ event_type: MESSAGE.tool, name: next });
+  }
+
+  expect(tool) {
+    this.awaited = tool === this.model.get("_tool") ? undefined : tool;
+    clearTimeout(this.forget);
+    this.forget = setTimeout(() => {
+      this.awaited = undefined; // a kernel that never answered does not decide for ever
+      this.onTool();
+    }, 10000);
   }
 
   choose(tool) {
@@ -71,7 +89,6 @@ export class RegionTool {
       const text = this.model.get("_texts")[`draw_${tool}`];
       this.hint.textContent = text;
       this.pane.setAttribute("aria-label", text);
-      this.pane.focus({ preventScroll: true });
     }
     this.glass.redraw();
   }
@@ -193,6 +210,7 @@ export class RegionTool {
     if (shape !== "polygon" && separation(...points) <= 0) return;
     this.vertices.tell(shape, points, true);
     this.choose(""); // Python says the same, one turn later
+    this.expect("");
   }
 
   end() {
@@ -238,6 +256,7 @@ export class RegionTool {
   }
 
   dispose() {
+    clearTimeout(this.forget);
     this.model.off("change:_tool", this.onTool);
     this.aladin.aladinDiv.removeEventListener("keydown", this.onKey);
     this.glass.sketch = null;

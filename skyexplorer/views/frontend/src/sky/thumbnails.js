@@ -4,10 +4,11 @@ import { MESSAGE } from "./messages.js";
 const [WIDTH, HEIGHT, PAD] = [150, 42, 4];
 const PAUSE_MS = 150; // a pointer that only passes asks for nothing
 const KEPT = 300;
+const FRESH_MS = 10_000; // an older one is shown, and asked for again: archives may have answered
 
 export class Thumbnails {
   constructor(model) {
-    Object.assign(this, { model, known: new Map(), waiting: null });
+    Object.assign(this, { model, known: new Map(), of_: {}, waiting: null });
     this.onAnswer = () => this.answered();
     model.on("change:_thumbnail", this.onAnswer);
   }
@@ -20,9 +21,10 @@ export class Thumbnails {
     canvas.hidden = true;
     clearTimeout(this.pause);
     const key = `${layer.name}\n${row}`;
+    if (layer.stars !== this.of_[layer.name]) this.forget(layer); // another layer of that name
     const found = this.known.get(key);
-    if (found) paint(canvas, found, layer.color);
-    else {
+    if (found) paint(canvas, found.points, layer.color);
+    if (!found || performance.now() - found.at > FRESH_MS) {
       this.waiting = { key, canvas, color: layer.color };
       this.pause = setTimeout(
         () => canvas.isConnected && this.model.send({ event_type: MESSAGE.thumbnail, layer: layer.name, row }),
@@ -32,11 +34,16 @@ export class Thumbnails {
     return canvas;
   }
 
+  forget(layer) {
+    this.of_[layer.name] = layer.stars;
+    for (const key of this.known.keys()) if (key.startsWith(`${layer.name}\n`)) this.known.delete(key);
+  }
+
   answered() {
     const { layer, row, points } = this.model.get("_thumbnail");
     const key = `${layer}\n${row}`;
     if (this.known.size > KEPT) this.known.clear();
-    if (points?.length) this.known.set(key, points);
+    if (points?.length) this.known.set(key, { points, at: performance.now() });
     if (this.waiting?.key === key) paint(this.waiting.canvas, points ?? [], this.waiting.color);
   }
 

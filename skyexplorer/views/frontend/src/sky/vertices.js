@@ -13,11 +13,10 @@ const EVERY = 125; // ms between messages
 const APART = 11; // px between handles that are shown
 const ROOM = 46; // px that an edge needs for a handle in its middle
 const LEAST = 22; // px across, below which a region has no handles
-const ME = crypto.randomUUID?.() ?? String(Math.random());
 
 export class Vertices {
   constructor(tools) {
-    Object.assign(this, { tools, model: tools.model, local: null, drag: null, turn: 0, sent: 0, buttons: new Map(), box: null });
+    Object.assign(this, { tools, model: tools.model, me: crypto.randomUUID?.() ?? String(Math.random()), local: null, drag: null, turn: 0, sent: 0, buttons: new Map(), box: null });
     this.root = document.createElement("div");
     this.root.className = "skx-handles";
     this.root.setAttribute("role", "group");
@@ -26,7 +25,7 @@ export class Vertices {
     this.probe = document.createElement("canvas").getContext("2d");
     this.onRegion = () => {
       const { view, turn } = this.model.get("_region");
-      if (!this.drag && !(view === ME && turn < this.turn)) this.local = null;
+      if (!this.drag && !(view === this.me && turn < this.turn)) this.local = null;
       tools.glass.redraw();
     };
     this.model.on("change:_region", this.onRegion);
@@ -46,11 +45,11 @@ export class Vertices {
     this.local = { shape, points };
     const now = performance.now();
     const heard = this.model.get("_region");
-    const waiting = heard.view === ME && heard.turn < this.turn;
+    const waiting = heard.view === this.me && heard.turn < this.turn;
     if (!final && (now - this.sent < EVERY || (waiting && now - this.sent < 2000))) return;
     this.sent = now;
     this.turn += 1;
-    this.model.send({ event_type: MESSAGE.region, shape, points, final, view: ME, turn: this.turn });
+    this.model.send({ event_type: MESSAGE.region, shape, points, final, view: this.me, turn: this.turn });
   }
 
   start(handle, from, at) {
@@ -138,6 +137,8 @@ export class Vertices {
     const step = event.shiftKey ? 24 : 4;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
     const { shape, points } = this.now;
+    // Where it is by now: keys may come faster than frames.
+    handle = handles(shape, points).find(({ kind, index }) => kind === handle.kind && index === handle.index) ?? handle;
     if (event.key in moves) {
       const at = this.tools.screen(handle.at);
       const to = at && this.tools.world([at[0] + moves[event.key][0], at[1] + moves[event.key][1]]);
@@ -145,7 +146,11 @@ export class Vertices {
       clearTimeout(this.late);
       this.late = setTimeout(() => this.local && this.tell(this.local.shape, this.local.points, true), 250);
     } else if ((event.key === "Delete" || event.key === "Backspace") && handle.kind === "corner" && shape === "polygon") {
-      if (points.length > 3) this.tell(shape, points.toSpliced(handle.index, 1), true);
+      if (points.length > 3) {
+        this.tell(shape, points.toSpliced(handle.index, 1), true);
+        const before = `corner:${Math.max(handle.index - 1, 0)}`;
+        this.buttons.get(before)?.node.focus({ preventScroll: true });
+      }
     } else if (event.key === "Insert" && handle.kind === "corner" && shape === "polygon") {
       const next = points[(handle.index + 1) % points.length];
       this.tell(shape, points.toSpliced(handle.index + 1, 0, middle(points[handle.index], next)), true);
@@ -175,7 +180,8 @@ export class Vertices {
   seen(shape, points, box) {
     if (this.drag) return [];
     const across = Math.max(box.right - box.left, box.bottom - box.top);
-    if (!(across >= LEAST)) return [];
+    const focused = this.root.contains(document.activeElement); // which else would fall to the page
+    if (!(across >= LEAST) && !focused) return [];
     const all = handles(shape, points);
     const xy = this.tools.project(Float64Array.from(all, (one) => one.at[0]), Float64Array.from(all, (one) => one.at[1]));
     const placed = all.map((handle, i) => ({ handle, x: xy[2 * i], y: xy[2 * i + 1] }));
@@ -187,7 +193,8 @@ export class Vertices {
         const [a, b] = [corners[one.handle.index], corners[(one.handle.index + 1) % corners.length]];
         if (!(Math.hypot(a.x - b.x, a.y - b.y) >= ROOM)) continue;
       }
-      if (kept.every(({ x, y }) => Math.hypot(x - one.x, y - one.y) >= APART)) kept.push(one);
+      const held = this.buttons.get(`${one.handle.kind}:${one.handle.index}`)?.node === document.activeElement;
+      if (held || kept.every(({ x, y }) => Math.hypot(x - one.x, y - one.y) >= APART)) kept.push(one);
     }
     return kept;
   }
