@@ -20,6 +20,7 @@ import numpy as np
 import traitlets
 from astropy.time import Time
 
+from skyexplorer.session.layers.events import days_of, mjd_of_days
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views import curve_data
@@ -318,7 +319,8 @@ class LightCurvePanel(Panel):
 
 
 def _instants(marks: list[Any]) -> list[float]:
-    return [float(milliseconds(time)[0]) for _name, time in marks]
+    mjd = mjd_of_days(days_of([time for _name, time in marks]))
+    return ((mjd - 40587.0) * 86400e3).tolist()
 
 
 def answer_rows(heard: Any, titles: Mapping[str, str]) -> list[dict[str, Any]]:
