@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.time import Time
-from erfa import ErfaWarning
+from erfa import ErfaWarning  # type: ignore[import-untyped]
 from psygnal import Signal
 
 from skyexplorer.errors import InputError

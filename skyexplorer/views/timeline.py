@@ -69,7 +69,11 @@ class TimelinePanel(Panel):
             "clear": _("All times again"),
             "all": _("all times"),
             "per_second": _("{span}/s"),
-            "units": {"s": _("s"), "min": _("min"), "h": _("h"), "d": _("d"), "yr": _("yr")},
+            "unit_s": _("s"),
+            "unit_min": _("min"),
+            "unit_h": _("h"),
+            "unit_d": _("d"),
+            "unit_yr": _("yr"),
         }
 
     # session -> browser

@@ -11,7 +11,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
-from erfa import ErfaWarning
+from erfa import ErfaWarning  # type: ignore[import-untyped]
 
 from skyexplorer.errors import InputError
 from skyexplorer.session.layers.base import RowsLayer

@@ -261,11 +261,10 @@ export function renderTimeline({ model, el, texts, tell }) {
   }
 
   function unit(seconds) {
-    const { units } = texts;
-    for (const [size, name] of [[31557600, units.yr], [86400, units.d], [3600, units.h], [60, units.min]]) {
+    for (const [size, name] of [[31557600, texts.unit_yr], [86400, texts.unit_d], [3600, texts.unit_h], [60, texts.unit_min]]) {
       if (seconds >= size) return `${Math.round((seconds / size) * 100) / 100} ${name}`;
     }
-    return `${seconds} ${units.s}`;
+    return `${seconds} ${texts.unit_s}`;
   }
 
   let asked = null;
