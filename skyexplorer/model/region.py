@@ -298,7 +298,10 @@ class SkyRegion:
             min(reach, 180.0) * u.deg,
             partial(enclosing.inside, form) if exact else any_of,
             lambda n: [line for part in parts for line in part._outline(max(n // len(parts), 12))],
-            _shapes=tuple(shape for part in parts for shape in part._as_shapes()),
+            # A list of shapes takes those that are taken out from all of it, and not from one part: then none tells it.
+            _shapes=()
+            if any(not shape.included for part in parts for shape in part._shapes)
+            else tuple(shape for part in parts for shape in part._as_shapes()),
             _form=form,
             _exact=exact,
         )
@@ -435,10 +438,17 @@ class SkyRegion:
         return f"1 = CONTAINS(POINT({ra}, {dec}), {shape})"
 
     def _as_shapes(self) -> tuple[Shape, ...]:
-        """Circles, ellipses and polygons that write this region; polygons along the outline where it is none of them."""
+        """Circles, ellipses and polygons that write this region; polygons along the outline where it is none of them.
+
+        A combination with holes, which outlines would fill, as the cells of its MOC.
+        """
         if self._shapes:
             return self._shapes
         lines = [line[:-1] for line in self.outline(128) if len(line) > 3]
+        if self.kind in ("union", "difference", "intersection"):
+            within = sum(regions.polygon_area(sphere.unit_vectors(line[:, 0], line[:, 1])) for line in lines)
+            if abs(within - self.area.value) > MOC_ERROR * self.area.value:
+                lines = _cells(self.to_moc())
         return tuple(Shape("polygon", tuple(line.ravel().tolist()), exact=False) for line in lines)
 
     def to_ds9(self) -> str:
@@ -588,6 +598,17 @@ def _bounds(moc: Any) -> tuple[SkyCoord, u.Quantity]:
     (ra,), (dec,) = regions.lonlat((middle / np.linalg.norm(middle))[None])
     radius = float(sphere.separation(ra, dec, lon, lat).max()) + 61.3 / 2**depth  # to the corners of cells
     return SkyCoord(ra * u.deg, dec * u.deg), min(radius, 180.0) * u.deg
+
+
+def _cells(moc: Any) -> list[NDArray[np.float64]]:
+    """The corners of each cell of a MOC, (4, 2) degrees; large cells as they are."""
+    from cdshealpix import nested
+
+    found: list[NDArray[np.float64]] = []
+    for order, cells in moc.serialize("json").items():
+        lon, lat = nested.vertices(np.asarray(cells, np.uint64), np.uint8(int(order)))
+        found += list(np.stack([lon.deg, lat.deg], axis=-1))
+    return found
 
 
 def _polygon_of(shape: Shape) -> Shape:

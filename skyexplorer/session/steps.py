@@ -22,6 +22,7 @@ from astropy.time import Time
 from psygnal import Signal
 
 from skyexplorer.errors import RecordingError
+from skyexplorer.io.regions_text import Shape
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.session.drawn import box_numbers
 from skyexplorer.session.layers import Layers
@@ -34,6 +35,9 @@ _IMPORTS = {
     "Time": "from astropy.time import Time",
 }
 _ORDER = ("Path", "SkyCoord", "Time", "Quantity")
+MOST_ROWS = 100
+MOST_SHAPES = 20
+"""Row numbers and shapes of a region that are written in one line."""
 
 
 @dataclass(eq=False)
@@ -161,8 +165,15 @@ class Steps:
             name = f"{base}_{number}"
         return name
 
-    def to_source(self) -> str:
+    def to_source(self, leave_out: bool = False) -> str:
         """A script that makes these steps again.
+
+        Parameters
+        ----------
+        leave_out : bool
+            Leave out the steps that cannot be written, and those that speak of what they brought; a comment stands in
+            the place of each. Such a script makes another explorer than this one: so it is only made where it is asked
+            for, as the saved one is.
 
         Returns
         -------
@@ -172,7 +183,7 @@ class Steps:
         Raises
         ------
         RecordingError
-            Where a step has an argument that cannot be written, such as bytes.
+            Where a step has an argument that cannot be written, such as bytes, and is not left out.
 
         Examples
         --------
@@ -186,16 +197,40 @@ class Steps:
         sky.goto('83.63 22.01', fov=5)
         <BLANKLINE>
         """
-        for number, step in enumerate(self._items, 1):
-            if step.trouble:
-                raise RecordingError(f"Step {number}, {step.verb}, cannot be written: {step.trouble}")
-        needs = frozenset[str]().union(*(step.needs for step in self._items))
-        used = {id(source) for step in self._items for source in step.uses}
+        out = self._left_out()
+        if not leave_out:
+            for number, step in enumerate(self._items, 1):
+                if step in out:
+                    raise RecordingError(f"Step {number}, {step.verb}, cannot be written: {out[step]}")
+        kept = [step for step in self._items if step not in out]
+        needs = frozenset[str]().union(*(step.needs for step in kept))
+        used = {id(source) for step in kept for source in step.uses}
         lines = [_IMPORTS[name] for name in _ORDER if name in needs]
         names = "SkyExplorer, SkyRegion" if "SkyRegion" in needs else "SkyExplorer"
         lines += [""] * bool(lines) + [f"from skyexplorer import {names}", "", self.start]
-        lines += [f"{step.variable} = {step.call}" if id(step) in used else step.call for step in self._items]
+        for number, step in enumerate(self._items, 1):
+            if step in out:
+                why = " ".join(out[step].split())
+                lines.append(f"# Step {number}, {step.verb}, is not here: {why}")
+            else:
+                lines.append(f"{step.variable} = {step.call}" if id(step) in used else step.call)
         return "\n".join(lines) + "\n"
+
+    def _left_out(self) -> dict[Step, str]:
+        """Steps that cannot be written, and those that cannot be without them; each with the reason."""
+        out: dict[Step, str] = {}
+        lost: set[str] = set()  # layers that such a step brought
+        for step in self._items:
+            if step.trouble:
+                out[step] = step.trouble
+                if step.result is not None:
+                    lost |= {layer.name for layer in self._layers.values() if layer.data is step.result}
+                continue
+            without = next((source.verb for source in step.uses if source in out), "")
+            without = without or next((name for name in lost if repr(name) in step.call), "")
+            if without:
+                out[step] = f"it speaks of {without}, which is not here either."
+        return out
 
 
 class _Writer:
@@ -226,6 +261,8 @@ class _Writer:
             return self._quantity(value)
         if isinstance(value, SkyRegion):
             return self._region(value)
+        if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "biu":
+            return self._row_numbers(np.flatnonzero(value) if value.dtype == bool else value)
         return self._object(value)
 
     def _object(self, value: Any) -> str:
@@ -257,26 +294,41 @@ class _Writer:
         )
 
     def _region(self, value: SkyRegion) -> str:
-        """As an object of the session; a credible region by its map; a circle, a box or a polygon by its numbers."""
+        """As an object of the session; a credible region by its map; a box and exact shapes by their numbers."""
+        shapes = value._shapes
         try:
             return self._object(value)
         except RecordingError:
             if value._credible is not None:
                 return self._credible(*value._credible)
-            if value.kind != "box" and (value.kind not in ("circle", "polygon") or len(value._shapes) != 1):
+            if value.kind != "box" and not (
+                0 < len(shapes) <= MOST_SHAPES and all(shape.exact for shape in shapes)
+            ):
                 raise
-        numbers = box_numbers(value) if value.kind == "box" else value._shapes[0].values
-        if value.kind == "box":
-            ra, dec, *errors = numbers
-            pairs = (self._quantity(errors[:2] * u.deg), self._quantity(errors[2:] * u.deg))
-            text = f"SkyRegion.box({self._coord(SkyCoord(ra, dec, unit='deg'))}, {', '.join(pairs)})"
-        elif value.kind == "circle":
-            ra, dec, radius = numbers
-            text = f"SkyRegion.circle({self._coord(SkyCoord(ra, dec, unit='deg'))}, {self._quantity(radius * u.deg)})"
-        else:
-            text = f"SkyRegion.polygon({self._coord(SkyCoord(list(numbers[::2]), list(numbers[1::2]), unit='deg'))})"
         self.needs.add("SkyRegion")
-        return text
+        if value.kind == "box":
+            ra, dec, *errors = box_numbers(value)
+            pairs = (self._quantity(errors[:2] * u.deg), self._quantity(errors[2:] * u.deg))
+            return f"SkyRegion.box({self._coord(SkyCoord(ra, dec, unit='deg'))}, {', '.join(pairs)})"
+        within = [self._shape(shape) for shape in shapes if shape.included]
+        text = within[0] if len(within) == 1 else f"SkyRegion.union([{', '.join(within)}])"
+        return " - ".join([text, *(self._shape(shape) for shape in shapes if not shape.included)])
+
+    def _shape(self, shape: Shape) -> str:
+        if shape.kind == "polygon":
+            corners = SkyCoord(list(shape.values[::2]), list(shape.values[1::2]), unit="deg")
+            return f"SkyRegion.polygon({self._coord(corners)})"
+        ra, dec, *sizes = shape.values
+        parts = [self._coord(SkyCoord(ra, dec, unit="deg")), *(self._quantity(x * u.deg) for x in sizes)]
+        return f"SkyRegion.{shape.kind}({', '.join(parts)})"
+
+    def _row_numbers(self, rows: np.ndarray) -> str:
+        if len(rows) > MOST_ROWS:
+            raise RecordingError(
+                f"{len(rows)} rows by hand are too many for a line of source.",
+                "Tell them by an expression or a region, and it can be written.",
+            )
+        return repr(rows.tolist())
 
     def _credible(self, skymap: Any, q: float) -> str:
         """The credible region of a map, or of an event that has it."""

@@ -265,3 +265,12 @@ def test_kinds_are_told_by_content(data_dir):
     assert not regions_text.is_stcs(b"circle,ra,dec\n1,2,3\n")
     assert mocs.recognises_ascii(b"3/3 10 4/16-18 22")
     assert not mocs.recognises_ascii(b"3/3/2020,1,2\nname")
+
+
+def test_a_union_keeps_the_hole_of_one_part_out_of_the_others() -> None:
+    ring = SkyRegion.read(b"icrs\ncircle(10,20,1)\n-circle(10,20,0.5)\n")
+    both = SkyRegion.union([ring, SkyRegion.circle(SkyCoord(10 * u.deg, 20 * u.deg), 0.3 * u.deg)])
+    again = SkyRegion.read(both.to_ds9().encode())
+    at = SkyCoord([10.0] * 4 * u.deg, [20.0, 20.2, 20.4, 20.8] * u.deg)
+    assert again.contains(at).tolist() == both.contains(at).tolist() == [True, True, False, True]
+    assert not any(shape.exact for shape in both._as_shapes())

@@ -133,6 +133,9 @@ def test_rows_in_a_row_are_one_step():
         SkyRegion.polygon(
             SkyCoord([190.0, 205.0, 205.0, 190.0] * u.deg, [-30.0, -30.0, -15.0, -15.0] * u.deg)
         ),
+        SkyRegion.ellipse(SkyCoord(10 * u.deg, 20 * u.deg), 3 * u.deg, 1 * u.deg, 30 * u.deg),
+        SkyRegion.annulus(SkyCoord(10 * u.deg, 20 * u.deg), 1 * u.deg, 2 * u.deg),
+        SkyRegion.read(b"icrs\ncircle(10,20,1)\n-circle(10,20,0.5)\n"),
     ],
 )
 def test_a_drawn_region_comes_back(region: SkyRegion) -> None:
@@ -145,6 +148,15 @@ def test_a_drawn_region_comes_back(region: SkyRegion) -> None:
     again = eval(call, space)
     assert again.kind == region.kind
     assert again.area.value == pytest.approx(region.area.value, rel=1e-12)
+
+
+def test_rows_by_hand_are_written_by_number() -> None:
+    steps = Session().steps
+    steps.record("mark", ("x", np.array([False, True, False, True])))
+    assert steps.to_source().splitlines()[-1] == "sky.mark('x', [1, 3])"
+    steps.record("mark", ("x", np.ones(101, bool)))
+    with pytest.raises(RecordingError, match="101 rows"):
+        steps.to_source()
 
 
 def test_a_region_of_cells_is_refused() -> None:
