@@ -12,7 +12,18 @@ from playwright.sync_api import Locator
 
 from tests.browser.lab import Lab, Notebook, browser
 
-CELL = "from skyexplorer import SkyExplorer\nsky = SkyExplorer()\nsky"
+CELL = """
+from skyexplorer import SkyExplorer
+
+def width_of(figure):
+    try:
+        return figure.inner_width
+    except Exception:  # the page has not told it yet
+        return 0
+
+sky = SkyExplorer()
+sky
+"""
 MILLION = """
 import numpy as np
 from astropy.table import Table
@@ -54,7 +65,7 @@ def figure(book: Notebook, name: str) -> Locator:
     """The figure of a plot, once its frame has been laid out."""
     canvas = book.page.locator(f".skx-plot-{name} .bk-Canvas").first
     canvas.wait_for(timeout=20_000)
-    told = f"sky._workbench.dock.panels[{name!r}].figure.properties_with_values().get('inner_width') or 0"
+    told = f"width_of(sky._workbench.dock.panels[{name!r}].figure)"
     for _ in range(100):
         if book.python(told) > 100:
             return canvas
