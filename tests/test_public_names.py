@@ -50,6 +50,7 @@ def test_the_verbs():
         "live_curves",
         *("find_services", "field", "images", "cutout", "resolve", "xmatch"),
         *("style", "filter"),
+        *("overlay", "footprint"),
         *("spectrum", "histogram", "scatter", "mark"),
         *("select_region", "select_inside", "show_inside"),
         *("layers", "selection", "viewport", "steps", "widget"),
