@@ -39,7 +39,7 @@ def tool_texts() -> dict[str, str]:
         "filter": _("Filter"),
         "filter_long": _("Show only the catalogue sources inside"),
         "ask": _("Ask archives"),
-        "ask_long": _("Ask the archives about the region"),
+        "ask_long": _("Ask archives about the region"),
         "layer": _("Save as layer"),
         "layer_long": _("Save the region as a layer"),
         "copy": _("Copy Python"),

@@ -231,7 +231,7 @@ def test_what_stands_beside_a_region_is_done(notebook: Notebook, on: Sky) -> Non
     page.wait_for_timeout(200)
     bar.get_by_label("Copy the region as Python source").click()
     until(notebook, "any('clipboard' in n.text for n in sky.session.notices.items)")
-    bar.get_by_label("Ask the archives about the region").click()
+    bar.get_by_label("Ask archives about the region").click()
     expect(page.get_by_role("tab", name="Archives", exact=True)).to_have_attribute("aria-selected", "true")
     assert notebook.python("sky.session.archives.within") == "region"
     page.get_by_role("tab", name="Layers", exact=True).click()
