@@ -27,14 +27,12 @@ def texts(names: Sequence[str]) -> dict[str, bytes]:
     'M 31η Car'
     """
     joined = "".join(names)
-    if joined.isascii():
-        parts: Sequence[str | bytes] = names
-        data = joined.encode("ascii")
-    else:
-        parts = [name.encode("utf-8", "replace") for name in names]  # a lone surrogate has no bytes
-        data = b"".join(parts)
-    starts = np.zeros(len(parts) + 1, np.uint32)
-    np.cumsum(np.fromiter(map(len, parts), np.uint32, len(parts)), out=starts[1:])
+    data = joined.encode("utf-8", "replace")  # a lone surrogate has no bytes
+    lengths = (
+        map(len, names) if joined.isascii() else (len(name.encode("utf-8", "replace")) for name in names)
+    )
+    starts = np.zeros(len(names) + 1, np.uint32)
+    np.cumsum(np.fromiter(lengths, np.uint32, len(names)), out=starts[1:])
     return {"names": data, "starts": starts.tobytes()}
 
 
