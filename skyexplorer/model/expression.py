@@ -19,11 +19,18 @@ from typing import Any
 import numpy as np
 
 from skyexplorer.errors import InputError
+from skyexplorer.model.texts import Texts, decoded
 
 LONGEST = 2000
 """Characters of a formula."""
 
-_QUOTED = re.compile(r"`([^`]+)`")
+LONGEST_TEXT = 200
+"""Characters of a text in it: it may come to stand in every row."""
+HELD = 30
+"""Intermediate columns that a formula may hold at a time."""
+
+# A text, in which a backtick is one; or a name in backticks.
+_QUOTED = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|`([^`]+)`""")
 _PLACE = "column_{}_of_text"  # stands for a quoted name while Python's parser reads the text
 _SAY = (
     "Write, for example, Signif_Avg > 20 and log10(flux) < -9; names that are no words stand in `backticks`."
@@ -95,7 +102,8 @@ class Expression:
     Arithmetic (``+ - * / // % **``), comparisons, also chained (``0 < z < 0.1``), ``and``, ``or``, ``not``
     (or ``& | ~`` between brackets), ``a if condition else b``, texts (``CLASS1 == "bll"``, ``CLASS1 in ("bll", "fsrq")``,
     ``"TXS" in ASSOC1``), one number of a column of several (``Flux_History[3]``), and the functions of `FUNCTIONS`.
-    A name that is no word stands in backticks: ```B-V` > 0.5``. A missing value makes each comparison false.
+    A name that is no word stands in backticks: ```B-V` > 0.5``. A missing value makes each comparison
+    false, ``not in`` too; only ``== ""`` asks for it.
 
     Parameters
     ----------
@@ -133,8 +141,10 @@ class Expression:
         self._names: dict[str, str] = {}
 
         def stand_in(found: re.Match[str]) -> str:
+            if found[1]:
+                return found[1]
             place = _PLACE.format(len(self._names))
-            self._names[place] = found[1]
+            self._names[place] = found[2]
             return place
 
         try:
@@ -148,6 +158,16 @@ class Expression:
                     )
                 if isinstance(node, ast.Call):
                     _function(node)
+                text = getattr(node, "value", "")
+                if isinstance(text, str) and len(text) > LONGEST_TEXT:
+                    raise InputError(
+                        f"A text in the expression is {len(text)} characters long.",
+                        f"Up to {LONGEST_TEXT} are read.",
+                    )
+            if _held(self._tree) > HELD:
+                raise InputError(
+                    f"The expression {self.text[:80]} is nested too deeply.", "Write it in parts."
+                )
         except SyntaxError as error:
             at = f" at {error.text[error.offset - 1 :].strip()[:20]!r}" if error.text and error.offset else ""
             raise InputError(f"{self.text} is no expression{at}: {error.msg}.", _SAY) from error
@@ -239,7 +259,7 @@ class Expression:
                 if isinstance(error, InputError):
                     raise
                 raise InputError(f"{self.text} cannot be computed: {error}.", _SAY) from error
-        out = np.asarray(value)
+        out = np.asarray(_rows_of(value))
         if out.dtype.kind in "iu" or out.dtype == np.float32:
             out = out.astype(float)
         if out.shape != (len(table),):
@@ -304,42 +324,49 @@ class Expression:
         return _NUMBERS[type(node.op)](self._number(left, node.left), self._number(right, node.right))
 
     def _logic(self, node: ast.BoolOp, rows: _Rows) -> Any:
-        parts = [self._truth(self._value(part, rows), part) for part in node.values]
-        return reduce(_LOGIC[type(node.op)], parts)
+        together = _LOGIC[type(node.op)]
+        found = None
+        for part in node.values:
+            value = self._truth(self._value(part, rows), part)
+            found = value if found is None else together(found, value)
+        return found
 
     def _choice(self, node: ast.IfExp, rows: _Rows) -> Any:
         yes, no = self._value(node.body, rows), self._value(node.orelse, rows)
         if _is_text(yes) != _is_text(no):
             raise InputError(f"{self._source(node)} is a text in some rows and a number in others.", _SAY)
-        return np.where(self._truth(self._value(node.test, rows), node.test), yes, no)
+        return np.where(self._truth(self._value(node.test, rows), node.test), _rows_of(yes), _rows_of(no))
 
     def _call(self, node: ast.Call, rows: _Rows) -> Any:
         name, function = _function(node)
         values = [self._value(each, rows) for each in node.args]
         if name == "where":
-            return function(self._truth(values[0], node.args[0]), *values[1:])
+            return function(self._truth(values[0], node.args[0]), *map(_rows_of, values[1:]))
         return function(*(self._number(value, each) for value, each in zip(values, node.args, strict=True)))
 
     def _compare(self, node: ast.Compare, rows: _Rows) -> Any:
-        sides = [node.left, *node.comparators]
-        values = [
-            None if isinstance(side, ast.Tuple | ast.List) else self._value(side, rows) for side in sides
-        ]
-        parts = [
-            self._one(op, sides[i], sides[i + 1], values[i], values[i + 1], rows)
-            for i, op in enumerate(node.ops)
-        ]
-        return reduce(np.logical_and, parts)
+        found, left = None, node.left
+        a = self._side(left, rows)
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            b = self._side(right, rows)
+            one = self._one(op, left, right, a, b, rows)
+            found = one if found is None else np.logical_and(found, one)
+            left, a = right, b
+        return found
+
+    def _side(self, node: ast.expr, rows: _Rows) -> Any:
+        return None if isinstance(node, ast.Tuple | ast.List) else self._value(node, rows)
 
     def _one(self, op: ast.cmpop, left: ast.expr, right: ast.expr, a: Any, b: Any, rows: _Rows) -> Any:
         if isinstance(op, ast.In | ast.NotIn):
             found = self._within(left, right, a, b, rows)
-            return np.logical_not(found) if isinstance(op, ast.NotIn) else found
+            if isinstance(op, ast.NotIn):
+                found = np.logical_not(found)
+            elif b is None:  # a list of what may be equal
+                return found
+            return self._there(self._there(found, left, a, rows), right, b, rows)
         if type(op) not in _COMPARE or a is None or b is None:
             raise InputError(f"{self._source(left)} and {self._source(right)} cannot be compared so.", _SAY)
-        exact = rows.exact(self._plain(left), right, type(op)) if isinstance(right, ast.Constant) else None
-        if exact is not None:
-            return exact
         if _is_text(a) != _is_text(b):
             which, other = (left, right) if _is_text(a) else (right, left)
             raise InputError(
@@ -347,31 +374,61 @@ class Expression:
                 'Texts stand in quotes, such as CLASS1 == "bll".',
             )
         if _is_text(a):
-            a, b = _alike(a, b)
-            result = _COMPARE[type(op)](a, b)
-            for side in (a, b):  # what is missing differs from nothing, and comes before nothing
-                if not isinstance(side, str) and not isinstance(op, ast.Eq):
-                    result = np.logical_and(result, side != "")
-            return result
-        result = _COMPARE[type(op)](a, b)
-        if isinstance(op, ast.NotEq):  # NaN differs from everything; here it is a missing value
-            result = np.logical_and(result, ~(np.isnan(_float(a)) | np.isnan(_float(b))))
-        return result
+            result = _word_by_word(_COMPARE[type(op)], a, b)
+            if isinstance(op, ast.Eq):  # == "" asks for what is missing
+                return result
+        else:
+            one, other = self._whole(left, rows), self._whole(right, rows)
+            if one is None or other is None:
+                one, other = a, b
+            # Identifiers beyond 2⁵³ are compared as the whole numbers that they are.
+            result = _COMPARE[type(op)](one, other)
+        return self._there(self._there(result, left, a, rows), right, b, rows)
+
+    def _there(self, found: Any, node: ast.expr, value: Any, rows: _Rows) -> Any:
+        """What is missing differs from nothing, comes before nothing, and is not known to lie outside of a list."""
+        if isinstance(value, Texts):
+            return np.logical_and(found, value.each(value.words != ""))
+        if value is None or isinstance(value, str):
+            return found
+        array = np.asarray(value)
+        if array.dtype.kind == "U":
+            return np.logical_and(found, array != "")
+        if array.dtype.kind == "f":
+            return np.logical_and(found, ~np.isnan(array))
+        gone = rows.gone(*self._place(node))
+        return found if gone is None else np.logical_and(found, ~gone)
 
     def _within(self, left: ast.expr, right: ast.expr, a: Any, b: Any, rows: _Rows) -> Any:
         if isinstance(right, ast.Tuple | ast.List):
-            parts = [self._one(ast.Eq(), left, each, a, self._value(each, rows), rows) for each in right.elts]
-            return reduce(np.logical_or, parts) if parts else np.zeros(len(rows.table), bool)
+            found = np.zeros(len(rows.table), bool)
+            for each in right.elts:
+                value = self._value(each, rows)
+                found = np.logical_or(found, self._one(ast.Eq(), left, each, a, value, rows))
+            return found
         if not (_is_text(a) and _is_text(b)):
             raise InputError(
                 f"{self._source(left)} in {self._source(right)} asks for texts or for a list.",
                 'Write CLASS1 in ("bll", "fsrq"), or "TXS" in ASSOC1.',
             )
-        a, b = _alike(a, b)
-        return np.char.find(b, a) >= 0
+        return _word_by_word(lambda part, whole: np.char.find(whole, part) >= 0, a, b)
 
-    def _plain(self, node: ast.expr) -> str:
-        return self._names.get(node.id, node.id) if isinstance(node, ast.Name) else ""
+    def _place(self, node: ast.expr) -> tuple[str, int | None]:
+        """The column and the element that a node is; no name where it is neither."""
+        if isinstance(node, ast.Name):
+            return self._names.get(node.id, node.id), None
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            return self._names.get(node.value.id, node.value.id), int(ast.literal_eval(node.slice))
+        return "", None
+
+    def _whole(self, node: ast.expr, rows: _Rows) -> Any:
+        """A whole number, or a column of such as it is; None for anything else."""
+        sign = 1
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            sign, node = -1 if isinstance(node.op, ast.USub) else 1, node.operand
+        if isinstance(node, ast.Constant):
+            return sign * node.value if type(node.value) is int else None
+        return rows.whole(*self._place(node)) if sign == 1 else None
 
     def _number(self, value: Any, node: ast.AST) -> Any:
         if _is_text(value):
@@ -379,7 +436,7 @@ class Expression:
         return _float(value)
 
     def _truth(self, value: Any, node: ast.AST) -> Any:
-        if np.asarray(value).dtype != bool:
+        if _is_text(value) or np.asarray(value).dtype != bool:
             raise InputError(
                 f"{self._source(node)} says neither yes nor no.",
                 "Compare it, such as flux > 1; and put comparisons in brackets between & and |.",
@@ -405,6 +462,9 @@ class _Rows:
             if name in _CONSTANTS:
                 return _CONSTANTS[name]
             raise unknown_column(name, self.table.colnames)
+        encoded = getattr(self.table, "encoded", None)
+        if encoded is not None and element is None and (texts := encoded(name)) is not None:
+            return texts
         column = self.table[name]
         if element is not None:
             if np.ndim(column) != 2:
@@ -417,19 +477,24 @@ class _Rows:
             column = column[:, element]
         return values_of(column, name)
 
-    def exact(self, name: str, constant: ast.Constant, op: type) -> Any:
-        """Whole numbers beyond 2⁵³ (identifiers) compared as such; None where there is no need."""
-        if not name or type(constant.value) is not int or abs(constant.value) < 2**53:
+    def gone(self, name: str, element: int | None) -> Any:
+        """Which rows of a column are masked; None where none is, or where it is no column."""
+        data = self._data(name, element)
+        return np.ma.getmaskarray(data) if data is not None and np.ma.is_masked(data) else None
+
+    def whole(self, name: str, element: int | None) -> Any:
+        """A column of whole numbers as it is; None for another."""
+        data = self._data(name, element)
+        return data.data if data is not None and data.dtype.kind in "iu" else None
+
+    def _data(self, name: str, element: int | None) -> Any:
+        if name not in self.table.colnames:
             return None
-        column = self.table[name] if name in self.table.colnames else None
-        if (
-            column is None
-            or getattr(column, "dtype", np.dtype(float)).kind not in "iu"
-            or abs(constant.value) >= 2**63
-        ):
+        column = self.table[name]
+        if getattr(column, "dtype", np.dtype(float)).kind not in "biu":
             return None
-        data = np.ma.asarray(column)
-        return np.logical_and(_COMPARE[op](data.data, constant.value), ~np.ma.getmaskarray(data))
+        data = np.ma.asarray(getattr(column, "value", column))
+        return data if element is None else data[:, element]
 
 
 def values_of(column: Any, name: str = "") -> np.ndarray:
@@ -468,7 +533,7 @@ def values_of(column: Any, name: str = "") -> np.ndarray:
         gone = np.zeros(len(data), bool) if mask is None else mask
         return np.array(
             [
-                "" if no or value is None else _decoded(value)
+                "" if no or value is None else decoded(value)
                 for value, no in zip(data.data, gone, strict=True)
             ],
             dtype=str,
@@ -489,10 +554,6 @@ def unknown_column(name: str, columns: Iterable[str]) -> InputError:
     return InputError(f"There is no column {name!r} in the table.", advice)
 
 
-def _decoded(value: Any) -> str:
-    return (value.decode("utf-8", "replace") if isinstance(value, bytes) else value).strip()
-
-
 def _function(node: ast.Call) -> tuple[str, Callable[..., Any]]:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if name not in FUNCTIONS:
@@ -510,12 +571,32 @@ def _function(node: ast.Call) -> tuple[str, Callable[..., Any]]:
     return name, function
 
 
+def _held(node: ast.AST) -> int:
+    """How many intermediate columns there are at a time: those to the left wait for what is to the right."""
+    parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+    many = isinstance(node, ast.Call)  # its values all wait for the last
+    return max(
+        ((at if many else min(at, 2)) + _held(part) for at, part in enumerate(parts)),
+        default=1,
+    )
+
+
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) or np.asarray(value).dtype.kind == "U"
+    return isinstance(value, str | Texts) or np.asarray(value).dtype.kind == "U"
 
 
-def _alike(a: Any, b: Any) -> tuple[Any, Any]:
-    return (a.strip() if isinstance(a, str) else a), (b.strip() if isinstance(b, str) else b)
+def _rows_of(value: Any) -> Any:
+    return value.rows if isinstance(value, Texts) else value
+
+
+def _word_by_word(rule: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """What is told of two texts in each row: of a column and one text, of each distinct word once."""
+    a, b = (side.strip() if isinstance(side, str) else side for side in (a, b))
+    if isinstance(a, Texts) and isinstance(b, str):
+        return a.each(np.asarray(rule(a.words, b)))
+    if isinstance(a, str) and isinstance(b, Texts):
+        return b.each(np.asarray(rule(a, b.words)))
+    return rule(_rows_of(a), _rows_of(b))
 
 
 def _float(value: Any) -> Any:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from skyexplorer.errors import InputError
 from skyexplorer.model.expression import FUNCTIONS, Expression
+from skyexplorer.model.texts import Texts
 
 N = 7
 numbers = st.lists(
@@ -54,7 +55,7 @@ def grown(inner):
             lambda x: (f"{x[1]}({x[0][0]})", lambda t: getattr(np, x[1])(x[0][1](t)))
         ),
         pair.map(lambda x: (f"min({x[0][0]}, {x[1][0]})", lambda t: np.minimum(x[0][1](t), x[1][1](t)))),
-        inner.map(lambda x: (f"-{x[0]}", lambda t: -x[1](t))),
+        inner.map(lambda x: (f"(-{x[0]})", lambda t: -x[1](t))),
     )
 
 
@@ -99,7 +100,10 @@ def table() -> Table:
             "B-V": np.array([0.1, np.nan, 0.7, 1.0], "f4"),
             "id": np.array([2**60, 2**60 + 1, 3, 4]),
             "history": np.arange(8.0).reshape(4, 2),
+            "other": np.array([2**60, 2**60, 3, 4]),
+            "low": np.array([-(2**60), -(2**60) - 1, 3, 4]),
             "good": [True, False, True, True],
+            "sure": MaskedColumn([True, False, True, False], mask=[False, False, True, True]),
             "what": np.array([object()] * 4),
         }
     )
@@ -117,7 +121,22 @@ def table() -> Table:
         ('CLASS1 != "bll"', [0, 1, 0, 0]),
         ('CLASS1 == ""', [0, 0, 0, 1]),
         ('CLASS1 in ("bll", "fsrq")', [1, 1, 1, 0]),
-        ('CLASS1 not in ["bll"]', [0, 1, 0, 1]),
+        ('CLASS1 not in ["bll"]', [0, 1, 0, 0]),
+        ('CLASS1 in ("bll", "")', [1, 0, 1, 1]),
+        ('"TXS" not in ASSOC1', [0, 1, 0, 1]),
+        ('ASSOC1 in "3C 279 and others"', [0, 1, 0, 0]),
+        ("flux not in (1, 2)", [0, 0, 0, 1]),
+        ("`B-V` not in (0, 1)", [1, 0, 1, 0]),
+        ("sure == False", [0, 1, 0, 0]),
+        ("sure != good", [0, 0, 0, 0]),
+        ("sure not in (True, True)", [0, 1, 0, 0]),
+        (f"{2**60 + 1} == id", [0, 1, 0, 0]),
+        (f"{2**60} < id <= {2**60 + 1}", [0, 1, 0, 0]),
+        (f"id > {2**60}", [0, 1, 0, 0]),
+        ("id != other", [0, 1, 0, 0]),
+        (f"-{2**60 + 1} == low", [0, 1, 0, 0]),
+        (f"id < {2**70} and id > -{2**70}", [1, 1, 1, 1]),
+        ("CLASS1 != 'a`b`c'", [1, 1, 1, 0]),
         ('"TXS" in ASSOC1 or "Crab" == ASSOC1', [1, 0, 0, 1]),
         ("id in (3, 4)", [0, 0, 1, 1]),
         (f"id == {2**60 + 1}", [0, 1, 0, 0]),
@@ -154,6 +173,8 @@ def test_missing_values_texts_and_names(table, text, wanted):
         ("log10(flux, 2)", "takes 1"),
         ("min()", "takes 1 to 20"),
         ("flux +", "no expression"),
+        (f"CLASS1 == '{'x' * 201}'", "201 characters"),
+        ("1 + (" * 31 + "flux" + ")" * 31, "nested"),
         ("", "no expression"),
         ("a" * 3000, "characters"),
         ("10 ** 400 + " + "9" * 400, "cannot be computed"),
@@ -194,3 +215,14 @@ def test_values_are_the_numbers_of_the_column():
 
 def test_no_function_is_there_that_is_not_told():
     assert set(FUNCTIONS) >= {"log10", "log", "exp", "sqrt", "abs", "min", "max", "isfinite", "hypot"}
+
+
+def test_texts_are_words_and_numbers_of_them():
+    masked = MaskedColumn(["bll ", "psr", " bll", "x"], mask=[False, False, False, True])
+    texts = Texts.of(masked)
+    assert texts.rows.tolist() == ["bll", "psr", "bll", ""]
+    assert sorted(texts.words.tolist()) == ["", "bll", "psr"], "blanks make no other word"
+    assert Texts.of(np.array(["\u03b1", None, b"\xce\xb1"], object)).rows.tolist() == ["\u03b1", "", "\u03b1"]
+    assert Texts.of(np.array([b"\xff", b"a"])).rows.tolist() == ["\ufffd", "a"]
+    assert Texts.of(np.array(["a", "b"]).astype(">U1")).rows.tolist() == ["a", "b"]
+    assert len(Texts.of(["a", "a"]).words) == 1

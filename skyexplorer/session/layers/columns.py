@@ -16,6 +16,7 @@ import numpy as np
 from skyexplorer.errors import InputError
 from skyexplorer.io.positions import is_number
 from skyexplorer.model.expression import Expression, unknown_column
+from skyexplorer.model.texts import Texts
 from skyexplorer.session.text import _
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le, ">=": operator.ge, "!=": operator.ne, "==": operator.eq, "<": operator.lt, ">": operator.gt,
     "=": operator.eq,
 }  # fmt: skip
+_NAME = re.compile(r"[^\W\d][\w.-]*")
 CONDITION = re.compile(r"^\s*(.+?)\s*(<=|>=|!=|==|<|>|=)\s*(.+?)\s*$")
 
 
@@ -47,6 +49,7 @@ class Columns:
     def __init__(self, catalog: SourceCatalog) -> None:
         self.catalog = catalog
         self._values: dict[str, np.ndarray] = {}
+        self._texts: dict[str, Texts] = {}
 
     def __len__(self) -> int:
         return len(self.catalog)
@@ -63,6 +66,20 @@ class Columns:
         if name == "name":
             return np.array(self.catalog.names)
         return self.catalog.coords.ra.deg if name == "RA" else self.catalog.coords.dec.deg
+
+    def encoded(self, name: str) -> Texts | None:
+        """A column of texts, word by word, kept once it was asked for; None for another column, or an expression."""
+        if name not in self._texts:
+            table = self.catalog.table
+            if name in table.colnames:
+                if name not in self.texts or table[name].dtype.kind == "b":
+                    return None
+                self._texts[name] = Texts.of(table[name])
+            elif name == "name":
+                self._texts[name] = Texts.of(self.catalog.names)
+            else:
+                return None
+        return self._texts[name]
 
     @cached_property
     def numeric(self) -> tuple[str, ...]:
@@ -154,6 +171,8 @@ class Columns:
         found = CONDITION.match(text)
         if found and not CONDITION.match(found[3]):
             at = self._beginning(found[1])
+            if at is None and expression is None and _NAME.fullmatch(found[1]):
+                raise unknown_column(found[1], self.colnames)
             if at is not None and (at in self.texts or at == "name" or is_number(found[3])):
                 return self._compared(at, found[2], found[3])
         if expression is not None and expression.compares:
@@ -178,11 +197,13 @@ class Columns:
         return exact or next((column for column in telling if column.casefold().startswith(low)), None)
 
     def _compared(self, name: str, sign: str, wanted: str) -> np.ndarray:
-        values = self.values(f"`{name}`")
+        texts = self.encoded(name)
+        values = self.values(f"`{name}`") if texts is None else texts.words
         if values.dtype.kind in "Ub":
             low = np.char.lower(values.astype(str))
             bare = wanted.strip("\"'").casefold()
-            return np.asarray(COMPARE[sign](low, bare)) & ((low != "") if sign not in ("=", "==") else True)
+            found = np.asarray(COMPARE[sign](low, bare)) & ((low != "") if sign not in ("=", "==") else True)
+            return found if texts is None else texts.each(found)
         return np.asarray(COMPARE[sign](values, float(wanted))) & ~np.isnan(values)
 
     @cached_property
@@ -191,8 +212,10 @@ class Columns:
         import pyarrow as pa
         from pyarrow import compute as pc
 
-        texts = [self.values(f"`{name}`").astype(str) for name in self.texts]
-        parts = [pa.array(self.catalog.names, pa.string()), *(pa.array(each, pa.string()) for each in texts)]
+        parts = [pa.array(self.catalog.names, pa.string())]
+        for name in self.texts:
+            texts = self.encoded(name) or Texts.of(self.values(f"`{name}`").astype(str))
+            parts.append(pa.array(texts.words, pa.string()).take(pa.array(texts.codes)))
         return pc.utf8_lower(pc.binary_join_element_wise(*parts, "\x1f") if len(parts) > 1 else parts[0])
 
     def _words(self, text: str) -> np.ndarray:
