@@ -25,7 +25,7 @@ from skyexplorer.session.layers import (
 from skyexplorer.session.text import _
 from skyexplorer.views import drawing_layers, packed
 from skyexplorer.views.canvas import Drawing, packed_picture, packed_tiles
-from skyexplorer.views.styling import LARGE, style_of
+from skyexplorer.views.styling import LABELLED, LARGE, style_of
 
 POINT_SIZE = {"events": 11.0, "catalog": 10.0, "skymap": 12.0, "eventlist": 12.0, "region": 12.0}
 LEVELS = (0.5, 0.9)  # the credible regions that every map shows; the slider adds one more
@@ -59,6 +59,8 @@ def reshow(drawing: Drawing, layer: Layer) -> None:
     """Carry over which rows are shown; those without a position are left out in the browser."""
     shown = getattr(layer, "shown", None)
     drawing.shown = packed.bits(np.ones(len(drawing.ra) // 8, bool) if shown is None else shown)
+    if isinstance(layer, CatalogLayer) and layer.looks.label_by and layer.rows > LABELLED:
+        drawing.style = style_of(layer)  # of so many only rows on show are labelled
 
 
 def remark(drawing: Drawing, layer: Layer) -> None:

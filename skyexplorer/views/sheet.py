@@ -25,8 +25,8 @@ class Column:
     label: str
     """Its head, with the unit."""
     numeric: bool
-    values: Callable[[], np.ndarray]
-    """Numbers (NaN where missing) or texts of all rows, to sort and compare by."""
+    values: Callable[[], Any]
+    """Numbers (NaN where missing) or texts of all rows, to sort and compare by; names of a catalogue as a list."""
     format: Callable[[np.ndarray], list[str]]
     """Texts of some rows."""
 
@@ -42,7 +42,9 @@ class Sheet:
 
     def __init__(self, layer: RowsLayer) -> None:
         self.layer = layer
-        self._orders: dict[int, np.ndarray] = {}
+        self._orders: dict[
+            int, tuple[np.ndarray, int]
+        ] = {}  # with the number of rows that have a value, which come first
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -61,8 +63,9 @@ class Sheet:
             columns += [_column(layer, name) for name in layer.catalog.telling_columns]
         return columns
 
-    def _names(self) -> np.ndarray:
-        return np.array([str(name) for name in self.layer.names])
+    def _names(self) -> Any:
+        names = self.layer.names
+        return names if isinstance(self.layer, CatalogLayer) else np.array([str(name) for name in names])
 
     @property
     def heads(self) -> list[dict[str, Any]]:
@@ -132,29 +135,25 @@ class Sheet:
             self._orders[column] = self._sorted(self.columns[column])
             while len(self._orders) > KEPT:
                 del self._orders[next(iter(self._orders))]
-        whole = self._orders[column]
-        found = whole[rows[whole]]
+        whole, count = self._orders[column]
+        picked = rows[whole]
+        found = whole[picked]
         if descending:
-            there = int(self._there(self.columns[column])[found].sum())
+            there = int(picked[:count].sum())
             found = np.concatenate([found[:there][::-1], found[there:]])
         return found
 
-    def _sorted(self, column: Column) -> np.ndarray:
+    def _sorted(self, column: Column) -> tuple[np.ndarray, int]:
         values = column.values()
         if column.numeric:
-            return np.argsort(values, kind="stable")
+            return np.argsort(values, kind="stable"), int(len(values) - np.isnan(values).sum())
         import pyarrow as pa
         from pyarrow import compute as pc
 
         low = pc.utf8_lower(pa.array(values, pa.string()))
         found = pc.array_sort_indices(low).to_numpy().astype(np.intp)
-        gone = values[found] == ""
-        return np.concatenate([found[~gone], found[gone]])
-
-    @staticmethod
-    def _there(column: Column) -> np.ndarray:
-        values = column.values()
-        return ~np.isnan(values) if column.numeric else values != ""
+        gone = int(pc.sum(pc.equal(low, "")).as_py() or 0)  # they are sorted to the front
+        return np.concatenate([found[gone:], found[:gone]]), len(found) - gone
 
 
 def _event_columns(layer: EventLayer) -> list[Column]:

@@ -1,7 +1,7 @@
 """Styling: how each row of a catalogue is drawn, as bytes that the sky takes; and the legend of it.
 
 Each part of a style depends on some of the looks only, and is kept with them: when one look changes, one part is made
-anew. Nothing here depends on which rows are shown.
+anew. Of many rows the labels are those of the rows on show; nothing else here depends on which these are.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from skyexplorer.model.texts import Texts
 from skyexplorer.session.layers import SHAPES, CatalogLayer
 from skyexplorer.session.layers.looks import CATEGORIES
 from skyexplorer.session.text import _
@@ -21,7 +22,7 @@ from skyexplorer.views import palettes
 LARGE = 20_000
 """Rows beyond which error circles are drawn of the sources in view only, by the browser."""
 LABELLED = 20_000
-"""Rows that have a label at most, the most important ones: of more none could be read."""
+"""Rows that have a label at most, the most important ones on show: of more none could be read."""
 SMALLEST, LARGEST = 5.0, 20.0  # px
 MIDDLE = (1.0, 99.0)  # percentiles that a range without numbers spans
 SAMPLE = 200_000  # rows of which they are taken
@@ -55,6 +56,18 @@ class Categories:
     codes: np.ndarray
     missing: int
     others: int
+
+
+class _Same:
+    """Equal to what is made of the very same object: a mask is replaced and never changed."""
+
+    def __init__(self, thing: Any) -> None:
+        self._thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other._thing is self._thing
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 _parts: WeakKeyDictionary[CatalogLayer, dict[str, tuple[Any, Any]]] = WeakKeyDictionary()
@@ -95,7 +108,8 @@ def style_of(layer: CatalogLayer) -> dict[str, Any]:
     if shaped:
         style["shape"] = _kept(layer, "shape", shaped, lambda: _shape(_categories(layer, shaped)))
     if looks.label_by:
-        style["label"] = _kept(layer, "label", (looks.label_by, layer.first), lambda: _label(layer))
+        shown = _Same(layer.shown if layer.rows > LABELLED else None)
+        style["label"] = _kept(layer, "label", (looks.label_by, layer.first, shown), lambda: _label(layer))
     if looks.motion and layer.catalog.proper_motion is not None:
         style["arrow"] = _kept(layer, "arrow", None, lambda: _arrow(layer))
     if looks.errors and layer.rows > LARGE:
@@ -181,35 +195,38 @@ def _categories(layer: CatalogLayer, text: str) -> Categories:
     if text not in kept:
         if len(kept) > 3:
             kept.clear()
-        kept[text] = _categorized(layer.columns.values(text))
+        kept[text] = _categorized(layer, text)
     return kept[text]
 
 
-def _categorized(values: np.ndarray) -> Categories:
-    if values.dtype.kind == "f":  # shapes of numbers: each number is a category
-        known, inverse = np.unique(values, return_inverse=True)
-        texts = np.array(["" if np.isnan(x) else palettes.told(x) for x in known])
-    elif values.dtype == bool:
-        known, inverse = np.array([False, True]), values.astype(int)
-        texts = np.array([_("no"), _("yes")])
-    else:
-        import pyarrow as pa
-
-        encoded = pa.array(values, pa.string()).dictionary_encode()
-        texts = np.array(encoded.dictionary.to_pylist(), dtype=object)
-        inverse = encoded.indices.to_numpy()
-    counts = np.bincount(inverse, minlength=len(texts))
-    missing = int(counts[texts == ""].sum())
-    order = [k for k in np.argsort(-counts, kind="stable") if texts[k] != "" and counts[k]]
-    code = np.full(len(texts), min(len(order), CATEGORIES) + 1, np.uint8)
-    code[texts == ""] = 0
-    code[order[:CATEGORIES]] = np.arange(1, min(len(order), CATEGORIES) + 1)
+def _categorized(layer: CatalogLayer, text: str) -> Categories:
+    texts = layer.columns.encoded(text)
+    if texts is None:
+        values = layer.columns.values(text)
+        if values.dtype.kind == "U":
+            texts = Texts.of(values)
+        elif values.dtype == bool:
+            texts = Texts(np.array([_("no"), _("yes")]), values.astype(np.int32))
+        else:  # shapes of numbers: each number is a category, of few that `CatalogLayer.style` leaves
+            known, inverse = np.unique(values, return_inverse=True)
+            texts = Texts(np.array(["" if np.isnan(x) else palettes.told(x) for x in known]), inverse)
+    words = texts.words
+    counts = np.bincount(texts.codes, minlength=len(words))
+    gone = words == ""
+    there = np.where(gone, 0, counts)
+    # Of very many words only those are sorted that may be among the most frequent.
+    least = np.partition(there, -CATEGORIES)[-CATEGORIES] if len(there) > CATEGORIES else 0
+    often = np.flatnonzero((there >= least) & (there > 0))
+    top = often[np.argsort(-there[often], kind="stable")][:CATEGORIES]
+    code = np.full(len(words), len(top) + 1, np.uint8)
+    code[gone] = 0
+    code[top] = np.arange(1, len(top) + 1)
     return Categories(
-        tuple(str(texts[k]) for k in order[:CATEGORIES]),
-        tuple(int(counts[k]) for k in order[:CATEGORIES]),
-        code[inverse],
-        missing,
-        int(counts[order[CATEGORIES:]].sum()),
+        tuple(str(word) for word in words[top]),
+        tuple(counts[top].tolist()),
+        texts.each(code),
+        int(counts[gone].sum()),
+        int(there.sum() - there[top].sum()),
     )
 
 
@@ -316,7 +333,7 @@ def _label(layer: CatalogLayer) -> dict[str, bytes]:
     if len(values) > LABELLED:
         if layer.first[0]:
             rows = np.frombuffer(_kept(layer, "rank", layer.first, lambda: _rank(layer)), np.uint32)
-        rows = np.sort(rows[:LABELLED])
+        rows = np.sort(rows[layer.shown[rows]][:LABELLED])
     picked = values[rows]
     if picked.dtype.kind == "f":
         texts = ["" if np.isnan(x) else palettes.told(x) for x in picked.tolist()]

@@ -10,6 +10,7 @@ import pytest
 from astropy.table import MaskedColumn, Table
 
 from skyexplorer import SkyExplorer, SourceCatalog
+from skyexplorer.errors import InputError
 from skyexplorer.session.layers import MAPS, SHAPES, CatalogLayer
 from skyexplorer.views import palettes
 from skyexplorer.views.sheet import Sheet
@@ -280,3 +281,48 @@ def test_texts_and_orders_of_a_sheet(layer):
     at = labels.index("cls")
     assert sheet.order(everything, at, False).tolist() == [0, 2, 1, 4, 3]
     assert sheet.order(np.array([1, 1, 0, 1, 1], bool), at, True)[-1] == 3
+
+
+def test_of_many_rows_those_on_show_have_labels(monkeypatch):
+    monkeypatch.setattr("skyexplorer.views.styling.LABELLED", 3)
+    layer = CatalogLayer("ten", SourceCatalog(made(10).table))
+    layer.style(label_by="cls", first_by="flux")
+    flux = layer.columns.values("flux")
+
+    def labelled() -> list[int]:
+        return np.flatnonzero(np.diff(np.frombuffer(style_of(layer)["label"]["starts"], np.uint32))).tolist()
+
+    assert labelled() == sorted(np.argsort(-flux)[:3].tolist())
+    layer.shown = flux < np.sort(flux)[4]
+    assert labelled() == sorted(np.argsort(flux)[1:4].tolist())
+    assert style_of(layer)["label"] is style_of(layer)["label"]
+
+
+def test_a_marker_for_each_of_very_many_numbers_is_refused():
+    layer = CatalogLayer("many", SourceCatalog(made(2000).table))
+    with pytest.raises(InputError, match="more than 300 different numbers"):
+        layer.style(shape_by="flux", color_by="gmag")
+    assert layer.looks.color_by == ""
+    layer.style(shape_by="flux > 1")
+    layer.style(shape_by="round(gmag)")
+
+
+def test_names_of_a_million_rows_are_counted_sorted_and_searched_at_once():
+    catalog = made(300_000)
+    table = catalog.table
+    table["label"] = np.char.add("Src ", np.random.default_rng(3).permutation(len(table)).astype(str))
+    layer = CatalogLayer("labels", SourceCatalog(table, name="label"))
+    layer.columns.matching("'9' in label and cls == 'bll'")
+    assert cost(lambda: layer.columns.matching("'77' in label and cls in ('bll', 'psr')")) < 0.3
+    layer.style(color_by="label")
+    assert cost(lambda: style_of(layer)) < 0.5
+    (items,) = [legend_of(layer)["color"]["items"]]
+    assert items[-1]["count"] == len(table) - 8
+    sheet = Sheet(layer)
+    shown = np.arange(len(table)) % 2 == 0
+    up = sheet.order(shown, 0, False)
+    assert cost(lambda: sheet.order(shown, 0, True)) < 0.1
+    assert [layer.names[row] for row in up[:100]] == sorted(
+        layer.names[row] for row in np.flatnonzero(shown)
+    )[:100]
+    assert (sheet.order(shown, 0, True) == up[::-1]).all()

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from skyexplorer.model.catalog import Source, SourceCatalog
 
 
+MOST_SHAPED = 300
+"""Different numbers of which markers are told; only the most frequent few have one of their own."""
+
+
 class CatalogLayer(RowsLayer):
     """Sources of a catalogue.
 
@@ -80,9 +84,26 @@ class CatalogLayer(RowsLayer):
         Raises
         ------
         InputError
-            For one that is not known, or an unknown column: names near to it are told. Nothing changes then.
+            For one that is not known, or an unknown column: names near to it are told; for a marker by very many
+            different numbers. Nothing changes then.
         """
-        self._set("looks", self._looks.changed(self.columns, **changes))
+        looks = self._looks.changed(self.columns, **changes)
+        if looks.shape_by and looks.shape_by != self._looks.shape_by:
+            self._check_few(looks.shape_by)
+        self._set("looks", looks)
+
+    def _check_few(self, text: str) -> None:
+        values = self.columns.values(text)
+        if values.dtype.kind != "f" or len(values) <= MOST_SHAPED:
+            return
+        # The first rows tell of most columns, and a million need not be sorted.
+        few = len(np.unique(values[: 4 * MOST_SHAPED])) <= MOST_SHAPED
+        count = len(np.unique(values[~np.isnan(values)])) if few else MOST_SHAPED + 1
+        if count > MOST_SHAPED:
+            raise InputError(
+                f"shape_by is {text!r}, which has more than {MOST_SHAPED} different numbers.",
+                "Give a column of a few, a text, or a condition; or tell it by color_by.",
+            )
 
     @cached_property
     def _importance(self) -> tuple[str, bool]:
