@@ -214,6 +214,28 @@ def test_a_survey_that_does_not_answer_leaves_a_notice_and_the_sky(notebook: Not
         notebook.run("sky.layers.remove(gone.name)")
 
 
+def test_a_survey_at_an_address(notebook: Notebook, lab: Lab) -> None:
+    """A HiPS in a folder, as a server gives it."""
+    notebook.run(
+        """
+from pathlib import Path
+lines = ["creator_did=ivo://here/white", "obs_title=white", "hips_order=0", "hips_order_min=0", "hips_tile_width=512",
+         "hips_tile_format=png", "hips_frame=equatorial", "dataproduct_type=image", "hips_version=1.4"]
+folder = Path("hips/Norder0/Dir0"); folder.mkdir(parents=True)
+(Path("hips") / "properties").write_text(chr(10).join(lines))
+for (order, npix), png in white.tiles.items():
+    (folder / f"Npix{npix}.png").write_bytes(png)
+"""
+    )
+    before, stack = color(notebook), notebook.page.evaluate(STACK)
+    notebook.run(f"far = sky.overlay({lab.url + '/files/hips'!r}, opacity=0.8, name='far')")
+    settle(notebook, f"() => ({STACK})().length === {len(stack) + 1}")
+    notebook.page.wait_for_timeout(1500)
+    assert notebook.python("far.visible")
+    assert color(notebook).min() > max(before.min() + 20, 190)
+    notebook.run("sky.layers.remove('far')")
+
+
 def test_what_is_removed_is_gone(notebook: Notebook) -> None:
     notebook.run("[sky.layers.remove(name) for name in list(sky.layers)]")
     settle(notebook, f"() => ({STACK})().length === 0")
