@@ -97,7 +97,7 @@ _NAMES = {
     "PS1 r": "ps1r rmeanpsfmag",
     "PS1 i": "ps1i imeanpsfmag",
     "PS1 z": "ps1z zmeanpsfmag",
-    "PS1 y": "ps1y ymeanpsfmag ymag",
+    "PS1 y": "ps1y ymeanpsfmag",
     "Gaia G": "phot_g_mean_mag gaiag",
     "Gaia BP": "phot_bp_mean_mag bpmag gaiabp",
     "Gaia RP": "phot_rp_mean_mag rpmag gaiarp",
@@ -109,13 +109,18 @@ _NAMES = {
     "WISE W3": "w3mpro w3mag w3",
     "WISE W4": "w4mpro w4mag w4",
 }
-_BY_NAME = {word: band for band, words in _NAMES.items() for word in words.split()}
+_BLANK = re.compile(r"[\s.:-]")
+_BY_NAME = {word: band for band, words in _NAMES.items() for word in words.split()} | {
+    _BLANK.sub("", band.casefold()): band for band in BANDS if len(band) > 1
+}
 # Of g, r, i and z the system is told by what stands beside them.
 _LETTER = re.compile(r"^([griz])_?mag$")
 _UCDS = {
     "em.opt.u": "U", "em.opt.b": "B", "em.opt.v": "V", "em.opt.r": "R", "em.opt.i": "I",
     "em.ir.j": "2MASS J", "em.ir.h": "2MASS H", "em.ir.k": "2MASS Ks",
 }  # fmt: skip
+# Capital letters are Johnson's, Cousins' and 2MASS's; what else has their UCDs may be of AB magnitudes (SkyMapper's u_psf).
+_CAPITAL = r"(?:(?i:flux|mag)_)?{}s?\d?(?:_?(?i:mag))?"
 
 
 def named(name: str, beside: frozenset[str] = frozenset()) -> Band | None:
@@ -124,7 +129,8 @@ def named(name: str, beside: frozenset[str] = frozenset()) -> Band | None:
     Parameters
     ----------
     name : str
-        ``"Jmag"``, ``"phot_g_mean_mag"``, ``"ps1::g"`` and the like; capitals count only for ``"Gmag"``, which is Gaia's.
+        ``"Jmag"``, ``"phot_g_mean_mag"``, ``"ps1::g"`` and the like; capitals count for ``"Gmag"``, which is Gaia's,
+        ``"ymag"``, which is that of Pan-STARRS, and single letters.
     beside : frozenset of str
         The other columns: with ``"ymag"`` among them, g, r, i and z are those of Pan-STARRS.
 
@@ -134,12 +140,13 @@ def named(name: str, beside: frozenset[str] = frozenset()) -> Band | None:
     >>> named("w1mpro").name, named("ps1::g").system, named("Signif_Avg")
     ('WISE W1', 'AB', None)
     """
-    if name == "Gmag":
-        return BANDS["Gaia G"]
-    word = re.sub(r"[\s.:-]", "", name.casefold())
+    exact = {"Gmag": "Gaia G", "ymag": "PS1 y"}.get(name, name)
+    if exact in BANDS:
+        return BANDS[exact]
+    word = _BLANK.sub("", name.casefold())
     letter = _LETTER.match(word)
     if letter and name[0].islower():
-        survey = "PS1" if "ymag" in {other.casefold() for other in beside} else "SDSS"
+        survey = "PS1" if "ymag" in beside else "SDSS"
         return BANDS[f"{survey} {letter[1]}"]
     if word == "umag" and not name[0].islower():
         return BANDS["U"]
@@ -148,6 +155,25 @@ def named(name: str, beside: frozenset[str] = frozenset()) -> Band | None:
 
 
 def of_ucd(ucd: str) -> Band | None:
-    """The band that a UCD such as ``phot.mag;em.opt.V`` tells, or None: J, H and K are taken for those of 2MASS."""
+    """The band that a UCD such as ``phot.mag;em.opt.V`` tells, or None: J, H and K are taken for those of 2MASS.
+
+    It tells where the band lies, and not the system of its magnitudes: see `johnson`.
+    """
     words = {word.strip() for word in ucd.casefold().split(";")}
     return next((BANDS[band] for word, band in _UCDS.items() if word in words), None)
+
+
+def johnson(name: str, ucd: str) -> Band | None:
+    """The band of a UCD whose capital letter is the name of the column as well, such as ``"Rmag"``; else None.
+
+    Examples
+    --------
+    >>> from skyexplorer.model.bands import johnson
+    >>> johnson("Rmag", "phot.mag;em.opt.R").name, johnson("u_psf", "phot.mag;em.opt.U")
+    ('R', None)
+    """
+    band = of_ucd(ucd)
+    if band is None:
+        return None
+    letter = band.name.removeprefix("2MASS ")[0]
+    return band if re.fullmatch(_CAPITAL.format(letter), name) else None

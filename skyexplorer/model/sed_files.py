@@ -29,6 +29,9 @@ def read(source: str | Path | bytes, name: str = "") -> sed_.SpectralEnergyDistr
     if {"e_ref", "dnde"} <= columns:
         archive = _published(table.meta)
         points = flux_points(table, archive)
+        lost = sum(not point.good for point in points)
+        if lost:
+            refused = [f"{lost} rows without a flux or a limit above zero"]
     elif {NED, "Frequency"} <= columns:
         archive = "NED"
         points, refused = _ned(table)
@@ -44,7 +47,7 @@ def read(source: str | Path | bytes, name: str = "") -> sed_.SpectralEnergyDistr
 
 
 def flux_points(table: Any, archive: str, mjd: float = np.nan) -> list[sed_.Point]:
-    """Rows with ``e_ref`` and ``dnde``; a row without that and with ``dnde_ul`` is a limit."""
+    """Rows with ``e_ref`` and ``dnde``; one without that, or with ``is_ul``, is a limit at its ``dnde_ul``."""
 
     def column(*names: str) -> Any:
         have = next((name for name in names if name in table.colnames), None)
@@ -56,10 +59,11 @@ def flux_points(table: Any, archive: str, mjd: float = np.nan) -> list[sed_.Poin
     if isinstance(when, dict) and {"min", "max"} <= set(when):
         mjd = (float(when["min"]) + float(when["max"])) / 2
     value, limit = column("dnde"), column("dnde_ul")
+    told = _flags(table["is_ul"]) if "is_ul" in table.colnames else np.zeros(len(table), bool)
     minus, plus = column("dnde_errn", "dnde_err"), column("dnde_errp", "dnde_err")
     found = []
     for k, energy in enumerate(plain(table["e_ref"])):
-        is_limit = not np.isfinite(value[k])
+        is_limit = bool(told[k] or not np.isfinite(value[k]))
         low, high = column("e_min")[k] * ev, column("e_max")[k] * ev
         band = sed_.energies(low, high) if low < high else sed_.energy(energy * ev)
         found.append(
@@ -70,6 +74,11 @@ def flux_points(table: Any, archive: str, mjd: float = np.nan) -> list[sed_.Poin
             )
         )  # fmt: skip
     return found
+
+
+def _flags(column: Any) -> Any:
+    """Whether each cell says yes; a table of text may do so by ``True``."""
+    return np.array([str(cell).strip().casefold() in ("true", "1", "1.0", "t") for cell in column], bool)
 
 
 def _published(meta: Any) -> str:

@@ -51,6 +51,8 @@ DIFFERENTIAL = (
     ("Flux_Density", "Unc_Flux_Density", "", "", "Pivot_Energy"),
     ("PL_Flux_Density", "Unc_PL_Flux_Density", "", "", "Pivot_Energy"),
 )
+CUT_OFF = {"spec_ecpl_norm": "spec_ecpl_e_cut"}
+"""Norms of power laws with an exponential cut-off, and the energy of that."""
 MODELS = {"logparabola": "LP_Flux_Density", "powerlaw": "PL_Flux_Density"}
 # Energy flux, its error, and the band.
 ENERGY_FLUXES = (
@@ -65,7 +67,11 @@ INDICES = ("Spectral_Index", "PL_Index", "PowerLaw_Index", "Photon_Index", "Inde
 _BAND_COLUMN = re.compile(r"^Flux(\d+)_(\d+)(GeV)?$")
 _KEV = re.compile(r"(\d+(?:\.\d+)?)\s*[-–]\s*(\d+(?:\.\d+)?)\s*(keV|MeV|GeV)", re.I)
 _HERTZ = re.compile(r"(\d+(?:\.\d+)?)\s*([MG])Hz", re.I)
-_RADIO = re.compile(r"^S_?(\d{2,5}|\d\.\d+)$")  # S1400 (MHz), S1.4 (GHz)
+_RADIO = re.compile(r"^S_?(\d{1,5}|\d\.\d+)$")  # S1400 (MHz), S1.4 (GHz)
+# MHz of surveys whose columns are known by name alone: S65, S250 and S850 are of the infrared, and in micrometres.
+RADIO_MHZ = frozenset({74, 151, 178, 325, 365, 408, 843, 1400, 2700, 4850, 5000, 8400})
+# Words of UCD1, before the point was its custom; of those, the ones that are no magnitude or flux.
+_UCD1 = re.compile(r"phot_(?!extinction|abs|bol|ci|color|diff|sb)\w*$")
 # Ends of X-ray bands as the UCD vocabulary has them (UCD1+ controlled vocabulary 1.5).
 UCD_KEV = {"em.x-ray.soft": (0.12, 2.0), "em.x-ray.medium": (2.0, 12.0), "em.x-ray.hard": (12.0, 120.0)}
 _NO_FLUX = re.compile(
@@ -145,7 +151,7 @@ def points_of(catalog: SourceCatalog, index: int, archive: str = "") -> tuple[li
     found = [
         *_fermi_bands(row, archive, refused), *_fermi_named(row, archive, refused), *_flux_points(row, archive)
     ]  # fmt: skip
-    sums = [*_differential(row, archive), *_energy_fluxes(row, archive)]
+    sums = [*_differential(row, archive, refused), *_energy_fluxes(row, archive)]
     row.used.add(SUMMED)
     if not any(point.good for point in found):  # they are of the same photons
         found += sums
@@ -167,10 +173,10 @@ def _fermi_bands(row: Row, archive: str, refused: list[str]) -> Iterator[sed.Poi
     errors = row.several("Unc_Flux_Band").reshape(-1, 2) if len(row.several("Unc_Flux_Band")) else None
     own = row.several("Index_Band")
     for k, (low, high) in enumerate(pairwise(edges)):
-        minus, plus = (math.nan, math.nan) if errors is None or k >= len(errors) else errors[k]
+        error = None if errors is None else errors[k] if k < len(errors) else (math.nan, math.nan)
         index = float(own[k]) if k < len(own) else _index(row)
         yield from _in_band(
-            flux[k], minus, plus, low, high, given[k] if k < len(given) else math.nan, index, archive, refused
+            flux[k], error, low, high, given[k] if k < len(given) else math.nan, index, archive, refused
         )
 
 
@@ -183,20 +189,33 @@ def _fermi_named(row: Row, archive: str, refused: list[str]) -> Iterator[sed.Poi
         size = GEV if found[3] else MEV
         low, high = float(found[1]) * size, float(found[2]) * size
         errors = row.several(f"Unc_{name}")
-        minus, plus = errors if len(errors) == 2 else (-row(f"Unc_{name}"), row(f"Unc_{name}"))
+        error = errors if len(errors) == 2 else (-row(f"Unc_{name}"), row(f"Unc_{name}"))
         given = row(f"nuFnu{name.removeprefix('Flux')}", "erg cm-2 s-1")
-        yield from _in_band(row(name), minus, plus, low, high, given, _index(row), archive, refused)
+        has_error = len(errors) or f"Unc_{name}" in row.names
+        yield from _in_band(
+            row(name), error if has_error else None, low, high, given, _index(row), archive, refused
+        )
 
 
 def _in_band(
-    flux: float, minus: float, plus: float, low: float, high: float, given: float, index: float,
+    flux: float, error: Any, low: float, high: float, given: float, index: float,
     archive: str, refused: list[str],
 ) -> Iterator[sed.Point]:  # fmt: skip
-    """A photon flux in a band. Where ν Fν is given as well, it says what a photon is worth; else a power law does."""
+    """A photon flux in a band. Where ν Fν is given as well, it says what a photon is worth; else a power law does.
+
+    ``error`` is the lower and the upper one; None where the catalogue has no such columns.
+    """
     if not math.isfinite(flux):
         return
+    minus, plus = (math.nan, math.nan) if error is None else error
+    if error is not None and not (math.isfinite(minus) or math.isfinite(plus)):
+        # With an upper error alone it would be a limit, with none it is neither that nor a measurement.
+        refused.append(f"photon flux {sed.energies(low, high)}: neither of its errors is given")
+        return
     # 3PC gives the flux itself for a lower error that reaches nothing.
-    limit = bool(not math.isfinite(minus) or (flux + minus <= 1e-3 * flux and plus > 10 * flux))
+    limit = error is not None and bool(
+        not math.isfinite(minus) or (flux + minus <= 1e-3 * flux and plus > 10 * flux)
+    )
     shown = flux + 2 * plus if limit else flux
     facts: dict[str, Any] = {"limit": limit, "archive": archive}
     minus, plus = (math.nan, math.nan) if limit else (abs(minus), plus)
@@ -209,8 +228,8 @@ def _in_band(
         return
     try:
         yield sed.of_photon_flux(shown, low, high, index, minus, plus, **facts)
-    except InputError as error:
-        refused.append(f"photon flux {sed.energies(low, high)}: {error.args[0]}")
+    except InputError as why:
+        refused.append(f"photon flux {sed.energies(low, high)}: {why.args[0]}")
 
 
 def _index(row: Row) -> float:
@@ -240,7 +259,7 @@ def _flux_points(row: Row, archive: str) -> Iterator[sed.Point]:
             )  # fmt: skip
 
 
-def _differential(row: Row, archive: str) -> Iterator[sed.Point]:
+def _differential(row: Row, archive: str, refused: list[str]) -> Iterator[sed.Point]:
     per = "cm-2 s-1 eV-1"
     best = MODELS.get(row.text("SpectrumType").casefold(), "PLEC_Flux_Density")
     fermi = (best, f"Unc_{best}", "", "", "Pivot_Energy")
@@ -256,9 +275,18 @@ def _differential(row: Row, archive: str) -> Iterator[sed.Point]:
         bound = not math.isfinite(value) and math.isfinite(limit)
         if not (math.isfinite(at) and (math.isfinite(value) or bound)) or str(energy) in seen:
             continue
+        if dnde in CUT_OFF:
+            # The norm is that of the power law: N₀ (E/E₀)^−Γ exp(−E/E_cut).
+            less = math.exp(-at / cut) if (cut := row(CUT_OFF[dnde], "eV")) > 0 else math.nan
+            if not math.isfinite(less):
+                refused.append(f"{dnde}: its cut-off is not given ({CUT_OFF[dnde]})")
+                continue
+        else:
+            less = 1.0
         seen.add(str(energy))
-        minus = abs(row(down, per))
-        plus = abs(row(up, per)) if up else minus
+        value *= less
+        minus = abs(row(down, per)) * less
+        plus = abs(row(up, per)) * less if up else minus
         yield sed.of_differential(
             limit if bound else value, at, math.nan if bound else minus, math.nan if bound else plus,
             limit=bound, band=sed.energy(at), archive=archive,
@@ -281,15 +309,18 @@ def _photometry(row: Row, archive: str, refused: list[str]) -> Iterator[sed.Poin
         if name in row.used or column.ndim > 1 or column.dtype.kind not in "fiuU":
             continue
         kind, words = ucd(column), str(column.info.description or "")
-        if (
-            kind.startswith(("stat.error", "arith", "phot.color"))
-            or "arith.diff" in kind
-            or _is_no_flux(name)
-        ):
+        if "arith.diff" in kind or "stat.error" in kind or "stat.stdev" in kind or _is_no_flux(name):
             continue
+        # The first word says what a column is, the others of what: phys.absorption;em.opt.V is no magnitude.
+        what = kind.split(";")[0].strip()
+        any_kind = not what or bool(_UCD1.match(what))
         magnitude = column.unit is not None and column.unit.is_equivalent(u.mag)
-        if magnitude or kind.startswith("phot.mag"):
+        if (magnitude and any_kind) or what == "phot.mag":
             yield from _magnitude(row, name, kind, archive, refused)
+        elif magnitude and what.startswith("phot.flux") and math.isfinite(row(name)):
+            refused.append(f"{name}: in magnitudes, and of a flux by its UCD {kind}")
+        elif not any_kind and not what.startswith("phot.flux"):
+            continue
         elif column.unit is not None and column.unit.is_equivalent(u.Jy):
             yield from _density(row, name, kind, words, archive, refused)
         elif column.unit is not None and column.unit.is_equivalent(sed.FLUX):
@@ -300,9 +331,14 @@ def _magnitude(row: Row, name: str, kind: str, archive: str, refused: list[str])
     value = row(name)
     if not math.isfinite(value):
         return
-    band = bands.named(name, row.names) or bands.of_ucd(kind)
+    band = bands.named(name, row.names) or bands.johnson(name, kind)
     if band is None:
-        refused.append(f"{name}: no band is known by this name")
+        near = bands.of_ucd(kind)
+        refused.append(
+            f"{name}: no band is known by this name"
+            if near is None
+            else f"{name}: of {near.name} by its UCD, which does not tell whether its magnitudes are Vega's or AB"
+        )
         return
     error = _error(row, name)
     # A magnitude without an error, where others have one, is a limit in 2MASS and WISE; of others it is not known.
@@ -316,7 +352,8 @@ def _density(
     value = row(name, "Jy")
     if not math.isfinite(value):
         return
-    band = bands.of_ucd(kind) or bands.named(name, row.names)
+    # A single letter may be a band, or a Stokes parameter.
+    band = bands.of_ucd(kind) or (bands.named(name, row.names) if len(name) > 1 else None)
     at = band.frequency if band else _hertz(name, kind, words)
     if not math.isfinite(at):
         refused.append(f"{name}: a flux density without a frequency")
@@ -330,16 +367,22 @@ def _density(
 
 def _hertz(name: str, kind: str, words: str) -> float:
     """The frequency that a description, a name such as S1400, or a UCD such as em.radio.750-1500MHz tells."""
-    radio = _RADIO.match(name)
-    if radio:
-        return float(radio[1]) * (1e9 if "." in radio[1] else 1e6)
     found = _HERTZ.search(words) or _HERTZ.search(name)
     if found:
         return float(found[1]) * (1e9 if found[2].upper() == "G" else 1e6)
     ends = re.search(r"em\.(?:radio|mm)\.(\d+)-(\d+)([mg])hz", kind)
-    if ends:
-        return math.sqrt(float(ends[1]) * float(ends[2])) * (1e9 if ends[3] == "g" else 1e6)
-    return math.nan
+    size = 1e9 if ends and ends[3] == "g" else 1e6
+    low, high = (float(ends[1]) * size, float(ends[2]) * size) if ends else (math.nan, math.nan)
+    radio = _RADIO.match(name)
+    if radio:
+        # S1400 is in MHz, S1.4 and the S20 of 20 GHz in GHz: the UCD decides where it has the ends of a band.
+        for at in (float(radio[1]) * 1e6, float(radio[1]) * 1e9):
+            if low <= at <= high:
+                return at
+        at = float(radio[1]) * (1e9 if "." in radio[1] else 1e6)
+        if not ends and ("em.radio" in kind or ("em." not in kind and round(at / 1e6) in RADIO_MHZ)):
+            return at
+    return math.sqrt(low * high)
 
 
 def _x_rays(

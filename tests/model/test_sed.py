@@ -91,7 +91,7 @@ def test_what_cannot_be_converted_is_refused() -> None:
 
 def test_columns_are_told_by_unit_ucd_and_name() -> None:
     source = catalog(
-        w1mpro=(14.0, "mag", "", ""), w1sigmpro=(0.03, "mag", "", ""), Mag=(12.0, "mag", "phot.mag;em.opt.V", ""),
+        w1mpro=(14.0, "mag", "", ""), w1sigmpro=(0.03, "mag", "", ""), Rmag=(12.0, "mag", "phot.mag;em.opt.R", ""),
         S1400=(250.0, "mJy", "", ""), e_S1400=(5.0, "mJy", "", ""),
         radio=(0.1, "Jy", "phot.flux.density;em.radio.3-6GHz", ""), FX=(2e-12, "erg cm-2 s-1", "", "0.3-10 keV"),
         soft=(1e-12, "erg cm-2 s-1", "phot.flux;em.X-ray.soft", ""), bp_rp=(0.9, "mag", "", ""),
@@ -99,7 +99,7 @@ def test_columns_are_told_by_unit_ucd_and_name() -> None:
     )  # fmt: skip
     points, refused = points_of(source, 0)
     by_band = {point.band: point for point in points}
-    assert set(by_band) == {"WISE W1", "V", "1.4 GHz", "4.243 GHz", "0.3–10 keV", "0.12–2 keV"}
+    assert set(by_band) == {"WISE W1", "R", "1.4 GHz", "4.243 GHz", "0.3–10 keV", "0.12–2 keV"}
     assert by_band["1.4 GHz"].flux == pytest.approx(0.25 * 1e-23 * 1.4e9)
     assert by_band["1.4 GHz"].plus == pytest.approx(by_band["1.4 GHz"].flux / 50)
     assert by_band["WISE W1"].plus / by_band["WISE W1"].flux == pytest.approx(10**0.012 - 1)
@@ -113,6 +113,122 @@ def test_gr_i_z_are_those_of_the_survey_beside_them() -> None:
     assert bands.named("gmag", frozenset({"gmag", "ymag"})).name == "PS1 g"
     assert bands.named("Gmag").name == "Gaia G"
     assert bands.named("Signif_Avg") is None
+
+
+def test_the_first_word_of_a_ucd_says_what_a_column_is() -> None:
+    source = catalog(
+        AV50=(0.3, "mag", "phys.absorption;em.opt.V", ""), VMag=(-20.0, "mag", "phys.magAbs;em.opt.V", ""),
+        Amp=(0.5, "mag", "src.var.amplitude;em.opt.V", ""), s_Vmag=(0.1, "mag", "stat.stdev;phot.mag;em.opt.V", ""),
+        resid=(0.1, "mag", "stat.fit.residual;phot.mag;em.opt.V", ""), Vmag=(12.0, "mag", "PHOT_JHN_V", ""),
+        rms=(0.1, "Jy", "instr.det.noise;em.radio.100-200MHz", ""),
+        noise=(1e-13, "erg cm-2 s-1", "instr.det.noise;em.X-ray.soft", ""),
+        AB=(1.0, "mag", "PHOT_EXTINCTION_ISM", ""), Bmag=(13.0, "mag", "phot.mag;em.opt.B", ""),
+        odd=(9.0, "mag", "phot.flux.density;em.IR.4-8um", ""),
+    )  # fmt: skip
+    points, refused = points_of(source, 0)
+    assert {point.band for point in points} == {"V", "B"}
+    assert len(refused) == 1
+    assert refused[0].startswith("odd: in magnitudes")
+
+
+@pytest.mark.parametrize(
+    ("name", "ucd", "words", "hertz"),
+    [
+        ("S1400", "", "", 1.4e9),
+        ("S4850", "phot.flux.density", "", 4.85e9),
+        ("S1.4", "", "", 1.4e9),
+        ("S147", "phot.flux.density;em.radio.100-200MHz", "", 147e6),
+        ("S20", "phot.flux.density;em.radio.12-30GHz", "", 20e9),
+        ("S60", "phot.flux.density;em.radio", "", 60e6),
+        ("Sp", "phot.flux.density;em.radio", "Peak at 3 GHz", 3e9),
+        ("S1400", "phot.flux.density;em.mm.200-400GHz", "", (200e9 * 400e9) ** 0.5),
+        ("S65", "phot.flux.density;em.IR.60-100um", "", None),
+        ("S250", "", "", None),
+        ("S160", "phot.flux", "", None),
+        ("S850", "phot.flux.density;em.mm", "", None),
+        ("S4.5", "", "", None),
+        ("S1400", "phot.flux.density;em.IR", "", None),
+        ("I", "", "Stokes I", None),
+    ],
+)
+def test_names_of_radio_columns(name, ucd, words, hertz) -> None:
+    points, refused = points_of(catalog(**{name: (0.5, "Jy", ucd, words)}), 0)
+    if hertz is None:
+        assert points == []
+        assert refused == [f"{name}: a flux density without a frequency"]
+    else:
+        assert points[0].frequency == pytest.approx(hertz)
+
+
+@pytest.mark.parametrize(
+    ("name", "ucd", "band"),
+    [
+        ("Rmag", "phot.mag;em.opt.R", "R"), ("FLUX_I", "phot.mag;em.opt.I", "I"), ("K", "phot.mag;em.IR.K", "2MASS Ks"),
+        ("u_psf", "phot.mag;em.opt.U", None), ("MAG_AUTO_I", "phot.mag;em.opt.I", None), ("Ymag", "phot.mag;em.IR.J", None),
+    ],
+)  # fmt: skip
+def test_a_ucd_does_not_tell_the_system_of_a_magnitude(name, ucd, band) -> None:
+    points, refused = points_of(catalog(**{name: (15.0, "mag", ucd, "")}), 0)
+    assert [point.band for point in points] == ([] if band is None else [band])
+    assert [("Vega" in text) for text in refused] == ([True] if band is None else [])
+
+
+def test_every_band_is_known_by_its_own_name() -> None:
+    for name, band in bands.BANDS.items():
+        assert bands.named(name) is band
+        if len(name) > 1:
+            assert bands.named(name.upper().replace(" ", ":")) is band
+    assert bands.named("v") is bands.named("i") is None
+    assert bands.named("ymag").name == "PS1 y"
+    assert bands.named("Ymag") is None
+    assert bands.named("gmag", frozenset({"gmag", "Ymag"})).name == "SDSS g"
+
+
+def test_a_power_law_with_a_cut_off_is_less_than_its_norm() -> None:
+    per = "cm-2 s-1 TeV-1"
+    keys = {
+        "spec_ecpl_norm": (3.76e-11, per, "", ""), "spec_ecpl_norm_err": (3.76e-12, per, "", ""),
+        "spec_ecpl_e_ref": (1.0, "TeV", "", ""),
+    }  # fmt: skip
+    (point,), refused = points_of(catalog(**keys, spec_ecpl_e_cut=(14.3, "TeV", "", "")), 0)
+    # The Crab nebula: gamma-cat has 3.506e-11 for its flux at 1 TeV.
+    expected = (3.506e-11 / u.TeV / u.cm**2 / u.s * u.TeV**2).to_value(sed.FLUX)
+    assert point.flux == pytest.approx(expected, rel=1e-3)
+    assert point.plus == pytest.approx(point.flux / 10)
+    assert refused == []
+    for rest in ({}, {"spec_ecpl_e_cut": (math.nan, "TeV", "", "")}):
+        points, refused = points_of(catalog(**keys, **rest), 0)
+        assert points == []
+        assert refused == ["spec_ecpl_norm: its cut-off is not given (spec_ecpl_e_cut)"]
+
+
+def test_bands_without_columns_of_errors_are_plain_points() -> None:
+    bare = {f"Flux_Band.{k}": (1e-9, "cm-2 s-1", "", "") for k in range(1, 6)}
+    index = {"Spectral_Index": (2.0, None, "", "")}
+    points, refused = points_of(catalog(**bare, **index), 0)
+    assert (len(points), refused) == (5, [])
+    assert not any(point.limit for point in points)
+    assert all(math.isnan(point.plus) for point in points)
+    named, refused = points_of(catalog(Flux100_300=(1e-8, "cm-2 s-1", "", ""), **index), 0)
+    assert ([point.limit for point in named], refused) == ([False], [])
+
+
+def test_bands_with_neither_error_are_refused() -> None:
+    table = Table({"name": ["x"], "ra": [10.0], "dec": [0.0], "Spectral_Index": [2.0]})
+    table["Flux_Band"] = np.full((1, 5), 1e-9)
+    table["Unc_Flux_Band"] = [
+        [[-1e-10, 1e-10], [np.nan, 1e-10], [np.nan, np.nan], [-1e-10, 1e-10], [-1e-10, 1e-10]]
+    ]
+    points, refused = points_of(SourceCatalog(table), 0)
+    assert [point.limit for point in points] == [False, True, False, False]
+    assert refused == ["photon flux 50–150 GeV: neither of its errors is given"]
+    row = catalog(
+        Flux100_300=(1e-8, "cm-2 s-1", "", ""), Unc_Flux100_300=(math.nan, "cm-2 s-1", "", ""),
+        Spectral_Index=(2.0, None, "", "")
+    )  # fmt: skip
+    points, refused = points_of(row, 0)
+    assert points == []
+    assert refused == ["photon flux 100–300 MeV: neither of its errors is given"]
 
 
 # real catalogues
@@ -177,6 +293,22 @@ def test_flux_points_of_vtscat_are_read(data_dir) -> None:
     assert np.isnan(spectrum.error[0][3].value)
     assert set(spectrum.archive) == {"VERITAS 2018"}
     assert spectrum.mjd[0] == pytest.approx((58019.39 + 58155.18) / 2)
+
+
+@pytest.mark.parametrize("kind", ["ecsv", "fits"])
+def test_points_that_gammapy_flags_are_limits(tmp_path, kind) -> None:
+    per = u.Unit("cm-2 s-1 TeV-1")
+    table = Table({
+        "e_ref": [1.0, 2.0, 4.0, 8.0] * u.TeV, "dnde": [1e-12, 2e-13, np.nan, 1e-14] * per,
+        "dnde_err": [1e-13] * 4 * per, "dnde_ul": [2e-12, 5e-13, 3e-13, np.nan] * per, "is_ul": [False, True, True, True],
+    })  # fmt: skip
+    table.write(tmp_path / f"points.{kind}")
+    spectrum = SpectralEnergyDistribution.read(tmp_path / f"points.{kind}")
+    assert spectrum.upper_limit.tolist() == [False, True, True]
+    expected = ([1e-12, 5e-13, 3e-13] * per * ([1, 2, 4] * u.TeV) ** 2).to_value(sed.FLUX)
+    assert spectrum.flux.value == pytest.approx(expected)
+    assert np.isnan(spectrum.error[1].value).tolist() == [False, True, True]
+    assert spectrum.refused == ("1 rows without a flux or a limit above zero",)
 
 
 def test_photometry_of_ned_is_read(data_dir) -> None:
