@@ -17,11 +17,16 @@ from skyexplorer.errors import FormatError, InputError
 from skyexplorer.io import files, fits_image
 from skyexplorer.model.origin import Origin
 from skyexplorer.model.picture import Picture, smaller
-from skyexplorer.model.record import of_pixels
 from skyexplorer.model.region import SkyRegion
 from skyexplorer.model.shading import Shading
 
 SHOWN = 2048  # pixels along its longer side that are drawn; of larger images means over square blocks
+ROUND = ("CAR", "CEA", "MER")  # projections in which the abscissa is the longitude, and goes round
+# Frames that are not of the sky, by the first four letters of the axis.
+STRANGE = {
+    "HPLN": "the Sun", "SOLN": "the Sun", "HGLN": "the Sun", "CRLN": "the Sun", "TLON": "the Earth",
+    "HLON": "ecliptic coordinates about the Sun",
+}  # fmt: skip
 STEP = 4.0  # degrees that a cell of the grid spans at most, by which a wide image is bent over the sky
 
 
@@ -53,7 +58,7 @@ class SkyImage:
     data : array, shape (rows, columns)
         As FITS has them: the first row is the lowest. NaN where there is no value.
     wcs : astropy.wcs.WCS
-        Of the two celestial axes, in any frame that astropy turns into ICRS.
+        Of the two celestial axes: equatorial, galactic, supergalactic, or ecliptic of the mean equinox (J2000 unless told).
     unit : Unit or str
         Of the values; a text that is no unit stays a text.
     name : str
@@ -62,7 +67,7 @@ class SkyImage:
     Raises
     ------
     InputError
-        For an array of another shape, or a WCS that is not celestial.
+        For an array of another shape, or a WCS that is not celestial, or of a frame that has no place on the sky.
 
     Examples
     --------
@@ -94,6 +99,7 @@ class SkyImage:
             raise InputError(
                 f"The WCS has the axes {list(self.wcs.wcs.ctype)}.", "Give a celestial one: wcs.celestial."
             )
+        frame_of(self.wcs)
         object.__setattr__(self, "data", data)
         object.__setattr__(self, "unit", unit_of(self.unit))
 
@@ -166,13 +172,13 @@ class SkyImage:
         x, y = np.meshgrid(
             np.linspace(-0.5, shape[1] - 0.5, columns + 1), np.linspace(shape[0] - 0.5, -0.5, rows + 1)
         )
-        return np.stack(_world(self.wcs, x + column, y + row))
+        return np.stack(self._world(x + column, y + row))
 
     @cached_property
     def center(self) -> SkyCoord:
         """Where its middle lies, ICRS; where that is beside the sky, the mean of what lies on it."""
         rows, columns = self.data.shape
-        middle = np.stack(_world(self.wcs, np.array((columns - 1) / 2), np.array((rows - 1) / 2)))
+        middle = np.stack(self._world(np.array((columns - 1) / 2), np.array((rows - 1) / 2)))
         if np.isfinite(middle).all():
             return SkyCoord(*middle * u.deg)
         known = self._grid[:, np.isfinite(self._grid).all(axis=0)]
@@ -187,7 +193,53 @@ class SkyImage:
     @cached_property
     def region(self) -> SkyRegion | None:
         """The polygon of its corners; None where these are not on the sky, as of an image of all of it."""
-        return of_pixels(self.wcs, *self.data.shape[::-1])
+        x, y = (np.array(ends) - 0.5 for ends in self._corners)
+        ra, dec = _world(self.wcs, x, y)
+        if not (np.isfinite(ra) & np.isfinite(dec)).all():
+            return None
+        try:
+            return SkyRegion.polygon(SkyCoord(ra * u.deg, dec * u.deg))
+        except ValueError:  # corners that are all in one place
+            return None
+
+    @property
+    def _corners(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        rows, columns = self.data.shape
+        return (0, columns, columns, 0), (0, 0, rows, rows)
+
+    @cached_property
+    def _turn(self) -> NDArray[np.float64] | None:
+        """Pixels (columns, rows) after which the longitude comes back; None where that is not, or is in the image twice."""
+        ctype = self.wcs.wcs.ctype[self.wcs.wcs.lng]
+        if ctype[5:8] not in ROUND or self.wcs.has_distortion:
+            return None
+        corners = np.array(self._corners)
+        across = self.wcs.pixel_scale_matrix[self.wcs.wcs.lng] @ corners
+        if np.ptp(across) > 360 * (1 + 1e-9):
+            return None
+        step: NDArray[np.float64] = np.linalg.inv(self.wcs.pixel_scale_matrix)[:, self.wcs.wcs.lng] * 360
+        return step
+
+    def _turned(
+        self, x: NDArray[Any], y: NDArray[Any], about: NDArray[np.float64]
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Pixels of the same longitudes, half a turn around a pixel at most."""
+        if self._turn is None:
+            return x, y
+        to_east, to_north = self.wcs.pixel_scale_matrix[self.wcs.wcs.lng]
+        turns = (to_east * (x - about[0]) + to_north * (y - about[1])) / 360
+        # What lies half a turn off belongs to the first column, as in `value`.
+        turns = np.ceil(turns - 0.5) if to_east < 0 else np.floor(turns + 0.5)
+        return x - turns * self._turn[0], y - turns * self._turn[1]
+
+    def _world(self, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """ICRS degrees of pixels, NaN beside the sky. The projection ends half a turn from its reference."""
+        return _world(self.wcs, *self._turned(x, y, np.asarray(self.wcs.wcs.crpix) - 1))
+
+    def _pixels(self, coords: SkyCoord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Pixels of positions, of those a turn apart the ones nearest to the middle of the image."""
+        rows, columns = self.data.shape
+        return self._turned(*_pixels(self.wcs, coords), np.array([(columns - 1) / 2, (rows - 1) / 2]))
 
     def value(self, coords: SkyCoord) -> Any:
         """The value of the pixel at each position, of the shape of the positions; NaN beside the image.
@@ -196,7 +248,7 @@ class SkyImage:
         -------
         Quantity, or array where the unit is none that astropy knows
         """
-        x, y = _pixels(self.wcs, coords)
+        x, y = self._pixels(coords)
         rows, columns = self.data.shape
         inside = (x >= -0.5) & (x < columns - 0.5) & (y >= -0.5) & (y < rows - 0.5)
         row = np.where(inside, np.floor(np.where(inside, y, 0) + 0.5), 0).astype(int)
@@ -212,7 +264,7 @@ class SkyImage:
     def window(self, center: SkyCoord, radius: u.Quantity) -> Window | None:
         """Rows and columns that hold the part of the image in a circle; None where they are all, or none."""
         around = center.directional_offset_by(np.arange(0, 360, 7.5) * u.deg, min(radius, 89 * u.deg))
-        x, y = _pixels(self.wcs, around)
+        x, y = self._pixels(around)
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             return None  # a part of it is beside the projection
         rows, columns = self.data.shape
@@ -271,25 +323,53 @@ def unit_of(value: Any) -> Any:
     return u.Unit(value)
 
 
-def _world(wcs: Any, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """ICRS degrees of pixels, NaN beside the sky."""
+def frame_of(wcs: Any) -> Any:
+    """The frame of the coordinates of an image.
+
+    astropy asks the axes for galactic ones only, and takes any others for equatorial where RADESYS has a word.
+
+    Raises
+    ------
+    InputError
+        Where it is none of the sky.
+    """
+    from astropy.coordinates import BarycentricMeanEcliptic, Supergalactic
+    from astropy.time import Time
     from astropy.wcs.utils import wcs_to_celestial_frame
 
+    kind = str(wcs.wcs.ctype[wcs.wcs.lng])[:4].upper()
+    if kind == "ELON":
+        year = float(wcs.wcs.equinox) if np.isfinite(wcs.wcs.equinox) else 2000.0
+        # Years before 1984 are Besselian (Calabretta and Greisen 2002, A&A 395, 1077, section 3.1).
+        return BarycentricMeanEcliptic(equinox=Time(year, format="byear" if year < 1984 else "jyear"))
+    if kind == "SLON":
+        return Supergalactic()
+    advice = "Reproject it first, such as with reproject, to equatorial (RA--, DEC-) or galactic (GLON, GLAT) axes."
+    if kind not in ("RA--", "GLON"):
+        of = STRANGE.get(kind, "a planet" if kind.endswith("LN") else "an unknown frame")
+        axes = ", ".join(str(axis) for axis in wcs.wcs.ctype)
+        raise InputError(f"The axes {axes} are coordinates of {of}, not of the sky.", advice)
+    try:
+        return wcs_to_celestial_frame(wcs)
+    except ValueError as error:
+        raise InputError(f"RADESYS {str(wcs.wcs.radesys)!r} is no frame that is known.", advice) from error
+
+
+def _world(wcs: Any, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """ICRS degrees of pixels, NaN beside the projection."""
     longitude = wcs.wcs.lng
     found = wcs.all_pix2world(x, y, 0)
     lon, lat = found[longitude], found[1 - longitude]
     good = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90)
-    # In plate carrée and the like pixels go round more than once: those beyond have no place.
+    # In plate carrée and the like pixels may go round more than once: those beyond have no place.
     lon, lat = np.where(good, lon, 0.0), np.where(good, lat, 0.0)
-    at = SkyCoord(lon * u.deg, lat * u.deg, frame=wcs_to_celestial_frame(wcs)).icrs
+    at = SkyCoord(lon * u.deg, lat * u.deg, frame=frame_of(wcs)).icrs
     return np.where(good, at.ra.deg, np.nan), np.where(good, at.dec.deg, np.nan)
 
 
 def _pixels(wcs: Any, coords: SkyCoord) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Pixels, from 0, of positions; NaN where these are not in the projection."""
-    from astropy.wcs.utils import wcs_to_celestial_frame
-
-    at = coords.transform_to(wcs_to_celestial_frame(wcs)).spherical
+    at = coords.transform_to(frame_of(wcs)).spherical
     world = [np.atleast_1d(at.lon.to_value(u.deg)), np.atleast_1d(at.lat.to_value(u.deg))]
     if wcs.wcs.lng == 1:  # latitude is the first axis
         world.reverse()

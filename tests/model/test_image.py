@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.coordinates import SkyCoord
+from astropy.coordinates import BarycentricMeanEcliptic, Galactic, Longitude, SkyCoord, Supergalactic
 from astropy.io import fits
 from astropy.wcs import WCS
 from PIL import Image
@@ -204,3 +204,59 @@ def test_a_palette_is_what_the_png_has():
     pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
     assert pixels[0, 0].tolist()[3] == 0  # the upper row is the second: NaN
     assert pixels[1].tolist() == [[68, 1, 84, 255], [253, 231, 36, 255]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "frame"),
+    [
+        ("E", {}, BarycentricMeanEcliptic(equinox="J2000")),
+        ("E", {"EQUINOX": 1950.0}, BarycentricMeanEcliptic(equinox="B1950")),
+        ("S", {}, Supergalactic()),
+        ("G", {"RADESYS": "FK5"}, Galactic()),
+    ],
+)
+def test_axes_of_other_frames(kind, keys, frame):
+    header = made(ctype=(f"{kind}LON-TAN", f"{kind}LAT-TAN"), crval=(20.0, 30.0))
+    header.remove("RADESYS", ignore_missing=True)  # with ICRS there is no equinox
+    header.update(keys)
+    data = np.arange(1200.0).reshape(30, 40)
+    image = SkyImage.read(file_of(fits.PrimaryHDU(data, header)))
+    middle = SkyCoord(20 * u.deg, 30 * u.deg, frame=frame).icrs
+    assert image.center.separation(middle) < 0.01 * u.deg
+    assert image.value(SkyCoord(20.0499 * u.deg, 30.0401 * u.deg, frame=frame)) in (
+        data[18, 15],
+        data[19, 15],
+    )
+    assert bool(image.region.contains(middle))
+
+
+@pytest.mark.parametrize(("kind", "word"), [("HPLN", "the Sun"), ("TLON", "the Earth"), ("MRLN", "a planet")])
+def test_axes_that_are_not_of_the_sky(kind, word):
+    header = made(ctype=(f"{kind}-TAN", f"{kind.replace('LN', 'LT').replace('LON', 'LAT')}-TAN"))
+    with pytest.raises(FormatError, match=word) as refused:
+        SkyImage.read(file_of(fits.PrimaryHDU(np.ones((30, 40)), header)))
+    assert "Reproject" in refused.value.advice
+
+
+@pytest.mark.parametrize("projection", ["CAR", "MER"])
+@pytest.mark.parametrize("first", [360.5, 180.5, 0.5, -1000])
+@pytest.mark.parametrize("step", [-1.0, 1.0])
+def test_a_map_of_all_longitudes_may_begin_anywhere(projection, first, step):
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = [f"GLON-{projection}", f"GLAT-{projection}"]
+    wcs.wcs.crval, wcs.wcs.cdelt, wcs.wcs.crpix = [0, 0], [step, 1], [first, 90.5]
+    image = SkyImage(np.tile(np.arange(360.0), (180, 1)), wcs)
+    assert np.isfinite(image._grid).all()
+    column = np.arange(360)
+    lon = (column + 1 - first) * step
+    assert np.array_equal(image.value(SkyCoord(lon * u.deg, 0 * lon * u.deg, frame="galactic")), column)
+    edges = SkyCoord((lon - 0.5) * u.deg, 0 * lon * u.deg, frame="galactic")
+    assert np.isfinite(image.value(edges)).all()
+    corner = SkyCoord(*image._grid[:, 10, 0] * u.deg).galactic
+    assert abs(Longitude(corner.l - (0.5 - first) * step * u.deg, wrap_angle=180 * u.deg)) < 1e-9 * u.deg
+
+
+def test_a_plane_that_goes_round_more_than_once_keeps_its_first_turn():
+    wcs = WCS(made((20, 400), 1.0, ("GLON-CAR", "GLAT-CAR"), (0.0, 0.0)))
+    image = SkyImage(np.ones((20, 400)), wcs)
+    assert np.isnan(image._grid[:, :, 0]).all()
