@@ -122,13 +122,13 @@ def _placed(
     table: Any, header: dict[str, Any], names: dict[str, str], values: NDArray[Any]
 ) -> tuple[Any, NDArray[np.int64] | None, NDArray[Any]]:
     """Where the values lie: order and nested index of each, or the order alone and the values of all pixels."""
-    ring = str(header.get("ORDERING", "")).strip().upper() == "RING"
     if "UNIQ" in names:
         uniq = np.asarray(table[names["UNIQ"]], np.int64).ravel()
         if len(uniq) != len(values) or (uniq < 4).any():
             raise FormatError("The UNIQ numbers do not fit the values.", "Fetch it again.")
         order, ipix = healpix.split_uniq(uniq)
         return order, ipix, values
+    ring = _is_ring(header)
     index = next((names[key] for key in ("PIXEL", "PIX", "IPIX", "HPXINDEX") if key in names), "")
     explicit = "EXPLICIT" in str(header.get("INDXSCHM", "")).upper() or str(
         header.get("OBJECT", "")
@@ -162,6 +162,20 @@ def _placed(
             nested[healpix.nested_of_ring(np.arange(low, high), order_)] = values[low:high]
         values = nested
     return order_, None, values
+
+
+def _is_ring(header: Mapping[str, Any]) -> bool:
+    """Whether the pixels go in rings; else they are nested. A guess would lay the map anywhere."""
+    ordering = str(header.get("ORDERING", "")).strip().upper()
+    if ordering in ("RING", "NESTED", "NEST"):
+        return ordering == "RING"
+    if ordering == "NUNIQ":
+        raise FormatError("The map's ORDERING is NUNIQ, and it has no column UNIQ.", "Fetch it again.")
+    said = f"The map's ORDERING is {ordering!r}." if ordering else "The map does not tell its ORDERING."
+    raise FormatError(
+        said,
+        "Ask its authors, and set it: astropy.io.fits.setval(path, 'ORDERING', value='RING', ext=1), or 'NESTED'.",
+    )
 
 
 def _nside(header: Mapping[str, Any]) -> int:
