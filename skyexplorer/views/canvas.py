@@ -148,6 +148,8 @@ class SkyCanvas(ipyaladin.Aladin):
         If the front end was not built.
     """
 
+    _ready = False
+
     _local_surveys = traitlets.Dict().tag(sync=True)
     _drawings = traitlets.List(traitlets.Instance(Drawing)).tag(sync=True, **ipywidgets.widget_serialization)
     _selected = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -215,6 +217,19 @@ class SkyCanvas(ipyaladin.Aladin):
                 "or open the notebook in a recent Firefox, Chrome or Safari. Table and light curve still work."
             ),
         }
+
+    def open(self) -> None:
+        """Tell the browser of it, but not before `ready`: all state goes in the first message then.
+
+        That message is large, and changes that follow it at once can reach the page before it was worked off.
+        """
+        if self._ready:
+            super().open()
+
+    def ready(self) -> None:
+        """All is set: the browser may hear of it."""
+        self._ready = True
+        self.open()
 
     def look(self, ra: float, dec: float, fov: float, *, move: bool = True) -> None:
         """Where the view is, in degrees; with ``move`` the browser goes there.

@@ -55,6 +55,7 @@ class SecondView(SkyView):
             signal.connect(slot)
         self.widget.observe(self._panned, names=["_target", "_fov"])
         self.widget._grid = viewport.grid
+        self.widget.ready()
         self.root = ipywidgets.Box([self.widget])
         for name_of in ("skx-root", "skx-second"):
             self.root.add_class(name_of)

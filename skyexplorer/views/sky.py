@@ -69,6 +69,8 @@ class SkyView:
         self._restack()
         self._selected(session.selection.sources, "")
         self.widget._grid = view.grid
+        self.widget.add_class("skx-at-sky")  # its place in the workbench
+        self.widget.ready()
 
     def _begin(self, session: Session, verbs: Any, view: Viewport, name: str) -> None:
         """The canvas, where the viewport says; ``name`` is who moves when it is panned."""
