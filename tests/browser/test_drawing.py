@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -325,7 +326,17 @@ def test_play_carries_the_window_and_python_keeps_up(notebook: Notebook) -> None
     page.wait_for_timeout(300)
     low = notebook.python("sky.session.timewindow.extent[0]")
     assert notebook.python("float(sky.session.timewindow.start.mjd)") == pytest.approx(low, abs=1e-6)
-    notebook.run("sky.session.timewindow.mode = 'window'")
+    notebook.run("sky.session.timewindow.mode = 'window'; sky.brush()")
+    # Who wants no motion gets steps, one a second.
+    page.emulate_media(reduced_motion="reduce")
+    notebook.run("heard.clear()")
+    began = time.monotonic()
+    page.get_by_label("Play", exact=True).click()
+    page.wait_for_timeout(1500)
+    page.get_by_label("Pause", exact=True).click()
+    page.emulate_media(reduced_motion="no-preference")
+    page.wait_for_timeout(300)
+    assert 1 <= notebook.python("len(heard)") <= time.monotonic() - began + 2
 
 
 @pytest.mark.parametrize("width", [390, 900])
