@@ -24,7 +24,19 @@ function control({ name, kind, label, text, value, options, least, most }, set) 
   const input = h("input", { type: "text", className: "skx-column", list: list.id, "aria-label": label, title: label, value, spellcheck: false, autocomplete: "off" });
   // The browser offers only what begins with the text that is there: all of it, where somebody wants another.
   input.addEventListener("focus", () => input.select());
-  input.addEventListener("change", () => input.value.trim() && set(name, input.value.trim()));
+  let told = value;
+  const commit = () => {
+    const text = input.value.trim();
+    if (!text || text === told) return;
+    told = text;
+    set(name, text);
+  };
+  input.addEventListener("change", commit);
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.stopPropagation(); // the notebook has its own meaning for it
+    commit();
+  });
   return h("span", { className: "skx-column-of" }, input, list);
 }
 
