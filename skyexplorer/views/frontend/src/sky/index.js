@@ -64,7 +64,7 @@ async function answers(survey) {
 }
 
 async function initialize({ model }) {
-  await Promise.all([ipyaladin.initialize({ model }), prepareBlank()]);
+  await ipyaladin.initialize({ model }); // anywidget waits two seconds for this, and gives the model up then
 }
 
 async function render({ model, el }) {
@@ -122,7 +122,7 @@ async function render({ model, el }) {
   const stopSizing = keepFieldOfView(el, look);
   el.aladin = aladin; // for tests and for the curious at the console
   el.skx = { glass, picking, images, readout, regions, sphere };
-  await layers.follow();
+  layers.follow();
   return () => {
     stopSizing();
     model.off("change:_grid", grid);
@@ -171,6 +171,7 @@ class LayerModels {
   }
 
   async sync() {
+    await prepareBlank();
     const ids = this.model.get("_drawings").map((ref) => ref.replace("IPY_MODEL_", ""));
     for (const [id, entry] of this.known) {
       if (ids.includes(id)) continue;
