@@ -26,5 +26,7 @@ def catalog_layer(session: Session, name: str) -> CatalogLayer:
     layer = session.layers[name]
     if not isinstance(layer, CatalogLayer):
         have = ", ".join(each.name for each in session.layers.values() if isinstance(each, CatalogLayer))
-        raise InputError(f"{name} is no catalogue, but {layer.kind}.", f"The catalogues are: {have or 'none'}.")
+        raise InputError(
+            f"{name} is no catalogue, but {layer.kind}.", f"The catalogues are: {have or 'none'}."
+        )
     return layer

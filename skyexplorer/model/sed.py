@@ -211,7 +211,7 @@ def of_magnitude(magnitude: float, band: Band, error: float = math.nan, **facts:
     >>> from skyexplorer.model.sed import of_magnitude
     >>> point = of_magnitude(0.0, BANDS["2MASS J"])
     >>> f"{point.frequency:.4g} Hz, {point.flux:.4g} erg/cm2/s"
-    '2.427e+14 Hz, 3.87e-06 erg/cm2/s'
+    '2.427e+14 Hz, 3.869e-06 erg/cm2/s'
     """
     flux = band.zero * 10 ** (-0.4 * magnitude) * JY_HZ * band.frequency
     # A magnitude fainter by one sigma is the lower end.

@@ -163,25 +163,18 @@ class SkyView:
         with self.session.notices.guard(_("The sky was moved")):
             fov = float(change["new"]) if change["name"] == "_fov" else None
             ra, dec = map(float, change["new"].split()) if fov is None else (None, None)
-            if self._echo(ra, dec, fov):
-                return
+            for number, (when, at_ra, at_dec, at_fov) in enumerate(reversed(self._sent)):
+                if time.monotonic() - when > ECHO or not _near(ra, dec, fov, at_ra, at_dec, at_fov):
+                    continue
+                if number:  # it only tells that it went where it was sent: another view has moved on since
+                    return
+                # It has arrived, after places on its way that were told, too: what was asked for stands, to the last digit.
+                ra, dec, fov = (at_ra, at_dec, None) if fov is None else (None, None, at_fov)
+                break
             if fov is not None:
                 self.viewport.move(fov=fov, by=self.name)
             else:
                 self.viewport.move(target=SkyCoord(ra * u.deg, dec * u.deg), by=self.name)
-
-    def _echo(self, ra: float | None, dec: float | None, fov: float | None) -> bool:
-        """Whether the browser only tells that it went where it was sent: another view has moved on since."""
-        for when, at_ra, at_dec, at_fov in self._sent:
-            if time.monotonic() - when > ECHO:
-                continue
-            if fov is not None and abs(fov - at_fov) <= NEAR * at_fov:
-                return True
-            if ra is not None and dec is not None:
-                across = abs((ra - at_ra + 180) % 360 - 180) * math.cos(math.radians(dec))
-                if max(across, abs(dec - at_dec)) <= NEAR * at_fov:
-                    return True
-        return False
 
     def _heard(self, kind: str, content: dict[str, Any]) -> None:
         with self.session.notices.guard(_("A click on the sky")):
@@ -238,6 +231,18 @@ class SkyView:
             "error",
             advice=_("Reload the page; if it comes again, please report it with this text."),
         )
+
+
+def _near(
+    ra: float | None, dec: float | None, fov: float | None, at_ra: float, at_dec: float, at_fov: float
+) -> bool:
+    """Whether a width or a place, whichever is given, is that of a view, but for what the browser rounds."""
+    if fov is not None:
+        return abs(fov - at_fov) <= NEAR * at_fov
+    if ra is None or dec is None:
+        return False
+    across = abs((ra - at_ra + 180) % 360 - 180) * math.cos(math.radians(dec))
+    return max(across, abs(dec - at_dec)) <= NEAR * at_fov
 
 
 HEARD = {

@@ -211,7 +211,7 @@ class Opened:
         )
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+        self.page.on("pageerror", lambda error: self.console.append(f"pageerror: {error.stack or error}"))
 
     def errors(self) -> list[str]:
         """What the cells raised."""

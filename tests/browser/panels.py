@@ -76,6 +76,8 @@ class PanelPage:
     def _changed(self) -> dict[str, dict[str, Any]]:
         changes: dict[str, dict[str, Any]] = {}
         for name, panel in self.panels.items():
+            for pace in panel._paces:
+                pace.flush()  # in a kernel it would be told a tenth of a second later
             own = (trait for trait in panel.traits(sync=True) if trait[0] != "_" and trait not in WIDGET)
             for trait in (*OWN, *own):
                 value = getattr(panel, trait)

@@ -15,12 +15,6 @@ from tests.browser.lab import Lab, Notebook, browser
 CELL = """
 from skyexplorer import SkyExplorer
 
-def width_of(figure):
-    try:
-        return figure.inner_width
-    except Exception:  # the page has not told it yet
-        return 0
-
 sky = SkyExplorer()
 sky
 """
@@ -65,12 +59,11 @@ def figure(book: Notebook, name: str) -> Locator:
     """The figure of a plot, once its frame has been laid out."""
     canvas = book.page.locator(f".skx-plot-{name} .bk-Canvas").first
     canvas.wait_for(timeout=20_000)
-    told = f"width_of(sky._workbench.dock.panels[{name!r}].figure)"
-    for _ in range(100):
-        if book.python(told) > 100:
-            return canvas
-        book.page.wait_for_timeout(100)
-    raise AssertionError(f"{name} was never laid out")
+    book.page.wait_for_function(
+        "id => [...window.Bokeh.index].some(view => view.model.id === id && view.model.inner_width > 100)",
+        arg=book.python(f"sky._workbench.dock.panels[{name!r}].figure.id"),
+    )
+    return canvas
 
 
 def drag(book: Notebook, canvas: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -94,6 +87,12 @@ def wait(book: Notebook, expression: str) -> None:
 
 def pixels(canvas: Locator) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(canvas.screenshot())).convert("RGB"), float)
+
+
+def colored(canvas: Locator) -> float:
+    """How much colour a figure has, whatever its size."""
+    picture = pixels(canvas)
+    return float((picture.max(axis=2) - picture.min(axis=2)).mean())
 
 
 def marked(layer: str) -> str:
@@ -143,7 +142,7 @@ def test_a_range_brushed_in_the_histogram(book: Notebook) -> None:
     book.run("sky.histogram('fermi-sources', 'Signif_Avg', log_x=True)")
     canvas = figure(book, "histogram")
     book.page.wait_for_timeout(400)
-    before = pixels(canvas)
+    before = colored(canvas)
     drag(book, canvas, (0.5, 0.4), (0.7, 0.5))
     wait(book, f"0 < {marked('fermi-sources')} < sky.layers['fermi-sources'].rows")
     count = book.python(marked("fermi-sources"))
@@ -151,7 +150,7 @@ def test_a_range_brushed_in_the_histogram(book: Notebook) -> None:
     chip.get_by_text(f"{count} marked").wait_for()
     book.page.mouse.move(5, 5)
     book.page.wait_for_timeout(500)
-    assert np.abs(pixels(canvas) - before).sum(axis=2).mean() > 1, "the others are faded"
+    assert 0 < colored(canvas) < 0.8 * before, "the others are faded"
     assert "of='Signif_Avg'" in book.python("sky.steps.items[-1].call")
     chip.click()
     wait(book, f"{marked('fermi-sources')} == 0")
@@ -203,8 +202,12 @@ def test_a_million_rows_are_a_density_and_a_zoom_bins_anew(book: Notebook) -> No
     wait(book, f"10_000 < {marked('million')} < 900_000")
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.get_by_role("button", name="Wheel Zoom").locator("visible=true").first.click()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    # In a figure as low as this the button lies in a menu of Bokeh's.
+    book.run(
+        "f = sky._workbench.dock.panels['scatter'].figure\n"
+        "f.toolbar.active_scroll = next(t for t in f.tools if type(t).__name__ == 'WheelZoomTool')"
+    )
+    page.wait_for_timeout(500)
     for _ in range(4):
         page.mouse.wheel(0, -400)
         page.wait_for_timeout(60)

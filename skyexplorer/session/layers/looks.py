@@ -65,8 +65,8 @@ class Looks:
         columns : Columns
             Of the catalogue: names are looked up, and expressions evaluated.
         **changes
-            Attributes of `Looks`. Another column of colours or sizes is scaled anew. ``first_by`` without ``first_descending`` takes the direction that its kind calls for:
-            magnitudes ascending, anything else descending.
+            Attributes of `Looks`. Another column of colours or sizes is scaled anew. ``first_by`` without
+            ``first_descending`` takes the direction that its kind calls for: magnitudes ascending, anything else descending.
 
         Raises
         ------

@@ -121,13 +121,9 @@ export class Glass {
     return raw;
   }
 
-  // Degrees under a point of the screen; null beside the sky, where Aladin throws.
+  // Degrees under a point of the screen; null beside the sky.
   under(x, y) {
-    try {
-      return this.aladin.pix2world(x, y, "ICRS") ?? null;
-    } catch {
-      return null;
-    }
+    return this.aladin.pix2world(x, y, "ICRS") ?? null;
   }
 
   // How this view looks at the sky: what is on the screen, and the cap of the sky that holds all of it.

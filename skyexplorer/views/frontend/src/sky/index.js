@@ -26,6 +26,7 @@ let rendering = null; // what the view being rendered right now needs: {model, a
 A.aladin = function (div, options) {
   if (!rendering) return new Aladin(div, options);
   const { model } = rendering;
+  div.id = `skx-aladin-${crypto.randomUUID?.() ?? Math.random()}`; // ipyaladin counts anew for each widget
   const start = options.survey;
   const aladin = new Aladin(div, { ...options, survey: isLocal(model, start) ? localHips(A, model, start) : start });
   const resolve = (survey) => (isLocal(model, survey) ? localHips(A, model, survey) : survey);
@@ -34,6 +35,15 @@ A.aladin = function (div, options) {
     if (survey === base) return;
     base = survey;
     chooseSurvey(aladin, model, survey, resolve, () => base === survey, () => (base = null));
+  };
+  // Beside the sky Aladin's own throws, also where Aladin itself asks, out of reach of any catch of ours.
+  const pix2world = aladin.pix2world;
+  aladin.pix2world = (...at) => {
+    try {
+      return pix2world.apply(aladin, at);
+    } catch {
+      return null;
+    }
   };
   rendering.aladin = aladin;
   return aladin;

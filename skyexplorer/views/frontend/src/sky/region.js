@@ -95,12 +95,8 @@ export class RegionTool {
 
   // Degrees under a point of the pane, or null beside the sky.
   world([x, y]) {
-    try {
-      const [ra, dec] = this.aladin.pix2world(x, y, "ICRS");
-      return Number.isFinite(ra) && Number.isFinite(dec) ? [ra, dec] : null;
-    } catch {
-      return null;
-    }
+    const [ra, dec] = this.glass.under(x, y) ?? [];
+    return Number.isFinite(ra) && Number.isFinite(dec) ? [ra, dec] : null;
   }
 
   project = (ra, dec) => this.glass.project(ra, dec);
