@@ -183,8 +183,10 @@ def test_a_polygon_gains_and_loses_corners(notebook: Notebook, on: Sky) -> None:
     assert notebook.python(corners) == 4
     drag_handle(page, page.locator(".skx-handle-middle").first, 0, -40)
     until(notebook, f"{corners} == 5")
+    expect(corner(page, 2)).to_be_visible()  # once the hand is off
     corner(page, 2).press("Delete")
     until(notebook, f"{corners} == 4")
+    expect(corner(page, 1)).to_be_visible()
     corner(page, 1).press("Insert")
     until(notebook, f"{corners} == 5")
 

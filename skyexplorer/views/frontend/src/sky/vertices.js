@@ -16,7 +16,7 @@ const LEAST = 22; // px across, below which a region has no handles
 
 export class Vertices {
   constructor(tools) {
-    Object.assign(this, { tools, model: tools.model, me: crypto.randomUUID?.() ?? String(Math.random()), local: null, drag: null, turn: 0, sent: 0, buttons: new Map(), box: null });
+    Object.assign(this, { tools, model: tools.model, me: crypto.randomUUID?.() ?? String(Math.random()), local: null, drag: null, unsent: false, turn: 0, sent: 0, buttons: new Map(), box: null });
     this.root = document.createElement("div");
     this.root.className = "skx-handles";
     this.root.setAttribute("role", "group");
@@ -25,7 +25,7 @@ export class Vertices {
     this.probe = document.createElement("canvas").getContext("2d");
     this.onRegion = () => {
       const { view, turn } = this.model.get("_region");
-      if (!this.drag && !(view === this.me && turn < this.turn)) this.local = null;
+      if (!this.drag && !this.unsent && !(view === this.me && turn < this.turn)) this.local = null;
       tools.glass.redraw();
     };
     this.model.on("change:_region", this.onRegion);
@@ -46,7 +46,8 @@ export class Vertices {
     const now = performance.now();
     const heard = this.model.get("_region");
     const waiting = heard.view === this.me && heard.turn < this.turn;
-    if (!final && (now - this.sent < EVERY || (waiting && now - this.sent < 2000))) return;
+    this.unsent = !final && (now - this.sent < EVERY || (waiting && now - this.sent < 2000));
+    if (this.unsent) return; // an answer to what was sent before does not undo it
     this.sent = now;
     this.turn += 1;
     this.model.send({ event_type: MESSAGE.region, shape, points, final, view: this.me, turn: this.turn });
