@@ -4,11 +4,12 @@
 // It wakes for what is moved by hand, for what asks to be drawn again, and while tiles come in.
 const AWAKE = 1500; // ms after the last sign of life
 const ASLEEP = 1000; // ms between two looks whether tiles have come
+const FIRST = 12; // frames that are drawn in any case: a sky below the edge of the page is there when it is scrolled to
 
 export class Rest {
   constructor(aladin) {
     const { view, aladinDiv } = aladin;
-    Object.assign(this, { view, aladinDiv, until: performance.now() + 4 * AWAKE, last: 0, seen: true });
+    Object.assign(this, { view, aladinDiv, until: performance.now() + 4 * AWAKE, last: 0, seen: true, drawn: 0 });
     this.draw = view.redrawClbk;
     view.redrawClbk = (time) => this.frame(time);
     this.wake = () => (this.until = performance.now() + AWAKE);
@@ -27,9 +28,10 @@ export class Rest {
     const { view } = this;
     const now = performance.now();
     if (view.needRedraw || view.moving || view.pan || view.dragging || Math.abs(view.zoomDelta ?? 0) > 1e-3) this.wake();
-    const due = this.seen ? now < this.until || now - this.last >= ASLEEP : false;
+    const due = this.drawn < FIRST || (this.seen && (now < this.until || now - this.last >= ASLEEP));
     if (!due) return requestAnimationFrame(view.redrawClbk);
     this.last = now;
+    this.drawn += 1;
     this.draw(time); // it asks for the next frame itself
     if (view.wasm.isRendering()) this.wake();
   }
