@@ -18,12 +18,18 @@ def curve_of(session: Session, thing: Any) -> LightCurve | None:
     Asked in this order: the history columns of the source's own catalogue, a light curve that was opened
     under one of its names, a sample of one of its names, the photons at its place in an event list that is open.
     """
-    found = kept_curve(session, thing)
+    found = _own_curve(session, thing)
     return photons.curve_at(session, thing.coord) if found is None and is_source(thing) else found
 
 
 def kept_curve(session: Session, thing: Any) -> LightCurve | None:
-    """The same without one made of photons, which takes a while."""
+    """One to be had at once: without those made of photons, which takes a while, but with what archives have given."""
+    found = _own_curve(session, thing)
+    heard = session.curves.of(thing) if found is None else None
+    return found if heard is None else next(iter(heard.all), None)
+
+
+def _own_curve(session: Session, thing: Any) -> LightCurve | None:
     known = [str(thing.name)]
     if is_source(thing):
         own = thing.catalog.light_curve(thing.index)
@@ -34,8 +40,7 @@ def kept_curve(session: Session, thing: Any) -> LightCurve | None:
         for curve in (session.curves.opened(name), samples.light_curve(name)):
             if curve is not None:
                 return curve
-    heard = session.curves.of(thing)
-    return next(iter(heard.all), None) if heard is not None else None
+    return None
 
 
 def named(session: Session, text: str) -> Any:

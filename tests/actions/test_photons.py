@@ -72,6 +72,6 @@ def test_indices(sky, data_dir):
         sky.open(str(data_dir / "vhe/hess-dl3-dr1/hdu-index.fits.gz"))
 
 
-def test_an_image_of_counts_is_refused(sky, data_dir):
-    with pytest.raises(FormatError):
-        sky.open(str(data_dir / "gamma/fermi-3fhl-gc-counts.fits.gz"))
+def test_an_image_of_counts_is_an_image(sky, data_dir):
+    sky.open(str(data_dir / "gamma/fermi-3fhl-gc-counts.fits.gz"))
+    assert [layer.kind for layer in sky.layers.values() if "3fhl" in layer.name] == ["image"]

@@ -205,7 +205,7 @@ def test_files_that_cannot_be_opened(tmp_path, data_dir) -> None:
         with pytest.raises(FormatError, match="cannot be read"):
             opening.read(path)
     with pytest.raises(FormatError, match="No table"):
-        opening.read(data_dir / "gamma/fermi-3fhl-gc-counts.fits.gz")
+        SourceCatalog.read(data_dir / "gamma/fermi-3fhl-gc-counts.fits.gz")  # which opens as an image
     cut = (data_dir / "gamma/gll_psc_v18_4FGL_early.fit").read_bytes()[:200_000]
     with pytest.raises(FormatError):
         opening.read(cut)

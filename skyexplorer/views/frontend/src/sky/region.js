@@ -48,7 +48,10 @@ export class RegionTool {
       const tool = model.get("_tool");
       if (this.awaited !== undefined && tool !== this.awaited) return;
       this.awaited = undefined;
-      if (tool !== this.tool) this.choose(tool);
+      if (tool === this.tool) return;
+      this.choose(tool);
+      // Taken in a panel of this explorer: the keys go on here. Taken in another view: they stay there.
+      if (tool && this.pane.closest(".skx-root")?.contains(document.activeElement)) this.pane.focus({ preventScroll: true });
     };
     model.on("change:_tool", this.onTool);
     // Escape takes a measurement away wherever on the sky the focus is.
