@@ -133,11 +133,13 @@ def test_a_cut_connection_is_told_and_made_good(notebook: Notebook) -> None:
     page = notebook.page
     pulse = page.locator(".skx-pulse").first
     page.context.set_offline(True)
-    page.wait_for_function("() => document.querySelector('.skx-pulse').dataset.state === 'cut'", timeout=8000)
+    page.wait_for_function(
+        "() => document.querySelector('.skx-pulse').dataset.state === 'cut'", timeout=20000
+    )
     assert "connection" in pulse.inner_text()
     page.context.set_offline(False)
     page.wait_for_function(
-        "() => document.querySelector('.skx-pulse').dataset.state === 'well'", timeout=15000
+        "() => document.querySelector('.skx-pulse').dataset.state === 'well'", timeout=40000
     )
     assert not pulse.locator("b").is_visible()
     # What was lost on the way comes with the state that is asked for again.

@@ -1,7 +1,7 @@
 """Random acts in a real page, for a while: nothing breaks, and memory stays as it is.
 
 ``make soak`` does 2000 (``SKYEXPLORER_ACTS``), with reloads of the page, and asks that neither the browser's heap nor
-the kernel grow by more than a tenth over the second half; the usual run does 100 without.
+the kernel grow by more than a tenth over the second half. Without that variable it does 100, with no reload.
 """
 
 from __future__ import annotations
