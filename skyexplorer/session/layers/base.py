@@ -1,4 +1,4 @@
-"""Layer: what all kinds have in common; and RowsLayer, for those whose rows a filter may hide."""
+"""Layer: what all kinds have in common; PictureLayer, without rows; RowsLayer, whose rows a filter may hide."""
 
 from __future__ import annotations
 
@@ -150,6 +150,23 @@ class Layer:
     def row_of(self, thing: Any) -> int | None:
         """The row of what a click selects, such as a source or an event; None where it is not of this layer."""
         return None
+
+
+class PictureLayer(Layer):
+    """A layer that is looked at as a whole: nothing in it can be selected."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """None."""
+        return []
+
+    @property
+    def coords(self) -> SkyCoord:
+        """None."""
+        from astropy import units as u
+        from astropy.coordinates import SkyCoord
+
+        return SkyCoord([] * u.deg, [] * u.deg)
 
 
 class RowsLayer(Layer):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord
 
 from skyexplorer.errors import InputError, NotFoundError
-from skyexplorer.session.layers.base import Layer
+from skyexplorer.session.layers.base import PictureLayer
 from skyexplorer.session.layers.style import STYLES, Style
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ GRAIN = 1.5
 """Width of the Gaussian of the picture, in cells."""
 
 
-class EventListLayer(Layer):
+class EventListLayer(PictureLayer):
     """Photons: their counts as an image, under the footprint of the pointing.
 
     Single photons are neither drawn nor selected: their directions are known to a tenth of a degree at best.
@@ -55,16 +53,6 @@ class EventListLayer(Layer):
     def rows(self) -> int:
         """Number of events."""
         return len(self.events)
-
-    @property
-    def names(self) -> Sequence[str]:
-        """None: no photon can be selected."""
-        return []
-
-    @property
-    def coords(self) -> SkyCoord:
-        """None: no photon can be selected."""
-        return SkyCoord([] * u.deg, [] * u.deg)
 
     @cached_property
     def footprint(self) -> SkyRegion:

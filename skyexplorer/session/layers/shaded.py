@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-
-from astropy import units as u
-from astropy.coordinates import SkyCoord
 
 from skyexplorer.errors import NotFoundError
 from skyexplorer.model.shading import Shading
-from skyexplorer.session.layers.base import Layer
+from skyexplorer.session.layers.base import PictureLayer
 
 
-class ShadedLayer(Layer):
+class ShadedLayer(PictureLayer):
     """Values over a part of the sky, as a picture.
 
     Parameters
@@ -88,16 +84,6 @@ class ShadedLayer(Layer):
         """The values at the ends of the colour map, in the unit of the data."""
         limits: tuple[float, float] = self.data.limits(self._shading)
         return limits
-
-    @property
-    def names(self) -> Sequence[str]:
-        """None: a pixel is not a source."""
-        return []
-
-    @property
-    def coords(self) -> SkyCoord:
-        """None: a pixel is not a source."""
-        return SkyCoord([] * u.deg, [] * u.deg)
 
     def __getitem__(self, row: int) -> Any:
         raise NotFoundError(f"{self.name} has no sources to be selected.", "Ask .data.value(coords).")

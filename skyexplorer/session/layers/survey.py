@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from astropy import units as u
-from astropy.coordinates import SkyCoord
-
 from skyexplorer.errors import InputError, NotFoundError
-from skyexplorer.session.layers.base import Layer
+from skyexplorer.session.layers.base import PictureLayer
 from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS
 
 if TYPE_CHECKING:
@@ -21,7 +17,7 @@ BLINK = (0.2, 60.0)
 """Least and longest seconds for which a survey that blinks is seen, and then not seen: faster may harm some who look."""
 
 
-class SurveyLayer(Layer):
+class SurveyLayer(PictureLayer):
     """An image survey (HiPS) over the background.
 
     Parameters
@@ -93,16 +89,6 @@ class SurveyLayer(Layer):
     def rows(self) -> int:
         """One: itself."""
         return 1
-
-    @property
-    def names(self) -> Sequence[str]:
-        """None: nothing in it can be selected."""
-        return []
-
-    @property
-    def coords(self) -> SkyCoord:
-        """None: nothing in it can be selected."""
-        return SkyCoord([] * u.deg, [] * u.deg)
 
     def __getitem__(self, row: int) -> Any:
         raise NotFoundError(f"{self.name} is a survey, and no source in it.", "Query a catalogue there.")
