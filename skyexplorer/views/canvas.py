@@ -3,7 +3,7 @@
 ipyaladin 0.8.1 loads Aladin Lite from a CDN and draws by messages that are lost when the page is
 reloaded. This canvas keeps its Python side and its message channel, and changes three things:
 
-- the browser module is our bundle (``views/static/sky.js``), so nothing is fetched;
+- the browser module is our bundle (``views/static/sky.js``, by way of ``loader.js``), so nothing is fetched;
 - what is drawn is a list of `Drawing` models, synced like any widget: a reloaded page, or a second
   view of the same canvas, paints the same sky from the same state;
 - the queue of calls and the listeners, which ipyaladin keeps on the class, belong to the instance.
@@ -11,6 +11,8 @@ reloaded. This canvas keeps its Python side and its message channel, and changes
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,13 @@ def bundle(name: str) -> str:
             "Run `make env` in the checkout, or `pip install .`, which builds it.",
         )
     return path.read_text(encoding="utf-8")
+
+
+@functools.cache
+def code() -> tuple[str, str]:
+    """The module of the sky and its digest: read once a process, however many skies there are."""
+    text = bundle("sky.js")
+    return text, hashlib.sha256(text.encode()).hexdigest()
 
 
 def packed_tiles(tiles: TileSet, *, opacity: float = 1.0) -> dict[str, Any]:
@@ -150,6 +159,8 @@ class SkyCanvas(ipyaladin.Aladin):
 
     _ready = False
 
+    _code = traitlets.Unicode(help="The module of the sky, which `loader.js` imports.").tag(sync=True)
+    _code_digest = traitlets.Unicode(help="Of `_code`: it is imported once in a page.").tag(sync=True)
     _local_surveys = traitlets.Dict().tag(sync=True)
     _drawings = traitlets.List(traitlets.Instance(Drawing)).tag(sync=True, **ipywidgets.widget_serialization)
     _selected = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -180,7 +191,7 @@ class SkyCanvas(ipyaladin.Aladin):
         on_message: Callable[[str, dict[str, Any]], None] | None = None,
         **options: Any,
     ) -> None:
-        self._esm = bundle("sky.js")
+        self._esm = bundle("loader.js")
         self._css = bundle("sky.css")
         # ipyaladin keeps these on the class, where two widgets would share them.
         self._call_store = _OnceStore()
@@ -204,6 +215,7 @@ class SkyCanvas(ipyaladin.Aladin):
             **options,
         )
         # After super().__init__: ipyaladin takes unknown keywords for options of Aladin.
+        self._code, self._code_digest = code()
         self._local_surveys = {name: packed_tiles(tiles) for name, tiles in surveys.items()}
         self._texts = {
             "choose": _("Several sources here: choose one"),

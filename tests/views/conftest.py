@@ -11,7 +11,7 @@ from tests.views.fake_verbs import FakeVerbs
 
 @pytest.fixture(scope="session", autouse=True)
 def _front_end() -> None:
-    missing = [name for name in ("sky.js", "panels.js") if not (STATIC / name).is_file()]
+    missing = [name for name in ("sky.js", "loader.js", "panels.js") if not (STATIC / name).is_file()]
     assert not missing, f"{missing} are not built: `make env` does that"
 
 

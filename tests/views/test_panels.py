@@ -33,7 +33,7 @@ def tell(panel, **content) -> None:
 
 
 def test_the_bundle_imports_nothing_from_a_server() -> None:
-    for name in ("sky.js", "panels.js"):
+    for name in ("sky.js", "loader.js", "panels.js"):
         text = bundle(name)
         assert 'from"http' not in text
         assert "esm.sh" not in text

@@ -1,4 +1,4 @@
-// Bundles the browser side into ../static: one module for the sky, one for the panels.
+// Bundles the browser side into ../static: the sky and the small module that loads it, and one module for the panels.
 //
 // ipyaladin's widget.js imports Aladin Lite from a CDN; here that import is answered by the npm
 // package, so that nothing is fetched when a notebook opens. IPYALADIN_STATIC names the folder
@@ -32,6 +32,11 @@ await esbuild.build({
 });
 await esbuild.build({
   ...common,
+  entryPoints: [path.join(here, "src/sky/loader.js")],
+  outfile: path.join(out, "loader.js"),
+});
+await esbuild.build({
+  ...common,
   entryPoints: [path.join(here, "src/panels/index.js")],
   outfile: path.join(out, "panels.js"),
 });
@@ -46,7 +51,7 @@ await writeFile(path.join(out, "sky.css"), [aladinCss, ...(await styles("sky", "
 await writeFile(path.join(out, "panels.css"), (await styles("panels", "panels.css")).join("\n"));
 
 // A remote import left in a bundle would break the promise that nothing is fetched.
-for (const name of ["sky.js", "panels.js"]) {
+for (const name of ["sky.js", "loader.js", "panels.js"]) {
   const text = await readFile(path.join(out, name), "utf8");
   const remote = text.match(/(?:from|import)\s*\(?\s*["']https?:[^"']+/);
   if (remote) throw new Error(`${name} still imports ${remote[0]}`);

@@ -74,7 +74,7 @@ async function answers(survey) {
 }
 
 async function initialize({ model }) {
-  await ipyaladin.initialize({ model }); // anywidget waits two seconds for this, and gives the model up then
+  await ipyaladin.initialize({ model });
 }
 
 async function render({ model, el }) {
