@@ -1,8 +1,8 @@
 """The embedded default: small tables of published figures, and things computed.
 
 Chosen rows and columns of public catalogues, each with its reference in its header (``tables/``); a map
-of GW170817 drawn from published numbers; a model of the Milky Way. A sample never poses as the live thing:
-its origin says that it is one.
+of GW170817 drawn from published numbers; a run of a Cherenkov telescope that was never made; a model of the Milky Way. A
+sample never poses as the live thing: its origin says that it is one.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from skyexplorer.model.catalog import SourceCatalog
     from skyexplorer.model.event import Event
+    from skyexplorer.model.eventlist import EventList
     from skyexplorer.model.lightcurve import LightCurve
     from skyexplorer.model.origin import Origin
     from skyexplorer.model.tiles import TileSet
@@ -158,6 +159,12 @@ def _merger() -> Event:
     return gw170817.event()
 
 
+def _run() -> EventList:
+    from skyexplorer.samples import crab
+
+    return crab.events()
+
+
 _SAMPLES: dict[str, Callable[[], Any]] = {
     "GW170817": _merger,
     "IC-170922A": _alert,
@@ -167,6 +174,7 @@ _SAMPLES: dict[str, Callable[[], Any]] = {
     "gw170817-galaxies": _galaxies,
     "transients": _transients,
     "AT2017gfo": _kilonova,
+    "crab-run": _run,
 }
 _DRAWN = ("gw170817-galaxies", "fermi-sources", "tev-sources", "icecube-alerts", "transients", "GW170817")
 _CURVES: dict[str, Callable[[], LightCurve]] = {"AT2017gfo": _kilonova, "NGC 4993": _kilonova}
@@ -181,7 +189,7 @@ def names() -> list[str]:
     return list(_SAMPLES)
 
 
-def open(name: str) -> Event | list[Event] | SourceCatalog | LightCurve:
+def open(name: str) -> Event | list[Event] | SourceCatalog | LightCurve | EventList:
     """A sample by its name; capitals, blanks, hyphens and underscores do not matter.
 
     Raises
