@@ -1,8 +1,8 @@
 """One run of a Cherenkov telescope on a source like the Crab Nebula, computed: no telescope recorded any of it.
 
-The geometry is that of a real run in wobble mode: the telescopes look half a degree beside the source, so that other circles
-of the field, as far from the pointing, are seen just as well as it (Berge et al. 2007, A&A 466, 1219). Numbers of events, their
-spread and spectra are chosen, and come from no instrument: there is no effective area, and no flux.
+The geometry is that of a real run in wobble mode: the telescopes look half a degree beside the source, so that other
+circles of the field, as far from the pointing, are seen just as well as it (Berge et al. 2007, A&A 466, 1219). Numbers
+of events, their spread and spectra are chosen, and come from no instrument: there is no effective area, and no flux.
 
 Only uniform random numbers are drawn, and those of PCG64 are the same on all machines.
 """
