@@ -1,5 +1,5 @@
 // Thousands of markers at once: stamps blended into the pixels of an image, which is then drawn in one piece.
-import { stamp } from "./shapes.js";
+import { mould } from "./shapes.js";
 
 export class Raster {
   constructor() {
@@ -19,26 +19,16 @@ export class Raster {
     Object.assign(this, { ratio, w, h });
   }
 
-  // The pixels of a marker as they lie in an image, without the empty rim; made once for each `key` in `kept`.
+  // The pixels of a marker as they lie in an image; made once for each `key` in `kept`.
   tinted(kept, key, shape, size, color, alpha) {
-    if (kept.ratio !== this.ratio) (kept.ratio = this.ratio), kept.clear();
-    const { canvas } = stamp(shape, size, color);
-    const all = canvas.width;
-    const read = new OffscreenCanvas(all, all).getContext("2d", { willReadFrequently: true });
-    read.drawImage(canvas, 0, 0);
-    const { data } = read.getImageData(0, 0, all, all);
-    let rim = all >> 1;
-    for (let j = 0; j < all; j++) {
-      for (let i = 0; i < all; i++) {
-        if (data[4 * (j * all + i) + 3] > 2) rim = Math.min(rim, i, j, all - 1 - i, all - 1 - j);
-      }
-    }
-    const side = all - 2 * rim;
-    const source = new Uint32Array(data.buffer), pixels = new Uint32Array(side * side);
-    for (let j = 0; j < side; j++) {
-      for (let i = 0; i < side; i++) {
-        const s = source[(j + rim) * all + i + rim];
-        pixels[j * side + i] = ((Math.round((s >>> 24) * alpha) << 24) | (s & 0xffffff)) >>> 0;
+    const { all, rim, side, black, white } = mould(shape, size, this.ratio);
+    const [r, g, b] = channels(color);
+    const pixels = new Uint32Array(side * side);
+    for (let j = 0, to = 0; j < side; j++) {
+      for (let at = 4 * ((j + rim) * all + rim), i = 0; i < side; i++, at += 4) {
+        const part = (k, share) => Math.round(black[at + k] + share * (white[at + k] - black[at + k]));
+        const a = Math.round(black[at + 3] * alpha);
+        pixels[to++] = ((a << 24) | (part(2, b) << 16) | (part(1, g) << 8) | part(0, r)) >>> 0;
       }
     }
     const made = { side, pixels };
@@ -72,6 +62,16 @@ export class Raster {
     g.drawImage(this.canvas, 0, 0);
     g.restore();
   }
+}
+
+let probe; // reads colours as a page writes them
+
+// Red, green and blue of a colour, each from 0 to 1.
+function channels(color) {
+  probe ??= new OffscreenCanvas(1, 1).getContext("2d");
+  probe.fillStyle = color; // written back as #rrggbb
+  const value = parseInt(probe.fillStyle.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255].map((channel) => channel / 255);
 }
 
 // One pixel over another, both with straight alpha.

@@ -33,40 +33,70 @@ export function stamp(shape, size, color) {
   const key = `${shape}|${size}|${color}|${ratio}`;
   let made = cache.get(key);
   if (!made) {
-    const reach = Math.ceil(size * 0.75 + 4);
-    const canvas = new OffscreenCanvas(2 * reach * ratio, 2 * reach * ratio);
-    const g = canvas.getContext("2d");
-    g.scale(ratio, ratio);
-    g.translate(reach, reach);
-    made = { canvas, reach };
     if (cache.size > 2000) cache.clear();
-    cache.set(key, made);
-    const path = new Path2D();
-    if (size < DOT) {
-      path.arc(0, 0, size / 2, 0, 2 * Math.PI);
-      g.strokeStyle = "rgba(4,8,18,0.55)";
-      g.lineWidth = 1.3;
-      g.stroke(path);
-      g.fillStyle = color;
-      g.fill(path);
-      return made;
-    }
-    (OUTLINE[shape] ?? OUTLINE.circle)(path, size / 2);
-    g.lineCap = g.lineJoin = "round";
-    g.strokeStyle = "rgba(4,8,18,0.75)";
-    g.lineWidth = 4;
-    g.stroke(path);
-    if (!OPEN.has(shape)) {
-      g.globalAlpha = 0.3;
-      g.fillStyle = color;
-      g.fill(path);
-      g.globalAlpha = 1;
-    }
-    g.strokeStyle = color;
-    g.lineWidth = 1.8;
-    g.stroke(path);
+    cache.set(key, (made = painted(shape, size, color, ratio)));
   }
   return made;
+}
+
+function painted(shape, size, color, ratio, options) {
+  const reach = Math.ceil(size * 0.75 + 4);
+  const canvas = new OffscreenCanvas(2 * reach * ratio, 2 * reach * ratio);
+  const g = canvas.getContext("2d", options);
+  g.scale(ratio, ratio);
+  g.translate(reach, reach);
+  const path = new Path2D();
+  if (size < DOT) {
+    path.arc(0, 0, size / 2, 0, 2 * Math.PI);
+    g.strokeStyle = "rgba(4,8,18,0.55)";
+    g.lineWidth = 1.3;
+    g.stroke(path);
+    g.fillStyle = color;
+    g.fill(path);
+    return { canvas, reach, g };
+  }
+  (OUTLINE[shape] ?? OUTLINE.circle)(path, size / 2);
+  g.lineCap = g.lineJoin = "round";
+  g.strokeStyle = "rgba(4,8,18,0.75)";
+  g.lineWidth = 4;
+  g.stroke(path);
+  if (!OPEN.has(shape)) {
+    g.globalAlpha = 0.3;
+    g.fillStyle = color;
+    g.fill(path);
+    g.globalAlpha = 1;
+  }
+  g.strokeStyle = color;
+  g.lineWidth = 1.8;
+  g.stroke(path);
+  return { canvas, reach, g };
+}
+
+const moulds = new Map();
+
+// The pixels of a marker of any colour, without the empty rim: its pixels in black and in white, between which those in a
+// colour lie, each of red, green and blue by its share. So a palette costs no painting; and nothing is read back from the
+// graphics card, which would wait for every frame that is under way.
+export function mould(shape, size, ratio) {
+  const key = `${size < DOT ? "dot" : shape}|${size}|${ratio}`;
+  let made = moulds.get(key);
+  if (!made) moulds.set(key, (made = moulded(shape, size, ratio)));
+  return made;
+}
+
+function moulded(shape, size, ratio) {
+  const [black, white] = ["#000000", "#ffffff"].map((color) => {
+    const { canvas, g } = painted(shape, size, color, ratio, { willReadFrequently: true });
+    return g.getImageData(0, 0, canvas.width, canvas.height);
+  });
+  const all = black.width;
+  let rim = all >> 1;
+  for (let j = 0; j < all; j++) {
+    for (let i = 0; i < all; i++) {
+      if (black.data[4 * (j * all + i) + 3] > 2) rim = Math.min(rim, i, j, all - 1 - i, all - 1 - j);
+    }
+  }
+  return { all, rim, side: all - 2 * rim, black: black.data, white: white.data };
 }
 
 export function drawShape(g, shape, x, y, size, color) {
