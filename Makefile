@@ -10,7 +10,7 @@ PEERS  ?= $(BIN)/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: explore warm test soak formats services env check lint types contracts unit browser chromium vo dachs screenshots benchmark crossmatches wheel constraints clean help
+.PHONY: explore warm test soak formats services notebooks env check lint types contracts unit browser chromium vo dachs screenshots benchmark crossmatches wheel constraints clean help
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -77,6 +77,9 @@ formats: env ## Write docs/reference/files.md: what each real file becomes (need
 
 services: env ## Write docs/reference/services.md from the table of services
 	$(BIN)/python -m tests.services.listing
+
+notebooks: env ## Write the notebooks anew from the scripts beside them
+	$(BIN)/python -m tests.notebooks.twins
 
 browser: env chromium ## The tests in Chromium
 	$(BIN)/python -m pytest $(TESTS) -m browser

@@ -46,7 +46,8 @@ def paint(path: Path) -> float:
     from tests.browser.lab import Lab, Notebook, browser
 
     with Lab() as lab, browser() as context:
-        (lab.work / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+        for beside in (path, path.with_name("exercises.py")):
+            (lab.work / beside.name).write_text(beside.read_text(encoding="utf-8"), encoding="utf-8")
         notebook = Notebook(context, lab, path.name)
         notebook.run_all()
         notebook.wait_sky(90)

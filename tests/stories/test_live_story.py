@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,22 +103,3 @@ def test_the_view_is_asked_about_by_a_job(sky: SkyExplorer) -> None:
     assert len(found) == sky.layers["glade"].rows
     assert np.all(found.coords.separation(sky.viewport.target) <= 3 * u.deg)
     assert sky.session.archives.answers["glade"].rows == len(found)
-
-
-def test_the_notebook_runs_without_a_network_and_says_so(tmp_path: Path) -> None:
-    import nbformat
-    from nbclient import NotebookClient
-
-    path = Path(__file__).parents[2] / "notebooks" / "02_live_archives.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    env = {**os.environ, "SKYEXPLORER_OFFLINE": "1", "SKYEXPLORER_CACHE": str(tmp_path)}
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}})
-    with client.setup_kernel(env=env):
-        for number, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, number)
-    outputs = [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
-    said = "".join(out.get("text", "") for out in outputs)
-    assert "fermi-4fgl: unreachable" in said
-    assert "galaxies of the package instead" in said
-    assert "NGC 4993: number 1 of" in said
-    assert "sky.select(ranked[0])" in said, "and it is a script"
