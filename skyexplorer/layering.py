@@ -84,6 +84,15 @@ class LayerVerbs:
         ------
         NotFoundError
             Where no region is given nor chosen.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyExplorer, SkyRegion
+        >>> sky = SkyExplorer()
+        >>> sky.select_inside(SkyRegion.circle(SkyCoord("05h09m26s +05d41m35s"), 1 * u.deg))
+        3
         """
         return inside_.select_inside(self.session, region, by)
 

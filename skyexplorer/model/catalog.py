@@ -182,12 +182,23 @@ class SourceCatalog:
         **columns : str, optional
             ``ra``, ``dec``, ``error``, ``name``, ``pmra``, ``pmdec``, ``parallax``, ``radial_velocity``: columns for these.
 
+        Returns
+        -------
+        SourceCatalog
+
         Raises
         ------
         FormatError, ColumnError
             If it cannot be read, or positions cannot be told.
         InputError
             If there is no such table.
+
+        Examples
+        --------
+        >>> from skyexplorer import SourceCatalog
+        >>> catalog = SourceCatalog.read(b"name,RA,Dec\\nCrab,05:34:31.9,+22:00:52\\nVela,08:35:20.6,-45:10:35\\n")
+        >>> catalog.names, catalog.coords.ra.deg.round(3).tolist()
+        (['Crab', 'Vela'], [83.633, 128.836])
         """
         path = source if isinstance(source, (str, Path)) else ""
         if path and hats.is_hats(path):
@@ -247,7 +258,23 @@ class SourceCatalog:
         return texts
 
     def other_names(self, index: int) -> list[str]:
-        """Further names of a row: its associations in other catalogues."""
+        """Further names of a row: its associations in other catalogues.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        list of str
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> fermi = samples.open("fermi-sources")
+        >>> fermi.other_names(0)
+        ['PSR J0007+7303']
+        """
         return [text for c in self._roles.also if (text := _text(self.table[c][index]))]
 
     @property
@@ -440,13 +467,49 @@ class SourceCatalog:
         return None if values is None else np.where(values > 0, values, np.nan) * u.deg
 
     def take(self, indices: Sequence[int] | NDArray[Any]) -> SourceCatalog:
-        """A catalogue of some rows, in the order given."""
+        """A catalogue of some rows, in the order given.
+
+        Parameters
+        ----------
+        indices : (m,) int or (n,) bool
+
+        Returns
+        -------
+        SourceCatalog
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> fermi = samples.open("fermi-sources")
+        >>> bright = fermi.take(fermi.table["Signif_Avg"] > 100)
+        >>> len(bright) < len(fermi)
+        True
+        """
         rows = np.asarray(indices)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(int)
         return self._with(self.table[rows], rows)
 
     def with_columns(self, **columns: Any) -> SourceCatalog:
-        """A catalogue with further columns; this one stays as it is."""
+        """A catalogue with further columns; this one stays as it is.
+
+        Parameters
+        ----------
+        **columns : array, (n,)
+            Name and values of each.
+
+        Returns
+        -------
+        SourceCatalog
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> fermi = samples.open("fermi-sources")
+        >>> import numpy as np
+        >>> more = fermi.with_columns(log_flux=np.log10(fermi.table["Energy_Flux100"]))
+        >>> "log_flux" in more.table.colnames, "log_flux" in fermi.table.colnames
+        (True, False)
+        """
         table = self.table.copy()
         for name, values in columns.items():
             table[name] = values
@@ -482,6 +545,21 @@ class SourceCatalog:
         set the lower error to NULL there, and derive the upper one from the limit (3FGL and 4FGL papers,
         column Unc_Flux_History). Bins of 3FGL are those of its table Hist_Start; those of 4FGL are years of 365.25
         days from 2008-08-04 (MET 239557417 s), computed here.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        LightCurve or None
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> fermi = samples.open("fermi-sources")
+        >>> fermi.light_curve(fermi.names.index("4FGL J0509.4+0542"))
+        <LightCurve 4FGL J0509.4+0542: 10 points, 0 limits, 1 / (s cm2)>
         """
         if not self._roles.history:
             return None
@@ -490,7 +568,16 @@ class SourceCatalog:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """One row of a catalogue, which it keeps."""
+    """One row of a catalogue, which it keeps.
+
+    Examples
+    --------
+    >>> from skyexplorer import samples
+    >>> fermi = samples.open("fermi-sources")
+    >>> source = fermi[0]
+    >>> source.name, source.other_names, str(source.row["CLASS1"])
+    ('4FGL J0007.0+7303', ['PSR J0007+7303'], 'PSR')
+    """
 
     catalog: SourceCatalog
     index: int

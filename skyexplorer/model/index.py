@@ -108,6 +108,16 @@ class CatalogIndex:
             As `crossmatch` does.
         FormatError
             If the file of the index turns out to be damaged.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import CatalogIndex
+        >>> index = CatalogIndex(SkyCoord([10, 10.001, 200] * u.deg, [0, 0, 45] * u.deg))
+        >>> pairs = index.match(SkyCoord(10.0002 * u.deg, 0 * u.deg), 5 * u.arcsec, mode="all")
+        >>> pairs["right"].tolist(), pairs["separation"].round(2).tolist()
+        ([0, 1], [0.72, 2.88])
         """
         from skyexplorer.core import crossmatch as core
         from skyexplorer.core import probing
@@ -163,6 +173,24 @@ class CatalogIndex:
 
         MOCs and credible regions are ranges of cells, and so of the index. Of other regions the bounding circle is, whose
         rows are asked a million at a time: no more memory is taken than that and the answer.
+
+        Parameters
+        ----------
+        region : SkyRegion
+
+        Returns
+        -------
+        (m,) int array
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import CatalogIndex
+        >>> index = CatalogIndex(SkyCoord([10, 10.001, 200] * u.deg, [0, 0, 45] * u.deg))
+        >>> from skyexplorer import SkyRegion
+        >>> index.inside(SkyRegion.circle(SkyCoord(10 * u.deg, 0 * u.deg), 1 * u.deg)).tolist()
+        [0, 1]
         """
         from skyexplorer.core import sorted as keep
         from skyexplorer.core import touching
@@ -231,6 +259,10 @@ class CatalogIndex:
         there is at any moment the old one or the new one whole. Pieces that are no more than twice as long as what comes
         after them are merged with it.
 
+        Parameters
+        ----------
+        catalog : SourceCatalog, SkyCoord or Table
+
         Returns
         -------
         range
@@ -240,6 +272,15 @@ class CatalogIndex:
         ------
         InputError
             If nothing can be written there, or the folder was changed since the index was opened.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import CatalogIndex
+        >>> index = CatalogIndex(SkyCoord([10, 10.001, 200] * u.deg, [0, 0, 45] * u.deg))
+        >>> index.append(SkyCoord([11, 12] * u.deg, [0, 0] * u.deg)), len(index)
+        (range(3, 5), 5)
         """
         from skyexplorer.core import sorted as keep
 
@@ -276,10 +317,30 @@ class CatalogIndex:
 
         An index that is kept there is replaced. This index stays where it is: open the folder to add to it there.
 
+        Parameters
+        ----------
+        path : str or Path
+            The folder.
+
+        Returns
+        -------
+        Path
+
         Raises
         ------
         InputError
             If nothing can be written there.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import CatalogIndex
+        >>> index = CatalogIndex(SkyCoord([10, 10.001, 200] * u.deg, [0, 0, 45] * u.deg))
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     len(CatalogIndex.open(index.save(folder)))
+        3
         """
         folder = Path(path)
         index_file.write_list(folder, index_file.Listed(self.rows, (_written(folder, self._pieces),)))
@@ -289,10 +350,31 @@ class CatalogIndex:
     def open(cls, path: str | Path) -> CatalogIndex:
         """Open a kept index; it is read as questions need it.
 
+        Parameters
+        ----------
+        path : str or Path
+            The folder.
+
+        Returns
+        -------
+        CatalogIndex
+
         Raises
         ------
         FormatError
             If it is none, of another form, cut short or damaged.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import CatalogIndex
+        >>> index = CatalogIndex(SkyCoord([10, 10.001, 200] * u.deg, [0, 0, 45] * u.deg))
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     kept = CatalogIndex.open(index.save(folder))
+        ...     kept.nearest(SkyCoord(199 * u.deg, 45 * u.deg))["right"].tolist()
+        [2]
         """
         folder = Path(path)
         found = index_file.listed(folder)

@@ -56,6 +56,16 @@ class LightCurve:
     ------
     InputError
         If the lengths differ.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.time import Time
+    >>> from skyexplorer import LightCurve
+    >>> flux = [1.2, 3.4] * u.mJy
+    >>> curve = LightCurve(Time(["2017-09-22", "2017-09-23"]), flux, (flux / 10, flux / 10), [False, False], name="mine")
+    >>> curve
+    <LightCurve mine: 2 points, 0 limits, mJy>
     """
 
     time: Time
@@ -91,6 +101,14 @@ class LightCurve:
 
     def select(self, rows: NDArray[Any]) -> LightCurve:
         """Some of the points, by a mask or indices.
+
+        Parameters
+        ----------
+        rows : (n,) bool or (m,) int
+
+        Returns
+        -------
+        LightCurve
 
         Examples
         --------
@@ -149,6 +167,14 @@ class LightCurve:
         ------
         InputError
             If fewer than two points have an error, or there are several bands and none is named.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> curve = samples.light_curve("TXS 0506+056")
+        >>> edges, value, error = curve.bayesian_blocks(p0=0.01)
+        >>> len(edges) == len(value) + 1
+        True
         """
         found = timeseries.bayesian_blocks(*self._measured(band), p0)
         unit = self.value.unit
@@ -157,10 +183,28 @@ class LightCurve:
     def variability(self, band: str | None = None) -> timeseries.Variability:
         """Fractional variability, excess variance and χ² against a constant (Vaughan et al. 2003), of the detections.
 
+        Parameters
+        ----------
+        band : str, optional
+            Needed where there are several.
+
+        Returns
+        -------
+        Variability
+            ``fvar``, ``error``, ``excess``, ``chi2``, ``dof``; ``fvar`` is NaN where the scatter is no more than the errors.
+
         Raises
         ------
         InputError
             For magnitudes, fewer than two points with errors, or several bands of which none is named.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> curve = samples.light_curve("TXS 0506+056")
+        >>> found = curve.variability()
+        >>> round(found.fvar, 2), round(found.error, 2)
+        (0.67, 0.02)
         """
         self._linear("Fractional variability")
         _, value, sigma = self._measured(band)
@@ -171,11 +215,35 @@ class LightCurve:
     ) -> Table:
         """Flares by a named definition, see `skyexplorer.core.timeseries.flares`.
 
+        Parameters
+        ----------
+        how : str
+            Name of the definition.
+        p0 : float
+            As for `bayesian_blocks`.
+        level : float
+            How far above the baseline, in the unit of the definition.
+        band : str, optional
+            Needed where there are several.
+
         Returns
         -------
         Table
             start, stop, peak_time (Time), peak and fluence (Quantity), one row a flare; the baseline and the definition
             in ``meta``.
+
+        Raises
+        ------
+        InputError
+            For magnitudes, or an unknown definition.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> curve = samples.light_curve("TXS 0506+056")
+        >>> flares = curve.flares()
+        >>> flares["start"].utc.iso.tolist()[-1][:4]  # it lasted when IC-170922A came
+        '2016'
         """
         self._linear("A flare")
         found = timeseries.flares(*self._measured(band), how=how, p0=p0, level=level)
@@ -199,6 +267,26 @@ class LightCurve:
         """Lomb–Scargle periodogram of the detections: frequencies in 1/day, the period in days.
 
         Its false-alarm probability is that of white noise; red noise makes peaks of its own.
+
+        Parameters
+        ----------
+        minimum_period, maximum_period : Quantity, optional
+            Times; by default as the sampling allows.
+        band : str, optional
+            Needed where there are several.
+
+        Returns
+        -------
+        Periodogram
+            ``frequency`` (1/day), ``power``, ``period`` (day, of the highest peak), ``false_alarm``.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> curve = samples.light_curve("TXS 0506+056")
+        >>> found = curve.lomb_scargle()
+        >>> found.false_alarm > 0.9  # ten yearly points tell of no period
+        True
         """
         low = None if maximum_period is None else 1 / maximum_period.to_value(u.day)
         high = None if minimum_period is None else 1 / minimum_period.to_value(u.day)
@@ -248,7 +336,31 @@ class LightCurve:
         return self._converted(index, energies, _PHOTONS, _ENERGY, timeseries.energy_flux, "energy flux")
 
     def to_photon_flux(self, index: Any, energies: tuple[u.Quantity, u.Quantity] | None = None) -> LightCurve:
-        """Photon fluxes of energy fluxes, in cm⁻² s⁻¹; the other way of `to_energy_flux`."""
+        """Photon fluxes of energy fluxes, in cm⁻² s⁻¹; the other way of `to_energy_flux`.
+
+        Parameters
+        ----------
+        index : float or array, (n,)
+            Γ, positive.
+        energies : (Quantity, Quantity), optional
+
+        Returns
+        -------
+        LightCurve
+
+        Raises
+        ------
+        InputError
+            As for `to_energy_flux`.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> curve = samples.light_curve("TXS 0506+056")
+        >>> back = curve.to_energy_flux(2.1).to_photon_flux(2.1)
+        >>> bool(abs(back.value / curve.value - 1).max() < 1e-9)
+        True
+        """
         return self._converted(index, energies, _ENERGY, _PHOTONS, timeseries.photon_flux, "photon flux")
 
     def _converted(
@@ -294,12 +406,23 @@ class LightCurve:
         VTSCat, flux points of gammapy, Kepler and TESS, OGIP rate files, Swift/BAT and MAXI monitors, VOTable time
         series, and normalised profiles of models.
 
+        Returns
+        -------
+        LightCurve
+
         Raises
         ------
         FormatError
             If it is none of these; the message lists the columns.
         InputError
             If there is no such band; the message lists those there are.
+
+        Examples
+        --------
+        >>> from skyexplorer import LightCurve
+        >>> table = b"mjd,filter,mag,magerr,magsys\\n58000,g,17.1,0.1,ab\\n58001,g,17.4,0.1,ab\\n"
+        >>> LightCurve.read(table, name="mine")
+        <LightCurve mine: 2 points, 0 limits, mag>
         """
         path = source if isinstance(source, (str, Path)) else ""
         raw = files.stored(source)
@@ -323,7 +446,33 @@ class LightCurve:
 
     @classmethod
     def from_table(cls, table: Any, *, name: str = "", path: str = "", raw: bytes = b"") -> LightCurve:
-        """From a table that `lightcurves.recognised`."""
+        """From a table that `lightcurves.recognised`.
+
+        Parameters
+        ----------
+        table : astropy.table.Table
+        name : str, optional
+            Of the source.
+        path, raw : str, bytes
+            Of the file, for the origin.
+
+        Returns
+        -------
+        LightCurve
+
+        Raises
+        ------
+        FormatError
+            If no light curve can be told from its columns.
+
+        Examples
+        --------
+        >>> from astropy.table import Table
+        >>> from skyexplorer import LightCurve
+        >>> rows = Table({"mjd": [58000.0, 58001.0], "mag": [17.1, 17.4], "magerr": [0.1, 0.1], "filter": ["g", "g"]})
+        >>> len(LightCurve.from_table(rows, name="mine"))
+        2
+        """
         with files.reading("a light curve"), np.errstate(all="ignore"):
             points = lightcurves.points(table, name)
         if points is None and {"dnde", "e_ref"} <= set(table.colnames):
@@ -351,7 +500,31 @@ class LightCurve:
     def from_history(
         cls, table: Any, index: int, history: Mapping[str, str], name: str, origin: Origin
     ) -> LightCurve:
-        """From the flux history that a row of a Fermi catalogue holds."""
+        """From the flux history that a row of a Fermi catalogue holds.
+
+        Parameters
+        ----------
+        table : astropy.table.Table
+        index : int
+            Its row.
+        history : mapping
+            What the columns of the history are.
+        name : str
+        origin : Origin
+
+        Returns
+        -------
+        LightCurve
+
+        Examples
+        --------
+        `SourceCatalog.light_curve` calls it with what it knows of the catalogue:
+
+        >>> from skyexplorer import samples
+        >>> fermi = samples.open("fermi-sources")
+        >>> len(fermi.light_curve(0))
+        10
+        """
         return cls._of(lightcurves.history(table, index, history, name), origin)
 
     @classmethod

@@ -109,12 +109,28 @@ class PartedCatalog:
         title : str
             What to call it.
 
+        Returns
+        -------
+        PartedCatalog
+
         Raises
         ------
         FormatError, ColumnError
             If a file cannot be read, or the columns of positions cannot be told.
         InputError
             If there is no such file, or positions are text.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import pyarrow as pa
+        >>> from pyarrow import parquet
+        >>> from skyexplorer import PartedCatalog
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "stars.parquet")
+        >>> parquet.write_table(pa.table({"ra": [10.0, 20.0, 30.0], "dec": [-5.0, 0.0, 5.0], "mag": [12., 13., 14.]}), path)
+        >>> stars = PartedCatalog.open(path)
+        >>> stars
+        <PartedCatalog stars.parquet: 3 rows in 1 file>
         """
         known = hats.open(source) if isinstance(source, str | Path) and hats.is_hats(source) else None
         paths = known.paths if known else _files(source)
@@ -192,6 +208,18 @@ class PartedCatalog:
             If errors are wanted, and it has none.
         FormatError
             If a file cannot be read, or holds numbers that are no positions.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import pyarrow as pa
+        >>> from pyarrow import parquet
+        >>> from skyexplorer import PartedCatalog
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "stars.parquet")
+        >>> parquet.write_table(pa.table({"ra": [10.0, 20.0, 30.0], "dec": [-5.0, 0.0, 5.0], "mag": [12., 13., 14.]}), path)
+        >>> stars = PartedCatalog.open(path)
+        >>> [(part.first, part.ra.tolist()) for part in stars.parts()]
+        [(0, [10.0, 20.0, 30.0])]
         """
         if errors and not self.has_errors:
             raise InputError(
@@ -253,10 +281,30 @@ class PartedCatalog:
     def take(self, rows: Sequence[int] | NDArray[Any]) -> SourceCatalog:
         """Some rows with all their columns, in the order given.
 
+        Parameters
+        ----------
+        rows : (m,) int or (n,) bool
+
+        Returns
+        -------
+        SourceCatalog
+
         Raises
         ------
         InputError
             If there is no such row, or memory does not allow it.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import pyarrow as pa
+        >>> from pyarrow import parquet
+        >>> from skyexplorer import PartedCatalog
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "stars.parquet")
+        >>> parquet.write_table(pa.table({"ra": [10.0, 20.0, 30.0], "dec": [-5.0, 0.0, 5.0], "mag": [12., 13., 14.]}), path)
+        >>> stars = PartedCatalog.open(path)
+        >>> stars.take([2, 0]).table["mag"].tolist()
+        [14.0, 12.0]
         """
         wanted = np.asarray(rows).ravel()
         if wanted.dtype == bool and len(wanted) == self.rows:
@@ -278,7 +326,32 @@ class PartedCatalog:
         return self._catalog(table if np.array_equal(back, np.arange(len(once))) else table[back])
 
     def inside(self, region: SkyRegion) -> SourceCatalog:
-        """The rows whose positions lie in a region, in their order; only files that reach into it are read."""
+        """The rows whose positions lie in a region, in their order; only files that reach into it are read.
+
+        Parameters
+        ----------
+        region : SkyRegion
+
+        Returns
+        -------
+        SourceCatalog
+            It may have no rows.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import pyarrow as pa
+        >>> from pyarrow import parquet
+        >>> from skyexplorer import PartedCatalog
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "stars.parquet")
+        >>> parquet.write_table(pa.table({"ra": [10.0, 20.0, 30.0], "dec": [-5.0, 0.0, 5.0], "mag": [12., 13., 14.]}), path)
+        >>> stars = PartedCatalog.open(path)
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> stars.inside(SkyRegion.circle(SkyCoord(20 * u.deg, 0 * u.deg), 1 * u.deg)).table["mag"].tolist()
+        [13.0]
+        """
         at = region.center.icrs
         place = np.array([float(at.ra.deg)]), np.array([float(at.dec.deg)])
         groups = self._touching(*place, region.radius.to_value(u.deg) + 1e-9)
@@ -296,10 +369,26 @@ class PartedCatalog:
     def read(self) -> SourceCatalog:
         """The whole catalogue.
 
+        Returns
+        -------
+        SourceCatalog
+
         Raises
         ------
         InputError
             If memory does not allow it.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import pyarrow as pa
+        >>> from pyarrow import parquet
+        >>> from skyexplorer import PartedCatalog
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "stars.parquet")
+        >>> parquet.write_table(pa.table({"ra": [10.0, 20.0, 30.0], "dec": [-5.0, 0.0, 5.0], "mag": [12., 13., 14.]}), path)
+        >>> stars = PartedCatalog.open(path)
+        >>> len(stars.read())
+        3
         """
         return self._catalog(self._rows(None))
 

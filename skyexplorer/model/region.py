@@ -81,7 +81,33 @@ class SkyRegion:
 
     @classmethod
     def circle(cls, center: SkyCoord, radius: u.Quantity) -> SkyRegion:
-        """A circle on the sphere; radius up to 180°."""
+        """A circle on the sphere; radius up to 180°.
+
+        Parameters
+        ----------
+        center : SkyCoord
+            One position, any frame.
+        radius : Quantity
+            An angle above 0 and at most 180°.
+
+        Returns
+        -------
+        SkyRegion
+
+        Raises
+        ------
+        InputError
+            For a centre that is none, or a radius out of range.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> print(SkyRegion.circle(crab, 1 * u.deg).area.round(4))
+        3.1415 deg2
+        """
         ra, dec = _degrees(center)
         r = _positive("radius", radius, 180.0)
         form = shapes.circles(ra, dec, r)
@@ -100,7 +126,34 @@ class SkyRegion:
 
     @classmethod
     def annulus(cls, center: SkyCoord, inner: u.Quantity, outer: u.Quantity) -> SkyRegion:
-        """The sky between two circles around one centre; the outer edge belongs to it, the inner does not."""
+        """The sky between two circles around one centre; the outer edge belongs to it, the inner does not.
+
+        Parameters
+        ----------
+        center : SkyCoord
+            One position.
+        inner, outer : Quantity
+            Angles, the smaller first.
+
+        Returns
+        -------
+        SkyRegion
+
+        Raises
+        ------
+        InputError
+            If the inner is not smaller.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> ring = SkyRegion.annulus(crab, 0.5 * u.deg, 1 * u.deg)
+        >>> bool(ring.contains(crab))
+        False
+        """
         around, hole = cls.circle(center, outer), cls.circle(center, inner)
         if not hole.radius < around.radius:
             raise InputError(
@@ -118,7 +171,37 @@ class SkyRegion:
 
     @classmethod
     def ellipse(cls, center: SkyCoord, a: u.Quantity, b: u.Quantity, pa: u.Quantity) -> SkyRegion:
-        """An ellipse with semi-axes ``a`` along and ``b`` across position angle ``pa`` (east of north)."""
+        """An ellipse with semi-axes ``a`` along and ``b`` across position angle ``pa`` (east of north).
+
+        Parameters
+        ----------
+        center : SkyCoord
+            One position.
+        a, b : Quantity
+            Semi-axes, above 0 and at most 90°; ``a`` may be the shorter.
+        pa : Quantity
+            An angle.
+
+        Returns
+        -------
+        SkyRegion
+
+        Raises
+        ------
+        InputError
+            For axes or an angle that cannot be.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> ellipse = SkyRegion.ellipse(crab, 0.5 * u.deg, 0.2 * u.deg, 90 * u.deg)  # long from east to west
+        >>> east = crab.directional_offset_by(90 * u.deg, 0.4 * u.deg)
+        >>> bool(ellipse.contains(east))
+        True
+        """
         ra, dec = _degrees(center)
         sa, sb = _positive("a", a, 90.0), _positive("b", b, 90.0)
         angle = float(pa.to_value(u.deg))
@@ -145,6 +228,25 @@ class SkyRegion:
         ----------
         ra_errors, dec_errors : Quantity, (plus, minus)
             Positive, in coordinate degrees: those of right ascension are not multiplied by cos δ.
+
+        Returns
+        -------
+        SkyRegion
+
+        Raises
+        ------
+        InputError
+            For errors that are not positive.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> best = SkyCoord(77.43 * u.deg, 5.72 * u.deg)  # IC-170922A
+        >>> box = SkyRegion.box(best, (0.95, 0.65) * u.deg, (0.50, 0.30) * u.deg)
+        >>> print(box.area.round(4))
+        1.2734 deg2
         """
         ra, dec, ap, am, bp, bm = _errors(center, ra_errors, dec_errors)
         low, high = max(dec - bm, -90.0), min(dec + bp, 90.0)
@@ -173,6 +275,25 @@ class SkyRegion:
         """Four quarters of ellipses: q² = (Δα/a±)² + (Δδ/b±)² ≤ 1, the signs choosing the half-axes.
 
         Parameters are those of `box`; its area is π/4 of (a₊ + a₋)(b₊ + b₋) cos δ.
+
+        Returns
+        -------
+        SkyRegion
+
+        Raises
+        ------
+        InputError
+            For errors that are not positive.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> best = SkyCoord(77.43 * u.deg, 5.72 * u.deg)  # IC-170922A
+        >>> footprint = SkyRegion.quarter_ellipse(best, (0.95, 0.65) * u.deg, (0.50, 0.30) * u.deg)
+        >>> print(footprint.area.round(4))
+        1.0003 deg2
         """
         ra, dec, ap, am, bp, bm = _errors(center, ra_errors, dec_errors)
 
@@ -196,7 +317,31 @@ class SkyRegion:
 
     @classmethod
     def polygon(cls, coords: SkyCoord) -> SkyRegion:
-        """The smaller side of a polygon of great-circle arcs through at least three vertices."""
+        """The smaller side of a polygon of great-circle arcs through at least three vertices.
+
+        Parameters
+        ----------
+        coords : SkyCoord, (n,)
+            Three vertices or more, in order; the last may be the first again.
+
+        Returns
+        -------
+        SkyRegion
+
+        Raises
+        ------
+        InputError
+            For fewer than three vertices, or such as lie around half of the sky.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> corners = SkyCoord([10, 12, 12, 10] * u.deg, [-1, -1, 1, 1] * u.deg)
+        >>> print(SkyRegion.polygon(corners).area.round(2))
+        4.0 deg2
+        """
         icrs = coords.icrs
         vertices = sphere.unit_vectors(np.atleast_1d(icrs.ra.deg), np.atleast_1d(icrs.dec.deg))
         # A vertex that is given twice has no arc to the next; lists are often closed by their first.
@@ -233,10 +378,28 @@ class SkyRegion:
     def from_moc(cls, moc: Any) -> SkyRegion:
         """The cells of a `mocpy.MOC`.
 
+        Parameters
+        ----------
+        moc : mocpy.MOC
+
+        Returns
+        -------
+        SkyRegion
+
         Raises
         ------
         InputError
             If the MOC is empty.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> moc = SkyRegion.circle(crab, 1 * u.deg).to_moc()
+        >>> SkyRegion.from_moc(moc).kind
+        'moc'
         """
         if moc.empty():
             raise InputError("The MOC is empty.", "An empty region has no place on the sky.")
@@ -272,6 +435,26 @@ class SkyRegion:
         ----------
         parts : sequence of SkyRegion
             At least one.
+
+        Returns
+        -------
+        SkyRegion
+
+        Raises
+        ------
+        InputError
+            For no region.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> vela = SkyCoord(128.836 * u.deg, -45.176 * u.deg)
+        >>> both = SkyRegion.union([SkyRegion.circle(place, 1 * u.deg) for place in (crab, vela)])
+        >>> both.contains(vela).item(), both.kind
+        (True, 'union')
         """
         if not parts:
             raise InputError("A union needs at least one region.")
@@ -312,10 +495,24 @@ class SkyRegion:
 
         Several shapes in one file become their union. Regions in other frames than ICRS are turned into it.
 
+        Parameters
+        ----------
+        source : str, Path or bytes
+
+        Returns
+        -------
+        SkyRegion
+
         Raises
         ------
         FormatError
             If it is none of these, is empty, or is a MOC of time only.
+
+        Examples
+        --------
+        >>> from skyexplorer import SkyRegion
+        >>> SkyRegion.read(b"fk5; circle(83.633, 22.014, 30')").radius
+        <Quantity 0.5 deg>
         """
         raw = files.stored(source)
         path = source if isinstance(source, (str, Path)) else ""
@@ -333,7 +530,24 @@ class SkyRegion:
 
     @classmethod
     def from_shapes(cls, shapes: Sequence[Shape]) -> SkyRegion:
-        """The union of shapes as text formats have them, without those taken out; FormatError where one cannot be."""
+        """The union of shapes as text formats have them, without those taken out; FormatError where one cannot be.
+
+        Parameters
+        ----------
+        shapes : sequence of Shape
+            Of ``skyexplorer.io.regions_text``; numbers in degrees, ICRS.
+
+        Returns
+        -------
+        SkyRegion
+
+        Examples
+        --------
+        >>> from skyexplorer import SkyRegion
+        >>> from skyexplorer.io.regions_text import Shape
+        >>> SkyRegion.from_shapes([Shape("circle", (83.633, 22.014, 0.5))]).kind
+        'circle'
+        """
         made: dict[bool, list[SkyRegion]] = {True: [], False: []}
         for shape in shapes:
             v = shape.values
@@ -370,7 +584,26 @@ class SkyRegion:
     # Asking it
 
     def contains(self, coords: SkyCoord) -> NDArray[np.bool_]:
-        """Whether each position lies inside; the edge belongs to the region."""
+        """Whether each position lies inside; the edge belongs to the region.
+
+        Parameters
+        ----------
+        coords : SkyCoord, any shape
+            Any frame; what is no position lies outside.
+
+        Returns
+        -------
+        bool array, shape of ``coords``
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> SkyRegion.circle(crab, 1 * u.deg).contains(SkyCoord([83.633, 85] * u.deg, [22.514, 22] * u.deg)).tolist()
+        [True, False]
+        """
         icrs = coords.icrs
         ra, dec = np.asarray(icrs.ra.deg, float), np.asarray(icrs.dec.deg, float)
         found = self._contains(np.atleast_1d(ra), np.atleast_1d(dec))
@@ -381,10 +614,30 @@ class SkyRegion:
 
         Where the region holds 90 %, the pseudo-containment of a point is 1 − 0.1**q².
 
+        Parameters
+        ----------
+        coords : SkyCoord, any shape
+
+        Returns
+        -------
+        float array, shape of ``coords``
+
         Raises
         ------
         InputError
             For polygons, MOCs and combinations, which have no such radius.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> best = SkyCoord(77.43 * u.deg, 5.72 * u.deg)  # IC-170922A
+        >>> footprint = SkyRegion.quarter_ellipse(best, (0.95, 0.65) * u.deg, (0.50, 0.30) * u.deg)
+        >>> blazar = SkyCoord(77.3581850 * u.deg, 5.6931481 * u.deg)  # TXS 0506+056
+        >>> q = footprint.normalised_radius(blazar)
+        >>> round(float(q), 3), round(float(1 - 0.1 ** q**2), 3)
+        (0.142, 0.045)
         """
         if self._radius is None:
             raise InputError(f"A {self.kind} has no normalised radius.", "Ask contains(coords).")
@@ -400,11 +653,51 @@ class SkyRegion:
         return float(self.to_moc().sky_fraction) * sphere.SKY_DEG2 * u.deg**2
 
     def outline(self, points: int = 64) -> list[NDArray[np.float64]]:
-        """Closed lines (n, 2) of right ascension and declination in degrees, for drawing."""
+        """Closed lines (n, 2) of right ascension and declination in degrees, for drawing.
+
+        Parameters
+        ----------
+        points : int
+            About how many along the whole.
+
+        Returns
+        -------
+        list of (n, 2) float arrays
+            The last point of each is its first.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> line = SkyRegion.circle(crab, 1 * u.deg).outline(32)[0]
+        >>> bool((line[0] == line[-1]).all())
+        True
+        """
         return self._outline(points)
 
     def to_moc(self, max_depth: int | None = None) -> Any:
-        """A `mocpy.MOC` of the cells whose centres lie inside; at least the cell of the centre."""
+        """A `mocpy.MOC` of the cells whose centres lie inside; at least the cell of the centre.
+
+        Parameters
+        ----------
+        max_depth : int, optional
+            Order of the cells; by default cells of about 2 % of the radius.
+
+        Returns
+        -------
+        mocpy.MOC
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> SkyRegion.circle(crab, 1 * u.deg).to_moc(max_depth=9).max_order
+        9
+        """
         from mocpy import MOC
 
         if max_depth is None:
@@ -431,6 +724,24 @@ class SkyRegion:
 
         Regions that ADQL has no words for are asked by their bounding circle: filter the answer with
         `contains`.
+
+        Parameters
+        ----------
+        ra, dec : str
+            Names of columns in degrees.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> SkyRegion.circle(crab, 1 * u.deg).to_adql("RAJ2000", "DEJ2000")
+        '1 = CONTAINS(POINT(RAJ2000, DEJ2000), CIRCLE(83.633, 22.014, 1.0))'
         """
         shape = self._adql or (
             f"CIRCLE({self.center.ra.deg}, {self.center.dec.deg}, {self.radius.to_value(u.deg)})"
@@ -452,11 +763,39 @@ class SkyRegion:
         return tuple(Shape("polygon", tuple(line.ravel().tolist()), exact=False) for line in lines)
 
     def to_ds9(self) -> str:
-        """DS9 regions in ICRS; what DS9 has no word for as polygons along the outline, which a comment says."""
+        """DS9 regions in ICRS; what DS9 has no word for as polygons along the outline, which a comment says.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> print(SkyRegion.circle(crab, 0.5 * u.deg).to_ds9().splitlines()[-1])
+        circle(83.63300000,22.01400000,1800")
+        """
         return regions_text.ds9_of(self._as_shapes())
 
     def to_stcs(self) -> str:
-        """STC-S in ICRS, as in ObsCore's ``s_region``; ellipses and the like as polygons along the outline."""
+        """STC-S in ICRS, as in ObsCore's ``s_region``; ellipses and the like as polygons along the outline.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> SkyRegion.circle(crab, 0.5 * u.deg).to_stcs()
+        'CIRCLE ICRS 83.633 22.014 0.5'
+        """
         return regions_text.stcs_of(
             [shape if shape.kind != "ellipse" else _polygon_of(shape) for shape in self._as_shapes()]
         )
@@ -473,10 +812,25 @@ class SkyRegion:
         max_depth : int, optional
             Of the MOC.
 
+        Returns
+        -------
+        Path
+
         Raises
         ------
         InputError
             For an unknown format, or a place where nothing can be written.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegion
+        >>> crab = SkyCoord(83.633 * u.deg, 22.014 * u.deg)
+        >>> import tempfile, pathlib
+        >>> path = SkyRegion.circle(crab, 1 * u.deg).write(pathlib.Path(tempfile.mkdtemp(), "crab.reg"))
+        >>> bool(SkyRegion.read(path).contains(crab))
+        True
         """
         target = Path(path)
         by_name = {".fits": "fits", ".json": "json", ".reg": "ds9", ".txt": "ascii", ".moc": "ascii"}

@@ -64,7 +64,34 @@ class SkyRegions:
 
     @classmethod
     def circles(cls, centers: SkyCoord, radius: u.Quantity) -> SkyRegions:
-        """Circles; radius up to 180°, one for all or one for each."""
+        """Circles; radius up to 180°, one for all or one for each.
+
+        Parameters
+        ----------
+        centers : SkyCoord, (n,)
+            Any frame.
+        radius : Quantity, () or (n,)
+
+        Returns
+        -------
+        SkyRegions
+            Of n.
+
+        Raises
+        ------
+        InputError
+            For a centre that is no position, or a size out of range.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegions
+        >>> places = SkyCoord([10, 20, 30] * u.deg, [0, 5, 10] * u.deg)
+        >>> circles = SkyRegions.circles(places, [1, 2, 3] * u.deg)
+        >>> len(circles), circles[2].radius.value.item()
+        (3, 3.0)
+        """
         ra, dec = _places(centers)
         r = _sizes("radius", radius, len(ra), 180.0)
         return cls(
@@ -75,7 +102,35 @@ class SkyRegions:
 
     @classmethod
     def ellipses(cls, centers: SkyCoord, a: u.Quantity, b: u.Quantity, pa: u.Quantity) -> SkyRegions:
-        """Ellipses with semi-axes along and across position angles (east of north), one for all or one for each."""
+        """Ellipses with semi-axes along and across position angles (east of north), one for all or one for each.
+
+        Parameters
+        ----------
+        centers : SkyCoord, (n,)
+            Any frame.
+        a, b : Quantity, () or (n,)
+            Semi-axes, above 0 and at most 90°.
+        pa : Quantity, () or (n,)
+
+        Returns
+        -------
+        SkyRegions
+            Of n.
+
+        Raises
+        ------
+        InputError
+            For a centre that is no position, or a size out of range.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegions
+        >>> places = SkyCoord([10, 20, 30] * u.deg, [0, 5, 10] * u.deg)
+        >>> SkyRegions.ellipses(places, 1 * u.deg, 0.5 * u.deg, 30 * u.deg)
+        <SkyRegions: 3 regions>
+        """
         ra, dec = _places(centers)
         long, short = (_sizes(name, axis, len(ra), 90.0) for name, axis in (("a", a), ("b", b)))
         return cls._ellipses(ra, dec, long, short, _sizes("pa", pa, len(ra), None), np.arange(len(ra)))
@@ -95,12 +150,66 @@ class SkyRegions:
 
     @classmethod
     def boxes(cls, centers: SkyCoord, ra_errors: u.Quantity, dec_errors: u.Quantity) -> SkyRegions:
-        """Coordinate boxes; ``(plus, minus)`` of each coordinate as for `SkyRegion.box`, one for all or one for each."""
+        """Coordinate boxes; ``(plus, minus)`` of each coordinate as for `SkyRegion.box`, one for all or one for each.
+
+        Parameters
+        ----------
+        centers : SkyCoord, (n,)
+            Any frame.
+        ra_errors, dec_errors : Quantity, (2,) or (2, n)
+            Coordinate degrees, positive.
+
+        Returns
+        -------
+        SkyRegions
+            Of n.
+
+        Raises
+        ------
+        InputError
+            For a centre that is no position, or a size out of range.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegions
+        >>> places = SkyCoord([10, 20, 30] * u.deg, [0, 5, 10] * u.deg)
+        >>> SkyRegions.boxes(places, (2, 1) * u.deg, (1, 1) * u.deg)[0].kind
+        'box'
+        """
         return cls._sided(shapes.boxes, SkyRegion.box, centers, ra_errors, dec_errors)
 
     @classmethod
     def quarter_ellipses(cls, centers: SkyCoord, ra_errors: u.Quantity, dec_errors: u.Quantity) -> SkyRegions:
-        """Four quarters of ellipses each, with the parameters of `boxes`."""
+        """Four quarters of ellipses each, with the parameters of `boxes`.
+
+        Parameters
+        ----------
+        centers : SkyCoord, (n,)
+            Any frame.
+        ra_errors, dec_errors : Quantity, (2,) or (2, n)
+            Coordinate degrees, positive.
+
+        Returns
+        -------
+        SkyRegions
+            Of n.
+
+        Raises
+        ------
+        InputError
+            For a centre that is no position, or a size out of range.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegions
+        >>> places = SkyCoord([10, 20, 30] * u.deg, [0, 5, 10] * u.deg)
+        >>> SkyRegions.quarter_ellipses(places, (2, 1) * u.deg, (1, 1) * u.deg)[0].kind
+        'quarter-ellipse'
+        """
         return cls._sided(shapes.quarters, SkyRegion.quarter_ellipse, centers, ra_errors, dec_errors)
 
     @classmethod
@@ -131,12 +240,61 @@ class SkyRegions:
 
     @classmethod
     def polygons(cls, coords: Sequence[SkyCoord]) -> SkyRegions:
-        """Polygons of great-circle arcs, each the smaller side of its vertices."""
+        """Polygons of great-circle arcs, each the smaller side of its vertices.
+
+        Parameters
+        ----------
+        coords : sequence of SkyCoord
+            The vertices of each.
+
+        Returns
+        -------
+        SkyRegions
+
+        Raises
+        ------
+        InputError
+            As `SkyRegion.polygon` does.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegions
+        >>> places = SkyCoord([10, 20, 30] * u.deg, [0, 5, 0] * u.deg)
+        >>> SkyRegions.polygons([places])
+        <SkyRegions: 1 regions>
+        """
         return cls.of([SkyRegion.polygon(each) for each in coords])
 
     @classmethod
     def of(cls, regions: Sequence[SkyRegion]) -> SkyRegions:
-        """Regions of any kind, in their order."""
+        """Regions of any kind, in their order.
+
+        Parameters
+        ----------
+        regions : sequence of SkyRegion
+
+        Returns
+        -------
+        SkyRegions
+
+        Raises
+        ------
+        InputError
+            For something that is no region.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegions
+        >>> places = SkyCoord([10, 20, 30] * u.deg, [0, 5, 10] * u.deg)
+        >>> from skyexplorer import SkyRegion
+        >>> mixed = [SkyRegion.circle(places[0], 1 * u.deg), SkyRegion.annulus(places[1], 1 * u.deg, 2 * u.deg)]
+        >>> SkyRegions.of(mixed).match(places)["left"].tolist()
+        [0]
+        """
         for i, region in enumerate(regions):
             if not isinstance(region, SkyRegion):
                 raise InputError(
@@ -169,6 +327,14 @@ class SkyRegions:
         ------
         InputError
             If the catalogue has no errors, or the containment is none.
+
+        Examples
+        --------
+        >>> from skyexplorer import SkyRegions, samples
+        >>> fermi = samples.open("fermi-sources")
+        >>> published, wider = SkyRegions.of_catalog(fermi), SkyRegions.of_catalog(fermi, containment=0.99)
+        >>> print((wider[0].radius / published[0].radius).round(3))  # sqrt(ln 0.01 / ln 0.05)
+        1.24
         """
         if containment is not None and not 0 < containment < 1:
             raise InputError(f"containment is {containment!r}.", "It lies between 0 and 1, such as 0.95.")
@@ -227,6 +393,16 @@ class SkyRegions:
         ------
         InputError
             If there are more pairs than memory should hold.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegions
+        >>> places = SkyCoord([10, 20, 30] * u.deg, [0, 5, 10] * u.deg)
+        >>> pairs = SkyRegions.circles(places, 8 * u.deg).match(places)
+        >>> len(pairs), pairs["normalised_radius"][0].item()
+        (3, 0.0)
         """
         from skyexplorer.core import footprints
 
@@ -250,7 +426,25 @@ class SkyRegions:
         return table
 
     def counts(self, catalog: SourceCatalog | SkyCoord | Table) -> Ints:
-        """How many sources lie in each region: quicker than `match`, and in little memory."""
+        """How many sources lie in each region: quicker than `match`, and in little memory.
+
+        Parameters
+        ----------
+        catalog : SourceCatalog, SkyCoord or Table
+
+        Returns
+        -------
+        (n,) int array
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegions
+        >>> places = SkyCoord([10, 20, 30] * u.deg, [0, 5, 10] * u.deg)
+        >>> SkyRegions.circles(places, [1, 12, 1] * u.deg).counts(places).tolist()
+        [1, 3, 1]
+        """
         from skyexplorer.core import footprints
 
         ra, dec = degrees(catalog, "catalog")
@@ -291,6 +485,18 @@ class SkyRegions:
         -----
         SkyExplorerWarning
             If a sum is not known so well when `sums.MOST_CUT` cells are divided, as in a region much longer than wide.
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyRegions
+        >>> places = SkyCoord([10, 20, 30] * u.deg, [0, 5, 10] * u.deg)
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> pointings = SkyRegions.circles(merger.mode.reshape(1), 2.5 * u.deg)
+        >>> pointings.probability(merger).round(2).tolist()
+        [0.51]
         """
         from skyexplorer.core import sums
 

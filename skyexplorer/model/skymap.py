@@ -134,10 +134,30 @@ class SkyMap:
     def read(cls, source: str | Path | bytes | BinaryIO, name: str = "") -> SkyMap:
         """Read a flat or multi-order sky map from FITS, gzipped or not; the name of the file does not matter.
 
+        Parameters
+        ----------
+        source : str, Path, bytes or binary file
+        name : str, optional
+            Of the event; that of the header goes first.
+
+        Returns
+        -------
+        SkyMap
+            ``origin`` has the header as published.
+
         Raises
         ------
         FormatError
             If it is not a sky map; the message lists what was found.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> import tempfile, pathlib
+        >>> path = merger.write(pathlib.Path(tempfile.mkdtemp(), "map.fits.gz"))
+        >>> SkyMap.read(path)
+        <SkyMap GW170817: 24030 cells to order 10, 90 % in 27.95 deg2>
         """
         path = source if isinstance(source, (str, Path)) else ""
         raw = files.stored(source)
@@ -196,7 +216,30 @@ class SkyMap:
         return SkyCoord(lon[0] * u.deg, lat[0] * u.deg)
 
     def credible_area(self, q: float) -> u.Quantity:
-        """Area of the smallest region that holds probability ``q``, linear between cells (deg²)."""
+        """Area of the smallest region that holds probability ``q``, linear between cells (deg²).
+
+        Parameters
+        ----------
+        q : float
+            Above 0 and at most 1: 0.9 is 90 %.
+
+        Returns
+        -------
+        Quantity
+            deg².
+
+        Raises
+        ------
+        InputError
+            For a level that is none.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> print(merger.credible_area(0.9).round(1))
+        27.9 deg2
+        """
         return (credible.credible_area(self._greedy, _level(q)) * u.sr).to(u.deg**2)
 
     def _region_cells(self, q: float) -> NDArray[np.intp]:
@@ -207,6 +250,31 @@ class SkyMap:
 
         The cells are those of the file: where equal pixels of a flat map were merged, the crossing cell is
         one of its pixels.
+
+        Parameters
+        ----------
+        q : float
+            Above 0 and at most 1.
+
+        Returns
+        -------
+        SkyRegion
+            Its area is a little above `credible_area`: the crossing cell belongs to it whole.
+
+        Raises
+        ------
+        InputError
+            For a level that is none.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> host = samples.resolve("NGC 4993")
+        >>> region = merger.credible_region(0.9)
+        >>> bool(region.contains(host)), print(region.area.round(2))
+        27.95 deg2
+        (True, None)
         """
         cells = self._region_cells(q)
         from mocpy import MOC
@@ -236,7 +304,26 @@ class SkyMap:
         return self._finder.valued(lon, lat, values, missing, slope).reshape(shape)
 
     def probability_density(self, coords: SkyCoord) -> u.Quantity:
-        """Probability per steradian at positions; 0 where the map has no cell, NaN where there is no position."""
+        """Probability per steradian at positions; 0 where the map has no cell, NaN where there is no position.
+
+        Parameters
+        ----------
+        coords : SkyCoord, any shape
+            Any frame.
+
+        Returns
+        -------
+        Quantity, shape of ``coords``
+            1/sr.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> host = samples.resolve("NGC 4993")
+        >>> print(merger.probability_density(host).round(1))
+        190.3 1 / sr
+        """
         return self._valued(coords, self._density, 0.0) << 1 / u.sr
 
     def credible_level(self, coords: SkyCoord) -> NDArray[np.float64]:
@@ -244,11 +331,29 @@ class SkyMap:
 
         NaN where there is no position.
 
+        Parameters
+        ----------
+        coords : SkyCoord, any shape
+            Any frame.
+
+        Returns
+        -------
+        float array, shape of ``coords``
+            From 0 to 1.
+
         Warns
         -----
         SkyExplorerWarning
             If the map is even: which of its cells come first is then arbitrary, and a level is no more than the
             part of the area that comes before.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> host = samples.resolve("NGC 4993")
+        >>> round(float(merger.credible_level(host)), 2)  # inside the 30 % region
+        0.3
         """
         if self.even:
             warn(SkyExplorerWarning(f"{self.name or 'The map'} is even: {EVEN}"), stacklevel=2)
@@ -260,6 +365,23 @@ class SkyMap:
         """Probability that a search from the densest cell down has covered when it reaches each position.
 
         The credible level of the position under the name that goes with `searched_area`.
+
+        Parameters
+        ----------
+        coords : SkyCoord, any shape
+            Any frame.
+
+        Returns
+        -------
+        float array, shape of ``coords``
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> host = samples.resolve("NGC 4993")
+        >>> float(merger.searched_probability(host)) == float(merger.credible_level(host))
+        True
         """
         return self.credible_level(coords)
 
@@ -267,6 +389,24 @@ class SkyMap:
         """Area of all cells as dense as that of each position, or denser, own cell included (deg²).
 
         The area of the whole map outside its cells, NaN where there is no position.
+
+        Parameters
+        ----------
+        coords : SkyCoord, any shape
+            Any frame.
+
+        Returns
+        -------
+        Quantity, shape of ``coords``
+            deg².
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> host = samples.resolve("NGC 4993")
+        >>> print(merger.searched_area(host).round(1))
+        4.3 deg2
         """
         running, slope = self._searched
         return self._valued(coords, running, running.max(), slope) << u.deg**2
@@ -288,7 +428,25 @@ class SkyMap:
         return total, own / 4.0 ** (self._grain - self._order)
 
     def probability_within(self, area: u.Quantity) -> float:
-        """Probability of the densest ``area``: what a search of the best so many square degrees can find."""
+        """Probability of the densest ``area``: what a search of the best so many square degrees can find.
+
+        Parameters
+        ----------
+        area : Quantity
+            A solid angle.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> from astropy import units as u
+        >>> round(merger.probability_within(10 * u.deg**2), 2)
+        0.56
+        """
         return credible.within(self._greedy, area.to_value(u.sr))
 
     def overlap(self, other: SkyMap) -> float:
@@ -354,10 +512,30 @@ class SkyMap:
 
         0 where the map has no cell; NaN where there is no position or no distance.
 
+        Parameters
+        ----------
+        coords : SkyCoord, any shape
+        distance : Quantity, a shape that goes with it
+            Luminosity distances.
+
+        Returns
+        -------
+        Quantity
+            Mpc⁻³.
+
         Raises
         ------
         InputError
             If the map has no distances.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> host = samples.resolve("NGC 4993")
+        >>> from astropy import units as u
+        >>> print(merger.distance_density(host, 40 * u.Mpc).round(4))
+        0.0059 1 / Mpc3
         """
         return self.distances.density(coords, distance)
 
@@ -374,6 +552,14 @@ class SkyMap:
         -------
         SkyCoord, shape (n,)
             With luminosity distances, where the map has them; NaN in cells without.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> places = merger.sample(1000, seed=1)
+        >>> bool(0.85 < (merger.credible_level(places) <= 0.9).mean() < 0.95)
+        True
         """
         dice = np.random.default_rng(seed)
         weight = self._density * self._area
@@ -388,7 +574,29 @@ class SkyMap:
 
     @classmethod
     def from_region(cls, region: SkyRegion, name: str = "", max_depth: int | None = None) -> SkyMap:
-        """A map of even density inside a region, and none outside: what a search region says without more."""
+        """A map of even density inside a region, and none outside: what a search region says without more.
+
+        Parameters
+        ----------
+        region : SkyRegion
+        name : str, optional
+        max_depth : int, optional
+            Order of the smallest cells; by default as `SkyRegion.to_moc` chooses.
+
+        Returns
+        -------
+        SkyMap
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from skyexplorer import SkyMap, SkyRegion
+        >>> disc = SkyRegion.circle(SkyCoord(83.633 * u.deg, 22.014 * u.deg), 2 * u.deg)
+        >>> even = SkyMap.from_region(disc)
+        >>> print((even.credible_area(0.5) / disc.area).round(2))
+        0.5
+        """
         cells = np.asarray(region.to_moc(max_depth).uniq_hpx).astype(np.int64)
         area = float(healpix.cell_area(healpix.split_uniq(cells)[0]).sum())
         return cls(cells, np.full(len(cells), 1.0 / area), name=name or f"even in a {region.kind}")
@@ -406,6 +614,19 @@ class SkyMap:
         Returns
         -------
         Path
+
+        Raises
+        ------
+        InputError
+            For an order outside 0 to 12, or a place where nothing can be written.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> import tempfile, pathlib
+        >>> merger.write(pathlib.Path(tempfile.mkdtemp(), "flat.fits.gz"), order=6).name
+        'flat.fits.gz'
         """
         published = self.origin.header
         header = {key: published[key] for key in KEPT if key in published}
@@ -428,10 +649,23 @@ class SkyMap:
         smoothed over the nearest cells of one order, and the level chosen so that they enclose the
         region's area.
 
+        Parameters
+        ----------
+        q : float
+            Above 0 and at most 1.
+
         Returns
         -------
         list of (n, 2) float arrays
             Right ascension and declination in degrees along each closed line.
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> lines = merger.contours(0.9)
+        >>> len(lines), lines[0].shape[1]
+        (1, 2)
         """
         return outline.lines(self, self._region_cells(q))
 
@@ -451,7 +685,23 @@ class SkyMap:
         return np.where(covered, self._density[at], np.maximum(mean, 0.0))
 
     def renamed(self, name: str) -> SkyMap:
-        """The same map under another name."""
+        """The same map under another name.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        SkyMap
+
+        Examples
+        --------
+        >>> from skyexplorer import samples
+        >>> merger = samples.open("GW170817").localization
+        >>> merger.renamed("mine").name
+        'mine'
+        """
         twin = object.__new__(SkyMap)
         twin.__dict__.update(self.__dict__, name=name, origin=replace(self.origin, title=name))
         return twin

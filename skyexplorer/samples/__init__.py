@@ -3,6 +3,14 @@
 Chosen rows and columns of public catalogues, each with its reference in its header (``tables/``); a map
 of GW170817 drawn from published numbers; a run of a Cherenkov telescope that was never made; a model of the Milky Way. A
 sample never poses as the live thing: its origin says that it is one.
+
+Examples
+--------
+>>> from skyexplorer import samples
+>>> samples.names()[:3]
+['GW170817', 'IC-170922A', 'icecube-alerts']
+>>> samples.open("fermi-sources").origin.service
+'sample'
 """
 
 from __future__ import annotations
@@ -185,12 +193,31 @@ def _key(name: str) -> str:
 
 
 def names() -> list[str]:
-    """Names that `open` knows."""
+    """Names that `open` knows.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from skyexplorer import samples
+    >>> "fermi-sources" in samples.names()
+    True
+    """
     return list(_SAMPLES)
 
 
 def open(name: str) -> Event | list[Event] | SourceCatalog | LightCurve | EventList:
     """A sample by its name; capitals, blanks, hyphens and underscores do not matter.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Event, list of Event, SourceCatalog, LightCurve or EventList
 
     Raises
     ------
@@ -210,12 +237,39 @@ def open(name: str) -> Event | list[Event] | SourceCatalog | LightCurve | EventL
 
 
 def default_layers() -> list[tuple[str, Any]]:
-    """Names and samples of the layers that an explorer starts with, in drawing order."""
+    """Names and samples of the layers that an explorer starts with, in drawing order.
+
+    Returns
+    -------
+    list of (str, object)
+
+    Examples
+    --------
+    >>> from skyexplorer import samples
+    >>> [name for name, _ in samples.default_layers()][-1]
+    'GW170817'
+    """
     return [(name, open(name)) for name in _DRAWN]
 
 
 def light_curve(name: str) -> LightCurve | None:
-    """The light curve of a source by any of its names, or None where no sample has one."""
+    """The light curve of a source by any of its names, or None where no sample has one.
+
+    Parameters
+    ----------
+    name : str
+        Capitals, blanks, hyphens and underscores do not matter.
+
+    Returns
+    -------
+    LightCurve or None
+
+    Examples
+    --------
+    >>> from skyexplorer import samples
+    >>> samples.light_curve("TXS 0506+056").quantity
+    'photon flux'
+    """
     for known, make in _CURVES.items():
         if _key(known) == _key(name):
             return make()
@@ -227,7 +281,23 @@ def light_curve(name: str) -> LightCurve | None:
 
 
 def resolve(name: str) -> SkyCoord | None:
-    """The position of a sample source or event by any of its names, or None."""
+    """The position of a sample source or event by any of its names, or None.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    SkyCoord or None
+        ICRS.
+
+    Examples
+    --------
+    >>> from skyexplorer import samples
+    >>> samples.resolve("TXS 0506+056").to_string(precision=2)
+    '77.36 5.70'
+    """
     wanted = _key(name).replace("icecube", "ic")
     for catalog in (_fermi(), _tev(), _galaxies(), _transients()):
         for index, own in enumerate(catalog.names):
@@ -243,7 +313,19 @@ def resolve(name: str) -> SkyCoord | None:
 
 @cache
 def milky_way() -> TileSet:
-    """Tiles of the model Milky Way."""
+    """Tiles of the model Milky Way.
+
+    Returns
+    -------
+    TileSet
+        A HiPS in memory, which the sky shows where no survey is reached.
+
+    Examples
+    --------
+    >>> from skyexplorer import samples
+    >>> type(samples.milky_way()).__name__
+    'TileSet'
+    """
     from skyexplorer.samples import galaxy
 
     with resources.as_file(resources.files(__name__).joinpath("milky_way.zip")) as path:
