@@ -49,7 +49,9 @@ def mark() -> Path:
 
     from skyexplorer.core import radix
 
-    python = f"{sys.implementation.cache_tag}-numba{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}"
+    # An image that runs on other machines than its maker's compiles for any: NUMBA_CPU_NAME=generic.
+    processor = numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name()
+    python = f"{sys.implementation.cache_tag}-numba{numba.__version__}-{processor}"
     return Path(radix.passed.stats.cache_path) / f"skyexplorer-{__version__}-{python}.warm"
 
 

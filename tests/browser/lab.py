@@ -41,15 +41,16 @@ def _free_port() -> int:
 class Lab:
     """A JupyterLab server in a folder of its own; a context manager.
 
-    ``python`` is the interpreter whose JupyterLab is started; by default the one that runs the tests.
+    ``python`` is the interpreter whose JupyterLab is started; by default the one that runs the tests. ``launcher`` is
+    what stands before it: a command that ends by running what it is given.
     """
 
     app = "JupyterLab"
     command = ("lab", "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly")
     ready = "/api/status"
 
-    def __init__(self, python: str = sys.executable, **env: str) -> None:
-        self.python, self.env = python, env
+    def __init__(self, python: str = sys.executable, *, launcher: tuple[str, ...] = (), **env: str) -> None:
+        self.python, self.launcher, self.env = python, launcher, env
 
     def __enter__(self) -> Lab:
         self.folder = Path(tempfile.mkdtemp(prefix="skx-lab-"))
@@ -78,8 +79,8 @@ class Lab:
         self.log = (self.folder / "lab.log").open("w")
         self.process = subprocess.Popen(
             [
-                self.python, "-m", "jupyter", *self.command, "--no-browser", "--allow-root", "--ip=127.0.0.1",
-                f"--port={self.port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
+                *self.launcher, self.python, "-m", "jupyter", *self.command, "--no-browser", "--allow-root",
+                "--ip=127.0.0.1", f"--port={self.port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
                 "--ServerApp.password=", f"--ServerApp.root_dir={self.work}",
             ],
             env=env, stdout=self.log, stderr=subprocess.STDOUT,
