@@ -10,7 +10,7 @@ PEERS  ?= $(BIN)/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: explore warm test soak formats services notebooks env check lint types contracts unit browser chromium vo dachs docs screenshots benchmark crossmatches wheel constraints clean help
+.PHONY: explore warm test soak formats services notebooks env check lint types contracts unit browser chromium vo dachs docs screenshots benchmark crossmatches wheel workshop sheet seats coldstart constraints clean help
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -109,6 +109,18 @@ crossmatches: env ## The cross-match core beside its peers: lists, footprints, m
 
 wheel: env ## A wheel with the bundle inside
 	$(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .
+
+workshop: env chromium ## dist/skyexplorer-workshop.zip: all that a seat needs where there is no network, for this platform
+	$(BIN)/python -m docs.workshop.pack
+
+sheet: env chromium ## dist/participants.pdf: the participants' page, one sheet of A4
+	$(BIN)/python -m docs.workshop.sheet
+
+seats: env ## Memory and processors of 20 kernels at once on this machine
+	$(BIN)/python -m benchmarks.seats
+
+coldstart: env chromium ## What a cold start takes, from the steps of binder/ to a painted sky
+	$(BIN)/python -m benchmarks.coldstart
 
 constraints: ## Pin what the environment holds now
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt
