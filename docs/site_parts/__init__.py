@@ -10,21 +10,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from site_parts.changes import changelog
-from site_parts.commands import command_line, import_time
-from site_parts.errors import errors
-from site_parts.gallery import gallery
-from site_parts.keys import keyboard
-from site_parts.notebooks import notebook
+from site_parts import changes, commands, errors, gallery, keys, notebooks
 
 PARTS: dict[str, Callable[[str], str]] = {
-    "changelog": changelog,
-    "command-line": command_line,
-    "errors": errors,
-    "gallery": gallery,
-    "import-time": import_time,
-    "keyboard": keyboard,
-    "notebook": notebook,
+    "changelog": changes.changelog,
+    "command-line": commands.command_line,
+    "errors": errors.errors,
+    "gallery": gallery.gallery,
+    "import-time": commands.import_time,
+    "keyboard": keys.keyboard,
+    "notebook": notebooks.notebook,
 }
 _LINE = re.compile(r"^<!-- part: ([a-z-]+) ?(.*?) ?-->$", re.MULTILINE)
 

@@ -32,7 +32,7 @@ def command_line(_: str = "") -> str:
 
 
 def imported() -> list[tuple[str, int, int]]:
-    """Modules that ``import skyexplorer`` loads: name, time by itself, and with what it loads (µs); the last is skyexplorer."""
+    """What ``import skyexplorer`` loads: name, time by itself, and with what it loads (µs); the last is skyexplorer."""
     line = [sys.executable, "-X", "importtime", "-c", "import sys; sys.stderr.flush(); import skyexplorer"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = subprocess.run(line, capture_output=True, text=True, check=True, env=env).stderr

@@ -226,6 +226,8 @@ class SkyRegion:
 
         Parameters
         ----------
+        center : SkyCoord
+            One position.
         ra_errors, dec_errors : Quantity, (plus, minus)
             Positive, in coordinate degrees: those of right ascension are not multiplied by cos δ.
 
@@ -274,7 +276,14 @@ class SkyRegion:
     def quarter_ellipse(cls, center: SkyCoord, ra_errors: u.Quantity, dec_errors: u.Quantity) -> SkyRegion:
         """Four quarters of ellipses: q² = (Δα/a±)² + (Δδ/b±)² ≤ 1, the signs choosing the half-axes.
 
-        Parameters are those of `box`; its area is π/4 of (a₊ + a₋)(b₊ + b₋) cos δ.
+        Its area is π/4 of (a₊ + a₋)(b₊ + b₋) cos δ.
+
+        Parameters
+        ----------
+        center : SkyCoord
+            One position.
+        ra_errors, dec_errors : Quantity, (plus, minus)
+            Positive, in coordinate degrees, as for `box`.
 
         Returns
         -------

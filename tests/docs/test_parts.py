@@ -1,0 +1,51 @@
+"""What is written from the tree says what the tree has; and the package is imported within its budget."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_each_error_is_there_with_what_to_do() -> None:
+    from site_parts import errors
+
+    text = errors.errors()
+    assert {f"### {kind.__name__}" for kind in errors._classes()} <= set(text.splitlines())
+    assert set(errors.TO_DO) == {kind.__name__ for kind in errors._classes()}
+
+
+def test_each_key_that_is_listened_to_is_told() -> None:
+    """In the list that ``?`` opens, which is the page too."""
+    from site_parts import keys
+
+    untold = {module: sorted(each - keys.told()) for module, each in keys.listened().items()}
+    assert not {module: each for module, each in untold.items() if each}
+    assert all(f"<kbd>{key}</kbd>" in keys.keyboard() for key in keys.told())
+
+
+def test_each_verb_of_the_command_is_told() -> None:
+    from site_parts import commands
+
+    text = commands.command_line()
+    assert all(f"## `skyexplorer {verb}`" in text for verb in ("lab", "warm", "doctor"))
+
+
+def test_changes_are_gathered() -> None:
+    from site_parts import changes
+
+    text = changes.changelog()
+    assert text.index("### The view") < text.index("### First light")
+
+
+def test_a_part_that_is_not_known_is_an_error() -> None:
+    import site_parts
+
+    with pytest.raises(KeyError):
+        site_parts.filled("<!-- part: nothing -->")
+
+
+def test_the_import_keeps_to_its_budget() -> None:
+    """The best of five: what the machine does beside it is not the package's."""
+    from site_parts import commands
+
+    best = min(commands.imported()[-1][2] for _ in range(5)) / 1000
+    assert best < commands.BUDGET_MS
