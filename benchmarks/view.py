@@ -127,31 +127,30 @@ half = np.random.default_rng(2).random(ROWS) < 0.5
 """
 EXPLORER = "sky = SkyExplorer(samples=False); sky.goto(SkyCoord(270, -25, unit='deg'), fov=60)\nsky"
 
-# Runs code and looks, frame by frame, until what it has to show is painted: seconds.
-SHOWN = """async ([code, ready, limit]) => {
+# Runs code, and looks after each frame that is drawn whether it has what the code has to show: seconds.
+SHOWN = """([code, ready, limit]) => new Promise((done, fail) => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    const el = document.querySelector('.skx-sky'), {glass} = el.skx;
+    const el = document.querySelector('.skx-sky'), {glass} = el.skx, {view} = el.aladin;
     const test = eval(ready)(el, glass);
-    const start = performance.now();
-    let failed = '';
+    const start = performance.now(), draw = view.drawAllOverlays;
+    let seconds;
     const future = kernel.requestExecute({code, store_history: false});
-    future.onIOPub = (message) => {
-        if (message.header.msg_type === 'error') failed = message.content.evalue;
+    const end = (tell, found) => {
+        view.drawAllOverlays = draw;
+        clearTimeout(late);
+        tell(found);
     };
-    while (performance.now() - start < 1000 * limit) {
-        if (failed) throw new Error(failed);
-        if (test()) {
-            const frames = glass.frames;
-            el.aladin.view.requestRedraw();
-            while (glass.frames === frames) await new Promise((go) => requestAnimationFrame(go));
-            const seconds = (performance.now() - start) / 1000;
-            await future.done;
-            return seconds;
-        }
-        await new Promise((go) => requestAnimationFrame(go));
-    }
-    return null;
-}"""
+    const late = setTimeout(() => end(done, null), 1000 * limit);
+    view.drawAllOverlays = function () {
+        draw.call(this);
+        if (seconds || !test()) return;
+        seconds = (performance.now() - start) / 1000;
+        future.done.then(() => end(done, seconds));
+    };
+    future.onIOPub = (message) => {
+        if (message.header.msg_type === 'error') end(fail, new Error(message.content.evalue));
+    };
+})"""
 OURS = "(el, glass) => () => { const l = glass.stats.layers[0]; return l?.ready && l.drawn > 0 }"
 OTHERS_CHOSEN = (
     "(el, glass) => { const {turn} = glass.stats.layers[0]; return () => glass.stats.layers[0].turn > turn }"
