@@ -247,13 +247,14 @@ class SourceCatalog:
             return [f"{self.name} {i}" for i in range(1, len(self) + 1)]
         prefix = self._roles.prefix
         texts = _texts(self.table[column])
-        for i, text in enumerate(texts):
-            if not text:
-                texts[i] = next(iter(self.other_names(i)), f"{self.name} {i + 1}")
-            elif prefix:
-                texts[i] = prefix + text
+        nameless = [i for i, text in enumerate(texts) if not text] if "" in texts else []
+        if prefix:
+            texts = [prefix + text for text in texts]
+        for i in nameless:
+            texts[i] = next(iter(self.other_names(i)), f"{self.name} {i + 1}")
         # Some copies of Fermi's tables lost the blank of "4FGL J0509.4+0542".
-        if FERMI_LINE.search("\n".join(texts)):
+        joined = "\n".join(texts)
+        if ("FGL" in joined or "FHL" in joined) and FERMI_LINE.search(joined):
             texts = [FERMI_NAME.sub(r"\1 \2", text) for text in texts]
         return texts
 
@@ -640,7 +641,17 @@ def _texts(column: Any) -> list[str]:
         return [_text(value) for value in column]
     if values.dtype.kind == "S":
         values = np.char.decode(values, "utf-8", "replace")
-    texts: list[str] = np.char.strip(values).tolist()
+    texts: list[str] = (np.char.strip(values) if _padded(values) else values).tolist()
     for i in np.flatnonzero(np.ma.getmaskarray(column)):
         texts[i] = ""
-    return ["" if text in _NO_TEXT else text for text in texts]
+    return texts if _NO_TEXT.isdisjoint(texts) else ["" if text in _NO_TEXT else text for text in texts]
+
+
+def _padded(values: NDArray[np.str_]) -> bool:
+    """Whether some text may begin or end with a blank: most tables have none, and stripping costs most of the time."""
+    if not values.size or not values.itemsize:
+        return False
+    codes = np.ascontiguousarray(values).view(np.uint32).reshape(len(values), -1)
+    blank = (codes <= 32) & (codes > 0) | (codes > 126)  # beyond ASCII there are blanks too
+    ends = blank[:, :-1] & (codes[:, 1:] == 0)
+    return bool(blank[:, 0].any() or ends.any() or blank[:, -1].any())

@@ -12,7 +12,17 @@ from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views.panel import Panel
 
-FIXED = {"_esm", "_css", "_code", "_code_digest", "_bokeh_js", "_bokeh_version", "_local_surveys", "_texts", "_me"}
+FIXED = {
+    "_esm",
+    "_css",
+    "_code",
+    "_code_digest",
+    "_bokeh_js",
+    "_bokeh_version",
+    "_local_surveys",
+    "_texts",
+    "_me",
+}
 """Traits that never change: they are not sent again."""
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from playwright.sync_api import Locator
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
 from tests.browser.lab import Notebook
 
 CELL = """
@@ -118,6 +121,17 @@ class Acts:
         x, y = (self.random.uniform(margin, 1 - margin) for _ in range(2))
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
+    def _press(self, what: Locator) -> bool:
+        """As a hand does: where it was seen. The page may have moved on since, where a robot would wait for it to come back."""
+        try:
+            box = what.bounding_box(timeout=1000) if what.count() else None
+        except PlaywrightTimeout:
+            box = None
+        if box is None or not box["width"]:
+            return False
+        self.page.mouse.click(box["x"] + min(30, box["width"] / 2), box["y"] + box["height"] / 2)
+        return True
+
     def zoom(self) -> None:
         self.page.mouse.move(*self._sky())
         for _ in range(self.random.randrange(1, 4)):
@@ -135,15 +149,14 @@ class Acts:
 
     def draw(self) -> None:
         button = self.page.locator(".skx-archives .skx-where .skx-icon, .skx-tools button").first
-        if button.count() and button.is_visible():
-            button.click()
+        if self._press(button):
             self.pan()
             self.page.keyboard.press("Escape")
 
     def tab(self) -> None:
         tabs = self.page.locator(".skx-tab:visible")
         if count := tabs.count():
-            tabs.nth(self.random.randrange(count)).click()
+            self._press(tabs.nth(self.random.randrange(count)))
 
     def _choose_table(self) -> bool:
         chosen = self.page.get_by_label("Table of layer")
@@ -165,16 +178,15 @@ class Acts:
     def sort(self) -> None:
         heads = self.page.locator(".skx-th button:visible")
         if count := heads.count():
-            heads.nth(self.random.randrange(min(count, 3))).click()
+            self._press(heads.nth(self.random.randrange(min(count, 3))))
 
     def row(self) -> None:
         rows = self.page.locator(".skx-tbody .skx-tr:visible")
-        # As a hand does: where the row was seen. The table may have moved on since.
-        if (count := rows.count()) and (box := rows.nth(self.random.randrange(min(count, 4))).bounding_box()):
-            self.page.mouse.click(box["x"] + 30, box["y"] + box["height"] / 2)
+        if count := rows.count():
+            self._press(rows.nth(self.random.randrange(min(count, 4))))
 
     def theme(self) -> None:
-        self.page.locator(".skx-toolbar").get_by_label("Light or dark").click()
+        self._press(self.page.locator(".skx-toolbar").get_by_label("Light or dark"))
 
     def reload(self) -> None:
         self.notebook.reload()
