@@ -122,7 +122,7 @@ class Acts:
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
     def _press(self, what: Locator) -> bool:
-        """As a hand does: where it was seen. The page may have moved on since, where a robot would wait for it to come back."""
+        """As a hand does: where it was seen. The page may have moved on since."""
         try:
             box = what.bounding_box(timeout=1000) if what.count() else None
         except PlaywrightTimeout:
@@ -162,17 +162,23 @@ class Acts:
         chosen = self.page.get_by_label("Table of layer")
         if not chosen.is_visible():
             return False
-        names = chosen.locator("option").all_inner_texts()
-        chosen.select_option(self.random.choice(names), timeout=5000)
+        chosen.evaluate(
+            """(list, at) => {
+                list.selectedIndex = Math.floor(at * list.options.length);
+                list.dispatchEvent(new Event('change', {bubbles: true}));
+            }""",
+            self.random.random(),
+        )
         return True
 
     def table(self) -> None:
         self._choose_table()
 
     def filter(self) -> None:
-        box = self.page.get_by_label("Filter the rows")
-        if box.is_visible():
-            box.fill(self.random.choice(["", "", "TXS", "4FGL J0", "Dec > 20", "RA < 100"]))
+        if self._press(self.page.get_by_label("Filter the rows")):
+            self.page.keyboard.press("ControlOrMeta+a")
+            self.page.keyboard.press("Delete")
+            self.page.keyboard.type(self.random.choice(["", "", "TXS", "4FGL J0", "Dec > 20", "RA < 100"]))
             self.page.wait_for_timeout(220)
 
     def sort(self) -> None:
