@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.lab import Lab, Notebook, browser
 from tests.browser.looks import flaws, measured, painted, pixels
+from tests.browser.references import difference
 
 CELL = "from skyexplorer import SkyExplorer\nsky = SkyExplorer()\nsky"
 THEMES = {"dark": "JupyterLab Dark", "light": "JupyterLab Light"}
@@ -79,6 +80,7 @@ def test_nothing_overlaps_is_cut_or_faint(notebook: Notebook, width: int) -> Non
         assert found["texts"] > 15
         assert flaws(found) == {}, f"{width} px, {'dark' if dark else 'light'}"
         assert painted(pixels(notebook.page))
+        assert difference(pixels(notebook.page, ".skx-grid"), f"{width}-{'dark' if dark else 'light'}") == ""
         assert found["panels"]["sky"][2] > 0.6 * found["width"]
         if MODES[width] == "wide":
             assert abs(found["height"] - 800) < 2
