@@ -1,7 +1,9 @@
 """Pace: many changes in a burst become few messages.
 
 The first change is told at once; those that come within the next tenth of a second are told together at its end, the
-last of each kind. Where no loop runs, as in a script, everything is told at once: there is nobody to tell it later.
+last of each kind. Where changes never cease, as in a flood of alerts, what need not follow each step (tables, plots) is
+told less and less often, down to `SELDOM`: a page that paints a plot ten times a second has no time left for the sky.
+Where no loop runs, as in a script, everything is told at once: there is nobody to tell it later.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 OFTEN = 0.1  # s between two tellings of the same
+SELDOM = 0.4  # s, where changes go on and on
+SLOWER = 1.3  # times as long from one telling to the next
 
 
 class Pace:
-    """A callable that is called no more often than `OFTEN`.
+    """A callable that is called no more often than each tenth of a second.
 
     Parameters
     ----------
@@ -23,6 +27,8 @@ class Pace:
         What is to be done.
     key : callable, optional
         Gives, of the arguments, what kind of change this is: the last of each kind is kept. By default all are one.
+    seldom : float
+        Seconds between two tellings after changes have gone on for a while; `OFTEN` where each is to be followed.
 
     Examples
     --------
@@ -39,8 +45,15 @@ class Pace:
     [0, 999]
     """
 
-    def __init__(self, call: Callable[..., Any], key: Callable[..., Hashable] | None = None) -> None:
-        self._call, self._key = call, key
+    def __init__(
+        self,
+        call: Callable[..., Any],
+        key: Callable[..., Hashable] | None = None,
+        *,
+        seldom: float = OFTEN,
+    ) -> None:
+        self._call, self._key, self._seldom = call, key, seldom
+        self._gap = OFTEN
         self._waiting: dict[Hashable, tuple[Any, ...]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._last = float("-inf")
@@ -52,7 +65,8 @@ class Pace:
         except RuntimeError:
             self._call(*args)
             return
-        if self._timer is None and time.monotonic() - self._last >= OFTEN:
+        if self._timer is None and time.monotonic() - self._last >= self._gap:
+            self._gap = OFTEN
             self._last = time.monotonic()
             self._call(*args)
             self._last = max(self._last, time.monotonic() - OFTEN / 2)  # of a slow call, let others go first
@@ -61,7 +75,7 @@ class Pace:
         self._waiting.pop(kind, None)  # the last of a kind is also the last in order
         self._waiting[kind] = args
         if self._timer is None:
-            wait = max(self._last + OFTEN - time.monotonic(), 0.0)
+            wait = max(self._last + self._gap - time.monotonic(), 0.0)
             self._timer = loop.call_later(wait, self.flush)
 
     def flush(self) -> None:
@@ -70,6 +84,7 @@ class Pace:
         waiting, self._waiting = self._waiting, {}
         if waiting:
             self._last = time.monotonic()
+            self._gap = min(SLOWER * self._gap, self._seldom)
         for args in waiting.values():
             self._call(*args)
 

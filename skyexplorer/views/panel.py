@@ -15,7 +15,7 @@ import traitlets
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views.canvas import bundle
-from skyexplorer.views.pace import Pace
+from skyexplorer.views.pace import SELDOM, Pace
 
 
 class Panel(anywidget.AnyWidget):
@@ -55,8 +55,8 @@ class Panel(anywidget.AnyWidget):
         self._links.append((signal, guarded))
 
     def paced(self, slot: Any) -> Pace:
-        """A slot that a burst of changes calls but ten times a second, until the panel is closed."""
-        pace = Pace(self.session.notices.guard(self.doing)(slot))
+        """A slot that a burst of changes calls but a few times a second, until the panel is closed."""
+        pace = Pace(self.session.notices.guard(self.doing)(slot), seldom=SELDOM)
         self._paces.append(pace)
         return pace
 
