@@ -44,7 +44,7 @@ LARGEST = 300_000  # bytes of a picture
 def notebook(lab: Lab, dark: bool, width: int = 1560) -> Iterator[Notebook]:
     """An explorer, painted."""
     theme = THEMES["dark" if dark else "light"]
-    with browser(width=width, height=1000, dark=dark) as context:
+    with browser(width=width, height=1000 if width > 900 else 1900, dark=dark) as context:
         book = Notebook(context, lab, lab.write(f"{dark}-{width}.ipynb", [CELL]), theme=theme)
         book.only_outputs()
         book.run_all()

@@ -12,7 +12,7 @@ CAPTIONS = {
     "spectrum": "The spectrum of TXS 0506+056, from all catalogues on the sky that have it.",
     "scatter": "Two columns against each other; what is dragged over is marked on the sky, in the table and in the plots.",
     "styled": "A catalogue coloured, sized and shaped by its columns.",
-    "narrow": "The same in a page of 390 px.",
+    "narrow": "The same on a narrow page.",
 }
 
 

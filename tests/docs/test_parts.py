@@ -49,3 +49,10 @@ def test_the_import_keeps_to_its_budget() -> None:
 
     best = min(commands.imported()[-1][2] for _ in range(5)) / 1000
     assert best < commands.BUDGET_MS
+
+
+def test_figures_are_those_that_are_computed() -> None:
+    import figures
+
+    for name, make in figures.FIGURES.items():
+        assert (figures.OUT / f"{name}.svg").read_text("utf-8") == make(), "python docs/figures.py"
