@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from site_parts import changes, commands, errors, gallery, keys, notebooks
+from site_parts import changes, commands, errors, gallery, keys, messages, notebooks
 
 PARTS: dict[str, Callable[[str], str]] = {
     "changelog": changes.changelog,
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[str], str]] = {
     "gallery": gallery.gallery,
     "import-time": commands.import_time,
     "keyboard": keys.keyboard,
+    "messages": messages.table,
     "notebook": notebooks.notebook,
 }
 _LINE = re.compile(r"^<!-- part: ([a-z-]+) ?(.*?) ?-->$", re.MULTILINE)

@@ -28,6 +28,27 @@ from skyexplorer.session.viewport import Viewport
 class Session:
     """Observable state, without widget, network or thread; it belongs to the thread that made it.
 
+    Attributes
+    ----------
+    layers : Layers
+        What lies on the sky, by name.
+    selection : Selection
+        Sources, time range and region.
+    viewport : Viewport
+        Where the sky is looked at.
+    layout : Layout
+        Which panels are shown, where, and how large.
+    notices : Notices
+        What was worth saying, and what went wrong.
+    curves, plots, events : Curves, Plots, Events
+        What the panels beside and below the sky show.
+    tools, timewindow : Tools, TimeWindow
+        The tool in hand, what was measured; the window over times.
+    archives, ledgers, jobs : Archives, Ledgers, Jobs
+        What can be asked, who answered, and what is under way.
+    steps : Steps
+        What was done, as a script.
+
     Examples
     --------
     >>> from skyexplorer.session.session import Session

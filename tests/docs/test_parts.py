@@ -13,6 +13,15 @@ def test_each_error_is_there_with_what_to_do() -> None:
     assert set(errors.TO_DO) == {kind.__name__ for kind in errors._classes()}
 
 
+def test_messages_are_those_of_the_sources() -> None:
+    from site_parts import messages
+
+    said = list(messages.messages())
+    assert len(said) > 500
+    assert {each.area for each in said} == set(messages.AREAS)
+    assert "The map … has no distances." in {each.text for each in said}
+
+
 def test_each_key_that_is_listened_to_is_told() -> None:
     """In the list that ``?`` opens, which is the page too."""
     from site_parts import keys
