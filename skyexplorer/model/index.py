@@ -51,7 +51,7 @@ class CatalogIndex:
     --------
     >>> from astropy import units as u
     >>> from astropy.coordinates import SkyCoord
-    >>> from skyexplorer.model.index import CatalogIndex
+    >>> from skyexplorer import CatalogIndex
     >>> index = CatalogIndex(SkyCoord([10.0006, 10.0098, 359.99] * u.deg, [0, 0, 0] * u.deg))
     >>> index.match(SkyCoord(10.01 * u.deg, 0 * u.deg), 5 * u.arcsec)["right"].tolist()
     [1]

@@ -85,7 +85,7 @@ def crossmatch(
     --------
     >>> from astropy import units as u
     >>> from astropy.coordinates import SkyCoord
-    >>> from skyexplorer.model.matching import crossmatch
+    >>> from skyexplorer import crossmatch
     >>> ours = SkyCoord([10, 10.001, 10.01] * u.deg, [0, 0, 0] * u.deg)
     >>> theirs = SkyCoord([10.0006, 10.0098, 359.99] * u.deg, [0, 0, 0] * u.deg)
     >>> pairs = crossmatch(ours, theirs, 5 * u.arcsec, mode="mutual")

@@ -59,7 +59,7 @@ class PartedCatalog:
     >>> from pathlib import Path
     >>> import pyarrow as pa
     >>> from pyarrow import parquet
-    >>> from skyexplorer.model.parted import PartedCatalog
+    >>> from skyexplorer import PartedCatalog
     >>> path = Path(tempfile.mkdtemp()) / "stars.parquet"
     >>> parquet.write_table(pa.table({"ra": [10.0, 20.0, 30.0], "dec": [-5.0, 0.0, 5.0]}), path)
     >>> stars = PartedCatalog.open(path)

@@ -37,7 +37,7 @@ class SkyRegions:
     --------
     >>> from astropy import units as u
     >>> from astropy.coordinates import SkyCoord
-    >>> from skyexplorer.model.regions import SkyRegions
+    >>> from skyexplorer import SkyRegions
     >>> best = SkyCoord([77.43, 114.52] * u.deg, [5.72, 15.56] * u.deg)  # IC-170922A, IC-211208A
     >>> footprints = SkyRegions.quarter_ellipses(
     ...     best, ([0.95, 2.82], [0.65, 2.50]) * u.deg, ([0.50, 1.81], [0.30, 1.39]) * u.deg
