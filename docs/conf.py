@@ -19,7 +19,6 @@ copyright = "The skyexplorer developers"
 version = release = skyexplorer.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "site_parts"]
-suppress_warnings = ["toc.empty_glob"]
 exclude_patterns = ["_build", "changelog.d"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
