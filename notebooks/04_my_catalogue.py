@@ -236,7 +236,7 @@ sky.select(found[0])
 
 
 # %%
-def along_the_plane(catalogue):
+def on_the_plane(catalogue):
     """Longitude, with the Galactic centre in the middle, and latitude, in degrees."""
     place = catalogue.coords.galactic
     return place.l.wrap_at(180 * u.deg).deg, place.b.deg
@@ -246,11 +246,10 @@ def along_the_plane(catalogue):
 from matplotlib import pyplot as plt
 
 figure, axes = plt.subplots(figsize=(7, 2.6), layout="constrained")
-axes.scatter(*along_the_plane(mine), s=4, color="0.6", label="my pulsars")
-axes.scatter(*along_the_plane(tev), s=50, facecolors="none", edgecolors="tab:blue", label="TeV sources")
-drawn = axes.scatter(
-    *along_the_plane(found), s=18, c=found.table["log_edot"], cmap="plasma", label="counterparts"
-)
+axes.scatter(*on_the_plane(mine), s=4, color="0.6", label="my pulsars")
+axes.scatter(*on_the_plane(tev), s=50, facecolors="none", edgecolors="tab:blue", label="TeV sources")
+power = {"c": found.table["log_edot"], "cmap": "plasma"}
+drawn = axes.scatter(*on_the_plane(found), s=18, label="counterparts", **power)
 figure.colorbar(drawn, label=r"$\log_{10}\,\dot{E}$ / (erg s$^{-1}$)")
 axes.set(xlim=(70, -100), ylim=(-7, 5), xlabel="Galactic longitude (deg)", ylabel="latitude (deg)")
 axes.legend(loc="lower center", ncols=3, fontsize="small")

@@ -19,7 +19,7 @@ from astropy import units as u
 
 from skyexplorer import SkyExplorer, SkyRegion, crossmatch
 
-sky = SkyExplorer(samples=False, height=640)
+sky = SkyExplorer(samples=False)
 sky
 
 # %% [markdown]
@@ -79,6 +79,7 @@ on = SkyRegion.circle(run.object_position, 0.11 * u.deg)
 off = run.reflected(on)
 
 sky.open(SkyRegion.union(off), name=f"{len(off)} circles off")
+sky.goto(run.pointing, fov=4)
 sky.select_region(on)
 
 # %% [markdown]
@@ -139,9 +140,8 @@ best_radius(radius, run)
 edges = [0.5, 1, 2, 5, 100] * u.TeV
 for low, high in pairwise(edges):
     band = run.select(energy=(low, high)).excess(on, off)
-    print(
-        f"{low:5.1f} to {high:5.1f}: {band.on:3d} on, {band.excess:6.1f} excess, {band.significance:4.1f} sigma"
-    )
+    counted = f"{band.on:3d} on, {band.excess:6.1f} excess, {band.significance:4.1f} sigma"
+    print(f"{low.value:5.1f} to {high:5.1f}: {counted}")
 
 # %% [markdown]
 # ## Is it steady?
