@@ -6,15 +6,23 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from astropy import units as u
 
 from notebooks import exercises
-from skyexplorer import samples
+from skyexplorer import SkyRegion, samples
 
 GALAXIES = samples.open("gw170817-galaxies")
 MERGER = samples.open("GW170817")
 REGION = MERGER.credible_region(0.9)
+SKYMAP, FAR = MERGER.localization, GALAXIES.table["bestdist"].quantity
+WEIGHT = SKYMAP.distances.rank(GALAXIES.coords, FAR)
+NEUTRINO = samples.open("IC-170922A")
+BLAZAR, KILONOVA = samples.light_curve("TXS 0506+056"), samples.light_curve("AT2017gfo")
+ERRORS = (1.14, 0.75) * u.deg, (0.64, 0.41) * u.deg
+BOX = SkyRegion.box(NEUTRINO.position, *ERRORS)
+FOOTPRINT = SkyRegion.quarter_ellipse(NEUTRINO.position, *ERRORS)
 JOBS = {
     "glade": SimpleNamespace(state="done", result=lambda: GALAXIES),
     "fermi-4fgl": SimpleNamespace(state="failed"),
@@ -27,6 +35,46 @@ CASES: dict[str, tuple[tuple[Any, ...], list[tuple[Any, str]], list[tuple[Any, s
         (MERGER, GALAXIES),
         [(5, "5 of 44"), (u.Quantity(5), "5 of 44")],
         [(39, "outside"), (44, "all of the list"), (6, "You have 6")],
+    ),
+    "box_over_ellipse": (
+        (BOX, FOOTPRINT),
+        [(1.273, "4/π"), (u.Quantity(1.273), "outside of the contour")],
+        [(0.785, "turn it round"), (2, "You have 2")],
+    ),
+    "flare_factor": (
+        (BLAZAR, NEUTRINO),
+        [(3.74, "3.7 times"), (u.Quantity(3.74), "weekly")],
+        [(3.62, "all years"), (3.08, "the mean"), (1, "last of the curve")],
+    ),
+    "chance_of_a_source": (
+        (FOOTPRINT,),
+        [(0.173, "one alert in 6"), (17.3 * u.percent, "one alert in 6")],
+        [(0.190, "number to expect"), (0.827, "none lies there"), (0.5, "1.55 deg2")],
+    ),
+    "after_trials": (
+        (4.1, 51),
+        [(3.08, "3.1σ"), (3.075, "evidence")],
+        [(0.574, "root"), (2.87, "one-sided"), (5, "one-sided"), (2, "at least one of 51")],
+    ),
+    "chance_of_ten_fields": (
+        (SKYMAP,),
+        [(0.561, "more than half"), (56 * u.percent, "densest")],
+        [(0.322, "denser in the middle"), (0.9, "ten square degrees")],
+    ),
+    "galaxies_to_visit": (
+        (WEIGHT,),
+        [(4, "4 fields"), (np.int64(4), "in the list")],
+        [(3, "one more"), (1, "reach 90 %"), (0, "the list has 44")],
+    ),
+    "blue_minus_red": (
+        (KILONOVA,),
+        [(5.2, "reddening"), (5.2 * u.mag, "a factor of 2")],
+        [(-5.2, "sign"), (5.8, "what does K lose")],
+    ),
+    "speeds_differ_by": (
+        (1.74 * u.s,),
+        [(6.5e-16, "fifteen digits"), (u.Quantity(6.5e-16), "theories")],
+        [(1.54e15, "turn it round"), (1e-9, "26 Mpc")],
     ),
     "archives_that_answered": (
         (JOBS,),

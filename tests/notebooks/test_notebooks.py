@@ -19,6 +19,12 @@ pytestmark = pytest.mark.browser
 # What a story must have come to, offline: in the text of its outputs.
 SAID = {
     "01_first_look": ["highest in the year from 2017-08-04", "90 % credible area: 27.9 deg2"],
+    "02_txs_0506": [
+        "as a box 1.97 deg2, as an ellipse 1.55 deg2",
+        "['4FGL J0509.4+0542', 'VER J0509+057', 'IC170922A']",
+        "IC220918A 2022-09-18",
+    ],
+    "03_gw170817": ["90% of the probability on 27.9 deg2", "credible level 0.30", "triggered 2.03 s"],
     "05_archives": [
         "fermi-4fgl: unreachable",
         "galaxies of the package instead",
