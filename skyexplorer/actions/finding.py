@@ -58,9 +58,10 @@ def named(session: Session, text: str) -> Any:
 def not_found(session: Session, text: str) -> NotFoundError:
     """The error for a name that nothing answers to."""
     close = names.near(session.layers, text, samples.names())
-    advice = (
-        f"Did you mean {' or '.join(close)}?"
-        if close
-        else "Give coordinates, a sample, or a source of a layer."
-    )
+    if closed := [name for name in samples.names() if name.casefold() == text.strip().casefold()]:
+        advice = f"It is a sample: sky.open({closed[0]!r}) opens it."
+    elif close:
+        advice = f"Did you mean {' or '.join(close)}?"
+    else:
+        advice = "Give coordinates, a sample, or a source of a layer."
     return NotFoundError(f"Nothing here is called {text!r}.", advice)
