@@ -40,12 +40,22 @@ class Session:
         Which panels are shown, where, and how large.
     notices : Notices
         What was worth saying, and what went wrong.
-    curves, plots, events : Curves, Plots, Events
-        What the panels beside and below the sky show.
-    tools, timewindow : Tools, TimeWindow
-        The tool in hand, what was measured; the window over times.
-    archives, ledgers, jobs : Archives, Ledgers, Jobs
-        What can be asked, who answered, and what is under way.
+    curves : Curves
+        The light curves that are shown, and the times marked in them.
+    plots : Plots
+        Histogram, scatter plot and spectrum: of what, and which is in front.
+    events : Events
+        The list of events beside the sky.
+    tools : Tools
+        The tool in hand, and what was measured.
+    timewindow : TimeWindow
+        The window over the times of all events.
+    archives : Archives
+        What can be asked, and of which region.
+    ledgers : Ledgers
+        Who was asked, and what each answered.
+    jobs : Jobs
+        What is under way.
     steps : Steps
         What was done, as a script.
 
