@@ -7,8 +7,8 @@
 # **At the end** you will have your own table on the sky, its counterparts among TeV and Fermi sources, the number of
 # them that is chance, and a figure for the paper.
 #
-# *30 minutes. Nothing here needs a network: the catalogues are chosen rows of published ones. When you are online,
-# `sky.query_region(region, service=["hgps", "fermi-4fgl"])` brings all rows, and the same cells go on with them.*
+# *30 minutes. Nothing here needs a network: the catalogues are chosen rows of published ones. When you are online, one
+# line below brings all rows of the H.E.S.S. survey, and the same cells go on with them.*
 #
 # Run all cells (**Run ▸ Run All Cells**), then come back and click.
 
@@ -28,6 +28,14 @@ tev, fermi = sky.open("tev-sources"), sky.open("fermi-sources")
 sky.goto("l=350 b=0", fov=60)
 
 # %% [markdown]
+# When you are online, ask for more than the sample has:
+#
+# ```python
+# from skyexplorer import SkyRegion
+#
+# tev = sky.query_region(SkyRegion.circle(sky.viewport.target, 80 * u.deg), service="hgps")
+# ```
+#
 # ## A table of your own
 #
 # Yours comes from your telescope. This one we **make up** here, so that you know what is in it: 400 pulsars anywhere
@@ -38,7 +46,7 @@ sky.goto("l=350 b=0", fov=60)
 random = np.random.default_rng(8)
 
 field = SkyCoord(random.uniform(-95, 65, 400), random.normal(0, 1.5, 400), unit="deg", frame="galactic").icrs
-nebulae = tev.coords[random.choice(np.flatnonzero(tev.table["Size"] > 0), 20, replace=False)]
+nebulae = tev.coords[random.choice(np.flatnonzero(tev.extension > 0), 20, replace=False)]
 away = np.abs(random.normal(0, 0.1, 20)) * u.deg
 born = nebulae.directional_offset_by(random.uniform(0, 360, 20) * u.deg, away)
 seen = fermi.coords[fermi.table["CLASS1"] == "PSR"]

@@ -21,7 +21,7 @@ from astropy.table import Table
 
 from skyexplorer import CatalogIndex, PartedCatalog, SkyExplorer, SkyRegion, SourceCatalog, crossmatch
 
-sky = SkyExplorer(samples=False, height=640)
+sky = SkyExplorer(samples=False)
 sky
 
 # %% [markdown]
@@ -222,13 +222,14 @@ wrong_pairs(wrong, pairs, many.rows)
 # skipped.
 
 # %%
+survey = None
 try:
     from skyexplorer.scale import SkyCrossmatch, from_lsdb, to_lsdb, write_hats
-except ValueError as missing:
-    survey = print(missing)
-else:
+
     survey = write_hats(first.take(np.arange(100_000)), folder / "hats", rows=25_000)
-    print(survey)
+except ValueError as missing:
+    print(missing)
+survey
 
 # %% [markdown]
 # Nothing is computed before it is asked for: `plan` is a task for each pair of cells. `from_lsdb` has it carried out,
