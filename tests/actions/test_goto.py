@@ -89,6 +89,11 @@ def test_an_unknown_name_offers_those_that_look_like_it(sky):
         sky.goto("Betelgeuse")
 
 
+def test_a_sample_that_is_not_open_says_how_to_open_it():
+    with pytest.raises(NotFoundError, match=r"sky\.open\('AT2017gfo'\)"):
+        SkyExplorer(samples=False).light_curve("at2017GFO")
+
+
 @pytest.mark.parametrize("what", ["", None, 3, "Lost"])
 def test_no_place(sky, what):
     before = sky.viewport.target
