@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,11 @@ settings.register_profile("steady", deadline=None, suppress_health_check=[Health
 settings.load_profile("steady")
 
 
+# Processes that share the tests are started deaf to Ctrl-C, and so would be all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(autouse=True)
 def _offline_by_the_environment() -> Iterator[None]:
     """What one test says with ``net.offline`` is not said to the next."""
@@ -26,6 +33,25 @@ def _offline_by_the_environment() -> Iterator[None]:
     deadline = sys.modules.get("skyexplorer.net.deadline")
     if deadline is not None:
         deadline._offline = None  # type: ignore[attr-defined]
+
+
+def _memory(what: str) -> float:
+    """MB of this process: "VmRSS" now, "VmHWM" at most since it was last asked for what it has now."""
+    if what == "VmRSS":
+        Path("/proc/self/clear_refs").write_text("5")
+    found = re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1000
+
+
+@pytest.fixture
+def grown() -> Callable[[], float]:
+    """By how many MB the process grew at most since the test began."""
+    try:
+        before = _memory("VmRSS")
+    except OSError:
+        pytest.skip("the peak of memory cannot be seen here")
+    return lambda: _memory("VmHWM") - before
 
 
 def _data_dir() -> Path | None:

@@ -41,4 +41,6 @@ def difference(picture: np.ndarray, name: str) -> str:
     apart = np.abs(was[:rows] - now[:rows]).max(axis=2)
     if apart.mean() <= MEAN and (apart > FAR).mean() <= SHARE:
         return ""
-    return f"{name}: differs by {apart.mean():.1f} of 255, {(apart > FAR).mean():.1%} of it by more than {FAR:g}"
+    return (
+        f"{name}: differs by {apart.mean():.1f} of 255, {(apart > FAR).mean():.1%} of it by more than {FAR:g}"
+    )

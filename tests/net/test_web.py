@@ -7,7 +7,6 @@ import gzip
 import logging
 import os
 import pickle
-import re
 import socket
 import threading
 import time
@@ -15,7 +14,6 @@ import traceback
 import warnings
 import zlib
 from functools import partial
-from pathlib import Path
 
 import pytest
 import requests
@@ -501,24 +499,6 @@ def test_not_from_a_secure_line_to_an_open_one(serve, certificate):
 
 
 # Too much
-
-
-def memory(what):
-    """MB of this process: "VmRSS" now, "VmHWM" at most since it was last asked for what it has now."""
-    if what == "VmRSS":
-        Path("/proc/self/clear_refs").write_text("5")
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(rf"{what}:\s+(\d+) kB", status)[1]) / 1000
-
-
-@pytest.fixture
-def grown():
-    """By how many MB the process grew at most since the test began."""
-    try:
-        before = memory("VmRSS")
-    except OSError:
-        pytest.skip("the peak of memory cannot be seen here")
-    return lambda: memory("VmHWM") - before
 
 
 def test_two_gigabytes(serve, grown):
