@@ -27,8 +27,9 @@ sky
 # %% [markdown]
 # ## How many?
 #
-# Ten files of a million rows each take 2 GB of memory in the notebook and 0.7 GB of disk. Where there is less, as on
-# Binder, each file gets fewer rows: `ROWS` is yours to change. (`MEM_LIMIT` is what a JupyterHub grants you.)
+# Ten files of a million rows each take 2 GB of memory, half a gigabyte of disk, and as much again while the index is
+# made. Where there is less memory, as on Binder, each file gets fewer rows: `ROWS` is yours to change. (`MEM_LIMIT` is
+# what a JupyterHub grants you.)
 
 # %%
 import os
@@ -37,7 +38,7 @@ import psutil
 
 memory = int(os.environ.get("MEM_LIMIT", psutil.virtual_memory().available))
 FILES, ROWS = 10, 1_000_000 if memory > 3e9 else 200_000
-print(f"{memory / 1e9:.1f} GB are free: {FILES} files of {ROWS:,} rows")
+print(f"{memory / 1e9:.1f} GB of memory: {FILES} files of {ROWS:,} rows")
 
 # %% [markdown]
 # The stars, file by file: some in a disc and some all around. Nothing about them is real.
