@@ -86,7 +86,7 @@ def shape_of(region: Any) -> tuple[str, Corners]:
 
 
 def box_numbers(region: SkyRegion) -> tuple[float, ...]:
-    """Centre of a box and its errors east, west, north and south: coordinate degrees."""
+    """Centre of a box, or of quarter ellipses, and its errors east, west, north and south: coordinate degrees."""
     row = region._form.numbers[0]
     columns = shapes.RA, shapes.DEC, shapes.EAST, shapes.WEST, shapes.NORTH, shapes.SOUTH
     return tuple(float(row[column]) for column in columns)

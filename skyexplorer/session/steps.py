@@ -37,6 +37,10 @@ _IMPORTS = {
 _ORDER = ("Path", "SkyCoord", "Time", "Quantity")
 MOST_ROWS = 100
 MOST_SHAPES = 20
+SIDED = {
+    "box": "box",
+    "quarter-ellipse": "quarter_ellipse",
+}  # kinds of regions of four errors, and who makes them
 """Row numbers and shapes of a region that are written in one line."""
 
 
@@ -294,22 +298,23 @@ class _Writer:
         )
 
     def _region(self, value: SkyRegion) -> str:
-        """As an object of the session; a credible region by its map; a box and exact shapes by their numbers."""
+        """As an object of the session; a credible region by its map; four errors and exact shapes by their numbers."""
         shapes = value._shapes
         try:
             return self._object(value)
         except RecordingError:
             if value._credible is not None:
                 return self._credible(*value._credible)
-            if value.kind != "box" and not (
+            if value.kind not in SIDED and not (
                 0 < len(shapes) <= MOST_SHAPES and all(shape.exact for shape in shapes)
             ):
                 raise
         self.needs.add("SkyRegion")
-        if value.kind == "box":
+        if value.kind in SIDED:
             ra, dec, *errors = box_numbers(value)
             pairs = (self._quantity(errors[:2] * u.deg), self._quantity(errors[2:] * u.deg))
-            return f"SkyRegion.box({self._coord(SkyCoord(ra, dec, unit='deg'))}, {', '.join(pairs)})"
+            center = self._coord(SkyCoord(ra, dec, unit="deg"))
+            return f"SkyRegion.{SIDED[value.kind]}({center}, {', '.join(pairs)})"
         within = [self._shape(shape) for shape in shapes if shape.included]
         text = within[0] if len(within) == 1 else f"SkyRegion.union([{', '.join(within)}])"
         return " - ".join([text, *(self._shape(shape) for shape in shapes if not shape.included)])

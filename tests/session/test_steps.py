@@ -135,6 +135,8 @@ def test_rows_in_a_row_are_one_step():
         ),
         SkyRegion.ellipse(SkyCoord(10 * u.deg, 20 * u.deg), 3 * u.deg, 1 * u.deg, 30 * u.deg),
         SkyRegion.annulus(SkyCoord(10 * u.deg, 20 * u.deg), 1 * u.deg, 2 * u.deg),
+        SkyRegion.box(SkyCoord(10 * u.deg, 20 * u.deg), (1, 2) * u.deg, (3, 4) * u.deg),
+        SkyRegion.quarter_ellipse(SkyCoord(10 * u.deg, 20 * u.deg), (1, 2) * u.deg, (3, 4) * u.deg),
         SkyRegion.read(b"icrs\ncircle(10,20,1)\n-circle(10,20,0.5)\n"),
     ],
 )
