@@ -25,6 +25,9 @@ sky
 # The layer panel says where each comes from: hover over a name. Click a source, and its light curve appears; drag a
 # range on the light curve, and only the alerts of that time stay on the sky.
 #
+# To keep the explorer in sight while you read on: right-click to the left of it, on the number of the output, and
+# choose **Create New View for Output**.
+#
 # ## A neutrino and a blazar
 #
 # On 22 September 2017 IceCube sent an alert, IC-170922A. Inside its footprint lies the blazar TXS 0506+056, and it

@@ -271,6 +271,12 @@ for alert in again:
 sky.goto(blazar, fov=12)
 
 # %% [markdown]
+# All that was done on the sky, clicks too, as a script that does it again:
+
+# %%
+print(sky.steps.to_source())
+
+# %% [markdown]
 # ## What next
 #
 # - [GW170817](03_gw170817.ipynb): a probability map in place of a footprint.

@@ -18,6 +18,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+ENOUGH = 0.2
+"""Share of the pixels of a sky that is painted; an empty one has next to none."""
+
 REPORT = """
 import json as _json
 _map = next(layer.skymap for layer in sky.layers.values() if layer.kind == "skymap")
@@ -41,8 +44,6 @@ def execute(path: Path) -> dict[str, Any]:
 
 def paint(path: Path) -> float:
     """Share of pixels of the sky that are not background, after the notebook ran in JupyterLab."""
-    from PIL import Image
-
     from tests.browser.lab import Lab, Notebook, browser
 
     with Lab() as lab, browser() as context:
@@ -51,12 +52,24 @@ def paint(path: Path) -> float:
         notebook = Notebook(context, lab, path.name)
         notebook.run_all()
         notebook.wait_sky(90)
-        notebook.page.wait_for_timeout(2000)
+        share = painted_share(notebook.page)
         if foreign := notebook.foreign_requests():
             raise AssertionError(f"requests left this machine: {foreign}")
-        picture = notebook.page.locator(".skx-sky").first.screenshot()
-    pixels = Image.open(io.BytesIO(picture)).convert("L").histogram()
-    return round(1 - sum(pixels[:3]) / sum(pixels), 3)
+    return share
+
+
+def painted_share(page: Any, enough: float = ENOUGH, timeout: float = 30) -> float:
+    """Share of the pixels of the sky that are not background, once that is enough or the time is over: tiles come later."""
+    from PIL import Image
+
+    sky = page.locator(".skx-sky").first
+    deadline = time.monotonic() + timeout
+    while True:
+        page.wait_for_timeout(1000)
+        pixels = Image.open(io.BytesIO(sky.screenshot())).convert("L").histogram()
+        share = round(1 - sum(pixels[:3]) / sum(pixels), 3)
+        if share > enough or time.monotonic() > deadline:
+            return share
 
 
 def main(argv: list[str]) -> int:
@@ -80,7 +93,7 @@ def main(argv: list[str]) -> int:
             print(json.dumps({**report, "painted": str(error)[-2000:]}))
             return 1
         report["painted"] = share
-        good = good and share > 0.2
+        good = good and share > ENOUGH
     report["seconds"] = round(time.monotonic() - started, 1)
     print(json.dumps(report))
     return 0 if good else 1
