@@ -23,7 +23,9 @@ Each error says what was wrong, with which value, and what to do next: the last 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from types import TracebackType
 
 
 class SkyExplorerError(Exception):
@@ -51,6 +53,37 @@ class SkyExplorerError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".rstrip()
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in a cell: the caller's own lines, what was wrong, and on the last line what to do.
+
+        IPython asks an exception for this. Frames of this package are left out, unless ``%xmode Verbose`` asks for all;
+        ``error.__traceback__`` has them in any case.
+        """
+        shell = sys.modules["IPython"].get_ipython()
+        printer = shell.InteractiveTB
+        trace = self.__traceback__
+        own = trace if getattr(printer, "mode", "") == "Verbose" else _of_the_caller(trace)
+        # Without what to do: that stands on a line of its own.
+        bare = type(self).__new__(type(self))
+        bare.message, bare.advice = self.message, ""
+        bare.__cause__, bare.__suppress_context__ = self.__cause__, True
+        lines = list(printer.structured_traceback(type(self), bare, own, tb_offset=0))
+        return [*lines, f"→ {self.advice}"] if self.advice else lines
+
+
+def _of_the_caller(trace: TracebackType | None) -> TracebackType | None:
+    """The part of a traceback above the first frame of this package; all of it where there is none above."""
+    frames = []
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    names = [frame.tb_frame.f_globals.get("__name__", "") for frame in frames]
+    ours = [name.split(".")[0] == __package__ for name in names]
+    kept = None
+    for frame in reversed(frames[: ours.index(True)] or frames if True in ours else frames):
+        kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return kept
 
 
 class InputError(SkyExplorerError, ValueError):
