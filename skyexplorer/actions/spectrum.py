@@ -36,8 +36,8 @@ def spectrum(session: Session, source: Any) -> SpectralEnergyDistribution | None
         For an unknown name.
     """
     if isinstance(source, SpectralEnergyDistribution):
+        session.plots.tab = "spectrum"  # first: with its tab opens that of the selection
         session.plots.show_spectrum(source)
-        session.plots.tab = "spectrum"
         return source
     if isinstance(source, str):
         source = named(session, source)
@@ -46,8 +46,8 @@ def spectrum(session: Session, source: Any) -> SpectralEnergyDistribution | None
             f"{source!r} has no spectrum.", "Give a source of a catalogue, an event, or a spectrum."
         )
     found = gathered(session, source)
-    _show(session, source, found)
     session.plots.tab = "spectrum"
+    _show(session, source, found)
     return found
 
 
