@@ -31,7 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "warm", help="compile the cross-match once, so that the first match does not wait for it"
     )
     doctor = verbs.add_parser(
-        "doctor", help="tell versions, cache and environment; with --services ask each service in turn"
+        "doctor",
+        help="tell what is missing here, and what to type: front end, WebGL, network, memory, caches, versions; "
+        "with --services ask each service in turn",
     )
     doctor.add_argument(
         "--services", nargs="*", metavar="ID", help="those to ask; all without one. Exit code 1 if any failed"

@@ -24,6 +24,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from skyexplorer import __version__
+from skyexplorer.actions import checkup
 from skyexplorer.errors import QueryError, ServiceError, SkyExplorerError
 from skyexplorer.io import roles
 from skyexplorer.model.ledger import Answer
@@ -290,11 +291,16 @@ def environment() -> Iterator[str]:
 
 
 def run(services: Sequence[str] | None, seconds: float = 20.0, record: bool = False) -> int:
-    """Print what is found; 1 if a service failed, else 0. None for ``services`` is not to ask any."""
+    """Print what is found; 1 if a service failed, else 0. None for ``services`` is not to ask any.
+
+    Without services it is a `checkup` of this machine, and 1 says that something is missing.
+    """
     if services is None:
+        code = checkup.run()
+        print("\nFor a report:")
         for line in environment():
             print(line)
-        return 0
+        return code
     if services:
         registry.of(services)  # before the head of the table stands there: a wrong id
     seen: list[Finding] = []
