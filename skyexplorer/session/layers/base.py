@@ -73,6 +73,7 @@ class Layer:
         self._opacity = fraction("opacity", opacity)
         self._color = _checked_color(style.color if color is None else color)
         self._shape = _checked_shape(style.shape if shape is None else shape)
+        self._shape_given = shape is not None
 
     def _style(self, data: Any) -> Style:
         return STYLES[self.kind]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from skyexplorer.errors import InputError, NotFoundError
-from skyexplorer.session.layers.base import Layer
+from skyexplorer.session.layers.base import Layer, RowsLayer
+from skyexplorer.session.layers.style import SHAPES
 
 if TYPE_CHECKING:
     from skyexplorer.model.catalog import Source
@@ -59,12 +60,20 @@ class Layers:
         while layer.name in self._layers:
             number += 1
             layer._name = f"{base} ({number})"
+        if isinstance(layer, RowsLayer) and not layer._shape_given:
+            layer._shape = self._free_shape(layer)
         relay = partial(self._relay, layer)
         layer.changed.connect(relay)
         self._layers[layer.name] = layer
         self._relays[layer.name] = relay
         self.added.emit(layer)
         return layer
+
+    def _free_shape(self, layer: Layer) -> str:
+        """Its own marker; if another layer has that, one that none has: colour never tells alone. Of seven two are alike."""
+        taken = {other.shape for other in self._layers.values() if isinstance(other, RowsLayer)}
+        free = (shape for shape in (layer.shape, *SHAPES) if shape not in taken)
+        return next(free, layer.shape)
 
     def _relay(self, layer: Layer, field: str) -> None:
         self.changed.emit(layer, field)
