@@ -28,6 +28,7 @@ from skyexplorer.model.image import Window
 from skyexplorer.model.picture import Picture
 from skyexplorer.model.tiles import TileSet
 from skyexplorer.session.text import _
+from skyexplorer.views.keys import sky_texts
 from skyexplorer.views.tool_texts import tool_texts
 
 STATIC = Path(__file__).parent / "static"
@@ -220,13 +221,15 @@ class SkyCanvas(ipyaladin.Aladin):
         self._texts = {
             "choose": _("Several sources here: choose one"),
             **tool_texts(),
+            **sky_texts(),
             "readout": _("Under the pointer"),
             "drawn": _("{n} of {total} drawn"),
             "drawn_here": _("{n} of about {total} here drawn"),
             "arrow": _("long arrow: {speed} mas/yr"),
+            "flat": _("Plain map of the sky"),
             "no_webgl": _(
-                "The sky cannot be painted: this browser gives no WebGL 2. Turn on hardware acceleration, "
-                "or open the notebook in a recent Firefox, Chrome or Safari. Table and light curve still work."
+                "No WebGL 2 in this browser: a plain map, without surveys and images. All else works. "
+                "`skyexplorer doctor` says what to do."
             ),
         }
 

@@ -11,6 +11,8 @@ from skyexplorer.session import plots
 from skyexplorer.session.layers import RowsLayer
 from skyexplorer.session.text import _
 from skyexplorer.views.plots import ColumnsPanel, parts_of, told
+from skyexplorer.views.stepping import stepped
+from skyexplorer.views.twin import Twin, number
 
 BARS = ("left", "right", "top", "bottom", "text")
 
@@ -20,6 +22,14 @@ class HistogramPanel(ColumnsPanel):
 
     name = "histogram"
     doing = _("The histogram")
+
+    _span: tuple[float, float] | None = None
+    """What the keys have marked, as the axis counts."""
+
+    def texts(self) -> dict[str, str]:
+        """Visible texts of the panel."""
+        plot = _("Histogram; drag, or press the arrow keys, to mark a range; click a bar to mark its rows")
+        return {**super().texts(), "plot": plot}
 
     def build(self, logs: tuple[bool, bool]) -> Any:
         """See `ColumnsPanel.build`."""
@@ -138,6 +148,47 @@ class HistogramPanel(ColumnsPanel):
             "text": _("bins"), "value": self.shows.bins, "least": 0, "most": plots.MOST_BINS,
         }  # fmt: skip
         return [*super()._controls(layer), bins]
+
+    def as_rows(self) -> Twin:
+        """See `Twinned`."""
+        heads = [_("From"), _("To"), _("Rows"), _("Marked")]
+        layer = self.layer
+        if layer is None or self.figure is None:
+            return Twin(_("Histogram"), heads)
+        left, right, top = (self.bars.data[name] for name in ("left", "right", "top"))
+        some, floor = self.chosen.data["top"], self.bars.data["bottom"]
+
+        def texts(start: int, stop: int) -> list[list[str]]:
+            counts = (
+                (0 if tops[at] <= floor[at] else int(tops[at]) for tops in (top, some))
+                for at in range(start, stop)
+            )
+            return [
+                [number(left[at]), number(right[at]), *(f"{count:,}" for count in own)]
+                for at, own in zip(range(start, stop), counts, strict=True)
+            ]
+
+        caption = _("{layer}: how many rows have which {column}").format(
+            layer=layer.name, column=self.label("x")
+        )
+        return Twin(
+            caption, heads, frozenset(range(4)), len(left), texts,
+            lambda at: self.verbs.mark(layer.name, (float(left[at]), float(right[at])), of=self.shows.x, by=self.name),
+        )  # fmt: skip
+
+    def on_step(self, way: int, end: bool) -> None:
+        """An arrow key: the marked range is moved, or only its end."""
+        if self.layer is None or self.figure is None:
+            return
+        if not self.layer.marked.any():
+            self._span = None
+        self._span = stepped(self._window(), self._span, int(way), bool(end))
+        low, high = (10**value if self.shows.log_x else value for value in self._span)
+        self.verbs.mark(self.layer.name, (_short(low), _short(high)), of=self.shows.x, by=self.name)
+
+    def _plots_changed(self, what: str) -> None:
+        self._span = None if what == self.name else self._span
+        super()._plots_changed(what)
 
     def _brushed(self, event: Any) -> None:
         x0, x1 = sorted((float(event.geometry["x0"]), float(event.geometry["x1"])))

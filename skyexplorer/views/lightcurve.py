@@ -11,7 +11,6 @@ asked by itself.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +23,21 @@ from skyexplorer.session.layers.events import days_of, mjd_of_days
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views import curve_data
+from skyexplorer.views.curve_answers import answer_rows, summary_of
 from skyexplorer.views.curve_data import milliseconds
 from skyexplorer.views.curve_pane import DAY, Pane, Shared
+from skyexplorer.views.curve_twin import twin_of
 from skyexplorer.views.panel import Panel
+from skyexplorer.views.stepping import stepped
+from skyexplorer.views.twin import Twin, Twinned, twin_texts
 
 ME = "light curve"
 LABELLED = 8  # event lines with a name; more would lie over each other
 NO_TIMES = (1.2e12, 1.7e12)  # ms, 2008 to 2023: where there is neither point nor event
-ORDER = {
-    "ok": 0,
-    "cached": 0,
-    "none": 2,
-    "skipped": 3,
-}  # of answers: data, what goes on or went wrong, nothing
 NEAR = 0.6  # of the span of a curve: how far from it an event may be and still be in view
 
 
-class LightCurvePanel(Panel):
+class LightCurvePanel(Twinned, Panel):
     """Light curves of what is selected."""
 
     kind = "curve"
@@ -98,7 +95,9 @@ class LightCurvePanel(Panel):
             "nothing": _("Select a source to see its light curve."),
             "log": _("Logarithmic axis"),
             "clear": _("Clear the time range"),
-            "plot": _("Light curve; drag to choose a time range"),
+            "plot": _("Light curve; drag, or press the arrow keys, to choose a time range"),
+            "plot_kind": _("plot"),
+            **twin_texts(),
             "failed": _("BokehJS could not be started in this page."),
             "ask": _("Ask the archives"),
             "again": _("Ask again"),
@@ -202,6 +201,7 @@ class LightCurvePanel(Panel):
             self._mark_events()
             self._fit()
             self._brush_changed(self.session.selection.time_range, "")
+            self.twin_changed()
 
     def _one_patch(self) -> Any:
         """What changes within goes to the browser at once."""
@@ -292,11 +292,27 @@ class LightCurvePanel(Panel):
                 return
             x0, x1 = sorted((event.geometry["x0"], event.geometry["x1"]))
             if x1 > x0:
-                self.verbs.brush(*(Time(x / 1e3, format="unix", scale="utc") for x in (x0, x1)), by=ME)
+                self._brush_between(x0, x1)
 
     def _on_double_tap(self, event: Any) -> None:
         with self.session.notices.guard(self.doing):
             self.on_clear()
+
+    def as_rows(self) -> Twin:
+        """See `Twinned`."""
+        return twin_of(self.session.curves.shown, self.session.curves.titles, self._brush_between)
+
+    def _brush_between(self, start: float, stop: float) -> None:
+        """Brush what lies between two instants, ms."""
+        self.verbs.brush(*(Time(x / 1e3, format="unix", scale="utc") for x in (start, stop)), by=ME)
+
+    def on_step(self, way: int, end: bool) -> None:
+        """An arrow key: the time range is moved, or only its end."""
+        times, chosen = self.shared.times, self.session.selection.time_range
+        now = None
+        if chosen is not None:
+            now = float(milliseconds(chosen[0])[0]), float(milliseconds(chosen[1])[0])
+        self._brush_between(*stepped((times.start, times.end), now, int(way), bool(end)))
 
     def on_rendered(self, child: str, revision: int) -> None:
         """A view was painted, maybe from an older state."""
@@ -321,70 +337,3 @@ class LightCurvePanel(Panel):
 def _instants(marks: list[Any]) -> list[float]:
     mjd = mjd_of_days(days_of([time for _name, time in marks]))
     return ((mjd - 40587.0) * 86400e3).tolist()
-
-
-def answer_rows(heard: Any, titles: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What each provider answered, for the front end: its title, its state, that in a word, and all of it."""
-    answers = dict(heard.answers)
-    if heard.job is not None:
-        answers |= {answer.service: answer for answer in heard.job.ledger}
-    rows = []
-    for id, answer in answers.items():
-        title = titles.get(id, id)
-        state = "none" if answer.good and not answer.rows else answer.state
-        rows.append(
-            {
-                "title": title, "state": state, "word": answer_word(answer, state),
-                "told": answer_told(answer, heard.notes.get(id, "")),
-            }
-        )  # fmt: skip
-    rows += [
-        {"title": titles.get(id, id), "state": "skipped", "word": _("not asked"), "told": why}
-        for id, why in heard.skipped.items()
-        if id not in answers
-    ]
-    return sorted(rows, key=lambda row: ORDER.get(row["state"], 1))
-
-
-def answer_told(answer: Any, note: str) -> str:
-    """What there is to say of an answer beside its state: what went wrong, or a note, and how long it took."""
-    said = " ".join(part for part in (answer.message or note, answer.advice) if part).rstrip(".")
-    kept = (
-        _("kept since {when}").format(when=answer.cached_at[:16].replace("T", " "))
-        if answer.cached_at
-        else ""
-    )
-    return " · ".join(
-        part for part in (said, kept or _("{seconds:.1f} s").format(seconds=answer.seconds)) if part
-    )
-
-
-def summary_of(rows: list[dict[str, Any]]) -> str:
-    """How many providers gave data, have failed, or are still asked, in a few words."""
-    states = [row["state"] for row in rows if row["state"] != "skipped"]
-    waiting = sum(state in ("asking", "slow") for state in states)
-    if waiting:
-        return _("{done} of {all} have answered").format(done=len(states) - waiting, all=len(states))
-    good = sum(state in ("ok", "cached") for state in states)
-    failed = len(states) - good - states.count("none")
-    told = [
-        _("{count} with data").format(count=good),
-        _("{count} failed").format(count=failed) if failed else "",
-    ]
-    return " · ".join(part for part in told if part) if states else _("nobody was asked")
-
-
-def answer_word(answer: Any, state: str) -> str:
-    """An answer in a word or a number."""
-    words = {
-        "asking": _("asked"), "slow": _("slow: {seconds:.0f} s"), "none": _("no data"), "late": _("too late"),
-        "unreachable": _("not reached"), "refused": _("refused"), "error": _("failed"), "malformed": _("failed"),
-        "cancelled": _("stopped"),
-    }  # fmt: skip
-    if state in words:
-        return words[state].format(seconds=answer.seconds)
-    return (
-        f"{answer.rows:,}"
-        + ("+" if answer.overflow else "")
-        + (f" ({_('kept')})" if state == "cached" else "")
-    )

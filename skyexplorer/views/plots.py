@@ -20,6 +20,7 @@ from skyexplorer.session.layers import RowsLayer
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views.panel import Panel
+from skyexplorer.views.twin import Twinned, twin_texts
 
 SETTLED = 140  # ms without a motion of the axes, after which bins are made for what is in view
 # The browser counts up when the axes have come to rest; Python has their ends by then.
@@ -31,7 +32,7 @@ INK = {
 """Colours on a dark and on a light page: text, lesser text, ground, lines, and what is chosen."""
 
 
-class PlotPanel(Panel):
+class PlotPanel(Twinned, Panel):
     """A plot in the dock.
 
     Parameters
@@ -77,9 +78,11 @@ class PlotPanel(Panel):
         return {
             "panel": self.title,
             "plot": _("Plot; drag to mark, click to select, double-click to unmark"),
+            "plot_kind": _("plot"),
             "unmark": _("Unmark all"),
             "failed": _("BokehJS could not be started in this page."),
             "none": _("Nothing to plot."),
+            **twin_texts(),
         }
 
     # when to draw
@@ -108,6 +111,7 @@ class PlotPanel(Panel):
         self._stale = False
         with self.hold_sync():
             self.draw()
+            self.twin_changed()
 
     def draw(self) -> None:
         """Put what is to be shown into the traits and the figure."""

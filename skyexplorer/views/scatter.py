@@ -12,6 +12,7 @@ from skyexplorer.session import plots
 from skyexplorer.session.layers import RowsLayer
 from skyexplorer.session.text import _
 from skyexplorer.views.plots import INK, ColumnsPanel, parts_of, told
+from skyexplorer.views.twin import Twin, number
 
 MOST_POINTS = 5000
 """Rows in view up to which each is a point."""
@@ -183,6 +184,34 @@ class ScatterPanel(ColumnsPanel):
         """The cells are as large on the screen as before."""
         if self.layer is not None and self.looked_at and len(self.image.data["x"]):
             self.soon()
+
+    def as_rows(self) -> Twin:
+        """See `Twinned`."""
+        layer, shows = self.layer, self.shows
+        heads = [_("Name"), self.label("x"), self.label("y"), _("Marked")]
+        if layer is None:
+            return Twin(_("Scatter plot"), heads)
+        x, y = (plots.values(layer, text) for text in (shows.x, shows.y))
+        rows = np.flatnonzero(layer.shown & np.isfinite(x) & np.isfinite(y))
+
+        def texts(start: int, stop: int) -> list[list[str]]:
+            return [
+                [
+                    str(layer.names[row]),
+                    number(x[row]),
+                    number(y[row]),
+                    _("marked") if layer.marked[row] else "",
+                ]
+                for row in rows[start:stop]
+            ]
+
+        return Twin(
+            _("{layer}: {y} over {x}, {count} rows").format(
+                layer=layer.name, x=shows.x, y=shows.y, count=f"{len(rows):,}"
+            ),
+            heads, frozenset({1, 2}), len(rows), texts,
+            lambda place: self.verbs.select(layer[int(rows[place])], by=self.name),
+        )  # fmt: skip
 
     def point_out(self, rows: list[int]) -> None:
         """See `ColumnsPanel.point_out`."""

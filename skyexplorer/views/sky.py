@@ -225,6 +225,15 @@ class SkyView:
         )
         self.viewport.move(survey=LOCAL_SURVEY, by=self.name)
 
+    def _became_flat(self, content: dict[str, Any]) -> None:
+        self.session.notices.post(
+            _("This browser gives no WebGL 2: a plain map stands in place of the sky."),
+            "warning",
+            advice=_(
+                "Turn on hardware acceleration, or use another browser; `skyexplorer doctor` says more."
+            ),
+        )
+
     def _browser_failed(self, content: dict[str, Any]) -> None:
         self.session.notices.post(
             _("The browser reported: {text}").format(text=content["text"]),
@@ -255,5 +264,6 @@ HEARD = {
     "measured": SkyView._measured,
     "region_act": SkyView._region_act,
     "survey_failed": SkyView._survey_failed,
+    "flat": SkyView._became_flat,
     "failed": SkyView._browser_failed,
 }

@@ -13,6 +13,7 @@ from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views.curve_data import look_of
 from skyexplorer.views.plots import PlotPanel
+from skyexplorer.views.twin import Twin, number
 
 POINTS = ("x", "y", "lo", "hi", "x0", "x1", "color", "marker", "text", "band", "when")
 LIMITS = ("x", "y", "x0", "x1", "color", "text", "band", "when", "arrow")
@@ -135,11 +136,34 @@ class SpectrumPanel(PlotPanel):
             if found is not None and len(found):
                 self._fit(found)
 
+    def as_rows(self) -> Twin:
+        """See `Twinned`."""
+        found = self.session.plots.spectrum
+        points = [] if found is None else found.points
+        heads = [
+            _("Frequency (Hz)"), _("From (Hz)"), _("To (Hz)"), _("ν Fν (erg cm⁻² s⁻¹)"), "−", "+", _("Limit"),
+            _("Band"), _("Archive"), _("Date (UTC)"),
+        ]  # fmt: skip
+
+        def line(point: sed_.Point) -> list[str]:
+            errors = (number(value, 3) for value in (point.minus, point.plus))
+            return [
+                *(number(value) for value in (point.frequency, point.low, point.high, point.flux)), *errors,
+                _("limit") if point.limit else "", point.band, point.archive,
+                Time(point.mjd, format="mjd").iso[:10] if math.isfinite(point.mjd) else "",
+            ]  # fmt: skip
+
+        caption = _("Spectrum of {name}").format(name=found.name) if found is not None else _("Spectrum")
+        return Twin(
+            caption, heads, frozenset(range(6)), len(points),
+            lambda start, stop: [line(point) for point in points[start:stop]],
+        )  # fmt: skip
+
     def _looks(self, archives: Any) -> dict[str, tuple[str, str]]:
         """A colour and a marker for each archive: the colour of its layer, if no other has it."""
         looks: dict[str, tuple[str, str]] = {}
-        for number, name in enumerate(dict.fromkeys(archives)):
-            color, marker = look_of(number)
+        for place, name in enumerate(dict.fromkeys(archives)):
+            color, marker = look_of(place)
             layer = next((one for one in self.session.layers.values() if one.name == name), None)
             if layer is not None and layer.color not in {taken for taken, _marker in looks.values()}:
                 color = layer.color

@@ -15,12 +15,13 @@ from skyexplorer.session.text import _
 from skyexplorer.session.timewindow import mjd_of
 from skyexplorer.views.events import MESSENGER
 from skyexplorer.views.panel import Panel
+from skyexplorer.views.twin import Twin, Twinned, twin_texts
 
 ME = "time"
 NAMED = 2000  # events whose names the browser gets, to be read and chosen
 
 
-class TimelinePanel(Panel):
+class TimelinePanel(Twinned, Panel):
     """The strip below the sky; it takes no room where no event has a time."""
 
     kind = "time"
@@ -74,6 +75,7 @@ class TimelinePanel(Panel):
             "unit_h": _("h"),
             "unit_d": _("d"),
             "unit_yr": _("yr"),
+            **twin_texts(),
         }
 
     # session -> browser
@@ -100,6 +102,27 @@ class TimelinePanel(Panel):
         with self.hold_sync():
             self.window = [] if start is None or stop is None else [mjd_of(start), mjd_of(stop)]
             self.counted = told(time.counted, len(time.marks))
+            self.twin_changed()
+
+    def as_rows(self) -> Twin:
+        """See `Twinned`."""
+        window = self.session.timewindow
+        marks, ends = window.marks, (window.start, window.stop)
+        low, high = (None if end is None else mjd_of(end) for end in ends)
+
+        def line(at: int) -> list[str]:
+            mjd = float(marks.mjd[at])
+            inside = low is None or high is None or low <= mjd <= high
+            return [
+                str(marks.events[at].name), instant(mjd).iso[:19], f"{mjd:.5f}",
+                MESSENGER[marks.messengers[marks.messenger[at]]][1], _("in the window") if inside else "",
+            ]  # fmt: skip
+
+        return Twin(
+            _("Events in order of time: {counted}").format(counted=self.counted),
+            [_("Event"), _("Time (UTC)"), _("MJD (UTC)"), _("Messenger"), _("Window")], frozenset({2}), len(marks),
+            lambda start, stop: [line(at) for at in range(start, stop)], self.on_choose,
+        )  # fmt: skip
 
     # browser -> session
 

@@ -11,6 +11,7 @@ from skyexplorer.errors import NotFoundError
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.session.viewport import LOCAL_SURVEY, SURVEYS
+from skyexplorer.views import keys
 from skyexplorer.views.panel import Panel
 
 ME = "toolbar"
@@ -31,6 +32,7 @@ class Toolbar(Panel):
     offer = traitlets.Unicode(help="A name that nothing here answers to: resolvers may know it.").tag(
         sync=True
     )
+    shortcuts = traitlets.List(traitlets.Dict(), help="See `keys.groups`.").tag(sync=True)
     layout_panel = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(
         sync=True, **ipywidgets.widget_serialization
     )
@@ -46,6 +48,7 @@ class Toolbar(Panel):
             survey=view.survey,
             surveys=list(SURVEYS),
             grid=view.grid,
+            shortcuts=keys.groups(),
         )
         self.link(view.changed, self._moved)
         self.link(session.selection.sources_changed, self._selected)
@@ -65,6 +68,8 @@ class Toolbar(Panel):
             "grid": _("Coordinate grid"),
             "theme": _("Light or dark"),
             "clear": _("Clear selection"),
+            "keys": _("Keys of the explorer"),
+            "close": _("Close"),
         }
 
     def _moved(self, field: str, by: str) -> None:

@@ -105,7 +105,7 @@ function servicesBody(model, texts, tell) {
     for (const row of [...first, ...shown.filter((row) => !asked.includes(row.id))]) {
       const group = asked.includes(row.id) ? texts.asked : row.band;
       if (group !== last) {
-        if (!heads.has(group)) heads.set(group, h("li", { className: "skx-band", role: "presentation" }, h("h3", {}, group)));
+        if (!heads.has(group)) heads.set(group, h("li", { className: "skx-band" }, h("h3", {}, group)));
         nodes.push(heads.get(group));
         last = group;
       }
@@ -203,7 +203,7 @@ function fieldBody(model, texts, tell) {
     let last = null;
     const most = Math.max(1, ...rows.map((row) => Math.log10(row.count + 1)));
     for (const row of rows) {
-      if (row.group !== last) nodes.push(h("li", { className: "skx-band", role: "presentation" }, h("h3", {}, row.group)));
+      if (row.group !== last) nodes.push(h("li", { className: "skx-band" }, h("h3", {}, row.group)));
       last = row.group;
       const bar = h("span", { className: "skx-bar", "aria-hidden": "true" });
       bar.style.setProperty("--share", String(row.count ? 0.04 + (0.96 * Math.log10(row.count + 1)) / most : 0));

@@ -3,6 +3,8 @@
 import { figureIn } from "./bokeh.js";
 import { follow, h, svg } from "./dom.js";
 import { sign } from "./states.js";
+import { stepping } from "./stepping.js";
+import { twin } from "./twin.js";
 
 // One provider: a sign, its name, its answer in a word, and all of it.
 function answer({ title, state, word, told }) {
@@ -51,7 +53,17 @@ export function renderCurve({ model, el, texts, tell }) {
   el.addEventListener("keydown", (event) => event.key === "Escape" && open(false));
   const message = h("p", { className: "skx-message", role: "status" });
   const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
-  el.append(h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, summary, ask, log), legend, message, plot, answers);
+  stepping(plot, { tell, texts, off: () => tell("clear") });
+  const table = twin({ model, texts, tell }, el);
+  el.append(
+    h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, summary, ask, table.button, log),
+    legend,
+    message,
+    plot,
+    table.root,
+    table.pages,
+    answers,
+  );
 
   const figure = figureIn(plot, { model, source: async () => model, texts, tell });
   const show = () => figure.show();
@@ -71,6 +83,7 @@ export function renderCurve({ model, el, texts, tell }) {
   }, 2500);
   const undo = [
     () => clearTimeout(idle),
+    table.undo,
     follow(model, ["child"], begin),
     follow(model, ["has_data"], () => begun || begin()),
     follow(model, ["title"], () => (title.textContent = model.get("title") || texts.panel)),

@@ -76,3 +76,17 @@ export function follow(model, traits, draw) {
   draw();
   return () => names.forEach((name) => model.off(name, draw));
 }
+
+// Once `el` stands inside something that `selector` finds, `then` is called with that: hosts render elements before they
+// stand in the page. Returns the giving up.
+export function placed(el, selector, then) {
+  let frame = null;
+  const look = () => {
+    frame = null;
+    const found = el.closest(selector);
+    if (found) then(found);
+    else frame = requestAnimationFrame(look);
+  };
+  look();
+  return () => cancelAnimationFrame(frame);
+}

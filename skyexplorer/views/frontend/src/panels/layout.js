@@ -4,7 +4,7 @@
 // Python says which panel is in which place, what is hidden, and how large; the width of the explorer says how
 // that is laid out: beside each other, in two columns below the first, or behind tabs. The lines and grips are
 // items of the same grid, in the cell of their panel.
-import { follow, h } from "./dom.js";
+import { follow, h, placed } from "./dom.js";
 import { grip } from "./grip.js";
 
 export const NARROW = 560; // px of the explorer, below which panels stand behind tabs
@@ -139,9 +139,8 @@ export function renderLayout({ model, el, texts, tell }) {
   }
 
   const undo = [];
-  const begin = () => {
-    grid = el.closest(".skx-grid");
-    if (!grid) return;
+  const begin = (found) => {
+    grid = found;
     const sized = new ResizeObserver(lay);
     sized.observe(grid);
     grid.addEventListener("skx-lay", lay); // a panel asks for more room
@@ -154,24 +153,11 @@ export function renderLayout({ model, el, texts, tell }) {
       lay();
     }));
   };
-  undo.push(placed(el, begin));
+  undo.push(placed(el, ".skx-grid", begin));
   return () => {
     for (const one of Object.values(grips)) one.dispose();
     undo.forEach((fn) => fn());
   };
-}
-
-// Once the element stands in the page: hosts render it before.
-function placed(el, then) {
-  let frame = null;
-  let done = false;
-  const look = () => {
-    if (done) return;
-    if (el.closest(".skx-grid")) return (done = true), then();
-    frame = requestAnimationFrame(look);
-  };
-  look();
-  return () => ((done = true), cancelAnimationFrame(frame));
 }
 
 function put(node, where) {

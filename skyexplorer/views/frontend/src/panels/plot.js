@@ -2,6 +2,8 @@
 import { figureIn, idOf } from "./bokeh.js";
 import { dot } from "./curve.js";
 import { follow, h } from "./dom.js";
+import { stepping } from "./stepping.js";
+import { twin } from "./twin.js";
 
 let made = 0;
 
@@ -57,10 +59,13 @@ export function renderPlot({ model, el, texts, tell }) {
   const complaint = h("p", { className: "skx-complaint", role: "alert" });
   const message = h("p", { className: "skx-message", role: "status" });
   const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
-  el.append(h("div", { className: "skx-head" }, title, controls, keys, note, h("span", { className: "skx-space" }), more, marked), complaint, message, plot, list);
+  if (model.get("tab") === "histogram") stepping(plot, { tell, texts, off: () => tell("unmark") });
+  const table = twin({ model, texts, tell }, el);
+  el.append(h("div", { className: "skx-head" }, title, controls, keys, note, h("span", { className: "skx-space" }), more, marked, table.button), complaint, message, plot, table.root, table.pages, list);
   const figure = figureIn(plot, { model, texts, tell, source: () => model.widget_manager.get_model(idOf(model.get("bokeh"))) });
   const set = (name, value) => tell("set", { name, value });
   const undo = [
+    table.undo,
     follow(model, ["title"], () => {
       title.textContent = model.get("title");
       title.hidden = !model.get("title");

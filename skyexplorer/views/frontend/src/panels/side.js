@@ -2,8 +2,6 @@
 import { ICON, follow, h, iconButton } from "./dom.js";
 
 export function renderSide({ model, el, texts, tell }) {
-  el.setAttribute("role", "tablist");
-  el.setAttribute("aria-label", texts.label);
   const tabs = model.get("tabs").map((tab) => {
     const badge = h("span", { className: "skx-badge" });
     const button = h("button", { type: "button", role: "tab", className: "skx-tab", onclick: () => tell("tab", { name: tab.name }) }, tab.label, badge);
@@ -11,8 +9,9 @@ export function renderSide({ model, el, texts, tell }) {
   });
   const wide = iconButton(ICON.widen, texts.wide, () => tell("wide", { on: !model.get("wide") }));
   wide.classList.add("skx-widen");
-  el.append(...tabs.map((tab) => tab.button), h("span", { className: "skx-space" }), wide);
-  el.addEventListener("keydown", (event) => {
+  const list = h("div", { className: "skx-side-tabs", role: "tablist", "aria-label": texts.label }, tabs.map((tab) => tab.button));
+  el.append(list, h("span", { className: "skx-space" }), wide);
+  list.addEventListener("keydown", (event) => {
     const at = tabs.findIndex((tab) => tab.button === document.activeElement);
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (at < 0 || !step) return;

@@ -1,6 +1,7 @@
 // Go to a place, choose the background, coordinate lines, light or dark.
 import { arranging } from "./arranging.js";
 import { ICON, fill, follow, h, iconButton, svg } from "./dom.js";
+import { help } from "./help.js";
 
 const THEMES = ["auto", "light", "dark"];
 
@@ -34,6 +35,7 @@ export function renderToolbar({ model, el, texts, tell }) {
     tell("theme", { theme: next });
   });
   const clear = iconButton(ICON.clear, texts.clear, () => tell("clear"));
+  const keys = help(model, el);
   el.append(
     h("span", { className: "skx-brand" }, h("b", {}, "sky"), "explorer"),
     h("form", { className: "skx-goto", role: "search", onsubmit: (e) => e.preventDefault() }, svg(ICON.search), box),
@@ -43,6 +45,7 @@ export function renderToolbar({ model, el, texts, tell }) {
     survey,
     grid,
     theme,
+    keys.button,
   );
   const undo = [
     follow(model, ["survey"], () => {
@@ -59,6 +62,7 @@ export function renderToolbar({ model, el, texts, tell }) {
     follow(model, ["selected"], () => (clear.disabled = !model.get("selected"))),
     follow(model, ["theme"], () => (theme.title = `${texts.theme}: ${model.get("theme")}`)),
     themed(model, el),
+    keys.dispose,
   ];
   let gone = false;
   const id = model.get("layout_panel")?.replace("IPY_MODEL_", "");

@@ -7,8 +7,10 @@
 // messages run only from the browser to Python, and are typed in messages.js.
 import A from "aladin-lite";
 import ipyaladin from "ipyaladin-widget";
+import { FlatSky } from "./flat.js";
 import { Glass } from "./glass.js";
 import { Images } from "./images.js";
+import { aladinSky, nameControls, SkyKeys } from "./keys.js";
 import { Legend } from "./legend.js";
 import { isLocal, localHips, prepareBlank } from "./local.js";
 import { MESSAGE } from "./messages.js";
@@ -73,27 +75,28 @@ async function answers(survey) {
   return Boolean(reply?.ok);
 }
 
+// Without WebGL 2 Aladin refuses to begin: that is told where the sky is rendered.
+let refused = null;
+A.init.catch((error) => (refused = error));
+
 async function initialize({ model }) {
-  await ipyaladin.initialize({ model });
+  await ipyaladin.initialize({ model }).catch((error) => (refused ??= error));
 }
 
 async function render({ model, el }) {
   el.classList.add("skx-sky");
   const start = model.get("_look"); // Aladin tells of places on its way here, which are nobody's wish
-  let cleanup, aladin;
+  let cleanup, aladin, flat;
   rendering = { model };
   try {
+    if (refused) throw refused;
     cleanup = ipyaladin.render({ model, el });
     aladin = rendering.aladin;
   } catch (error) {
-    // Without WebGL 2 Aladin's constructor throws: say it where the sky would be, and to Python.
-    const note = document.createElement("p");
-    note.className = "skx-sky-failed";
-    note.setAttribute("role", "alert");
-    note.textContent = model.get("_texts").no_webgl ?? String(error);
-    el.append(note);
-    model.send({ event_type: MESSAGE.failed, text: String(error) });
-    return undefined;
+    // No WebGL 2: a plain map stands in place of Aladin, and Python is told.
+    el.replaceChildren();
+    aladin = flat = new FlatSky(el, model);
+    model.send({ event_type: MESSAGE.flat, text: String(error) });
   } finally {
     rendering = null;
   }
@@ -101,15 +104,17 @@ async function render({ model, el }) {
     console.error(error);
     model.send({ event_type: MESSAGE.failed, text: String(error?.message ?? error) });
   };
-  const rest = new Rest(aladin);
+  const rest = flat ? NO_REST : new Rest(aladin);
   const glass = new Glass(aladin, model, report);
-  const images = new Images(A, aladin, model, report, answers);
+  const images = flat ? NO_IMAGES : new Images(A, aladin, model, report, answers);
   const picking = new Picking(aladin, model, glass);
   const thumbnails = new Thumbnails(model);
   glass.thumbnail = (layer, row) => thumbnails.of(layer, row);
   const readout = new Readout(aladin, model, glass);
   const legend = new Legend(aladin, model);
   const regions = new RegionTool(aladin, model, glass);
+  const keys = new SkyKeys(aladin.aladinDiv, model, aladinSky(aladin, glass, picking));
+  nameControls(aladin.aladinDiv, model.get("_texts"));
   const layers = new LayerModels(model, glass, images, report);
   const grid = () =>
     aladin.setCooGrid({ enabled: model.get("_grid"), color: "rgb(140,165,200)", opacity: 0.35, labelSize: 12 });
@@ -133,12 +138,14 @@ async function render({ model, el }) {
   el.aladin = aladin; // for tests and for the curious at the console
   el.skx = { glass, picking, images, readout, regions, sphere };
   layers.follow();
+  if (flat) look();
   return () => {
     stopSizing();
     model.off("change:_grid", grid);
     model.off("change:_look", looked);
     layers.dispose();
     picking.dispose();
+    keys.dispose();
     readout.dispose();
     thumbnails.dispose();
     legend.dispose();
@@ -146,9 +153,14 @@ async function render({ model, el }) {
     regions.dispose();
     glass.dispose();
     rest.dispose();
+    flat?.dispose();
     cleanup?.();
   };
 }
+
+const nothing = () => {};
+const NO_REST = { wake: nothing, dispose: nothing };
+const NO_IMAGES = { update: nothing, remove: nothing, arrange: nothing, dispose: nothing };
 
 // Inside a flexible box the first layout is not the last: the field asked for is set again once the
 // size has settled, then belongs to the user.

@@ -38,8 +38,8 @@ export class Picking {
   }
 
   // All drawn sources near a point of the screen, nearest first; of equals, the layer on top first. With `anew` they are
-  // projected as the sky is now, else taken from the last frame.
-  near(x, y, anew = false) {
+  // projected as the sky is now, else taken from the last frame. `reach` is how far from the point one may be, px.
+  near(x, y, anew = false, reach = NEAR_PX) {
     const found = [];
     const eye = anew ? this.glass.eye() : null;
     this.glass.layers.forEach((layer, z) => {
@@ -49,10 +49,10 @@ export class Picking {
       for (let i = 0; i < drawn.n; i++) {
         const dx = drawn.x[i] - x;
         const dy = drawn.y[i] - y;
-        if (dx > NEAR_PX || dx < -NEAR_PX || dy > NEAR_PX || dy < -NEAR_PX) continue;
+        if (dx > reach || dx < -reach || dy > reach || dy < -reach) continue;
         const distance = Math.hypot(dx, dy);
         // Where rows crowd their markers are small, and the one that is meant is hit.
-        if (distance <= NEAR_PX) found.push({ layer, row: drawn.rows[i], distance, z, rival: drawn.crowd ? 1 : RIVAL_PX });
+        if (distance <= reach) found.push({ layer, row: drawn.rows[i], distance, z, rival: drawn.crowd ? 1 : RIVAL_PX, at: [drawn.x[i], drawn.y[i]] });
       }
     });
     return found.sort((a, b) => a.distance - b.distance || b.z - a.z);

@@ -1,0 +1,147 @@
+"""Plots as tables, ranges by keys, and shapes beside colours; without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.table import Table
+from astropy.time import Time
+
+from skyexplorer import LightCurve, SkyExplorer, SourceCatalog
+from skyexplorer.views.twin import PAGE
+from skyexplorer.views.workbench import Workbench
+
+
+@pytest.fixture
+def sky() -> SkyExplorer:
+    return SkyExplorer()
+
+
+@pytest.fixture
+def bench(sky: SkyExplorer) -> Any:
+    made = Workbench(sky.session, sky)
+    yield made
+    made.close()
+
+
+def tell(panel: Any, kind: str, **content: Any) -> None:
+    panel._told(panel, {"type": kind, **content}, [])
+
+
+def txs(sky: SkyExplorer) -> Any:
+    return next(source for source in sky.layers["fermi-sources"].catalog if "0509" in source.name)
+
+
+def test_a_light_curve_is_a_table_whose_rows_choose_their_bins(sky: SkyExplorer, bench: Any) -> None:
+    panel = bench.curve
+    assert panel.twin_page == {}, "nothing is written that nobody reads"
+    tell(panel, "as_table", on=True)
+    assert panel.twin_page["total"] == 0
+    sky.select(txs(sky))
+    for pace in panel._paces:
+        pace.flush()
+    page, curve = panel.twin_page, sky.session.curves.shown[0]
+    assert page["total"] == len(page["rows"]) == len(curve)
+    assert len(page["heads"]) == len(page["rows"][0])
+    values = [float(row[2]) for row in page["rows"]]
+    assert values == pytest.approx(curve.value.value, rel=1e-4)
+    tell(panel, "twin_choose", row=3)
+    start, stop = sky.selection.time_range
+    assert (start.mjd, stop.mjd) == pytest.approx([time[3].mjd for time in curve.time_bounds])
+    tell(panel, "as_table", on=False)
+    assert not panel.as_table
+
+
+def test_long_tables_come_by_pages(sky: SkyExplorer, bench: Any) -> None:
+    n = 10 * PAGE + 7
+    mjd = np.arange(n) + 55000.0
+    error = np.ones(n) * u.Jy
+    made = LightCurve(
+        time=Time(mjd[::-1], format="mjd"),
+        value=np.arange(n, dtype=float) * u.Jy,
+        error=(error, error),
+        upper_limit=np.zeros(n, bool),
+        band="R",
+        quantity="flux",
+        name="mine",
+    )
+    sky.open(made)
+    panel = bench.curve
+    for pace in panel._paces:
+        pace.flush()
+    tell(panel, "as_table", on=True)
+    assert (panel.twin_page["total"], len(panel.twin_page["rows"])) == (n, PAGE)
+    assert panel.twin_page["rows"][0][1] == "55000.0000", "in order of time"
+    tell(panel, "twin", start=10 * PAGE)
+    assert len(panel.twin_page["rows"]) == 7
+    tell(panel, "twin", start=10**9)
+    assert panel.twin_page["start"] == 10 * PAGE
+
+
+def test_plots_of_columns_are_tables_too(sky: SkyExplorer, bench: Any) -> None:
+    layer = sky.layers["fermi-sources"]
+    sky.histogram("fermi-sources", "Signif_Avg", bins=5)
+    histogram = bench.dock.panels["histogram"]
+    tell(histogram, "as_table", on=True)
+    assert len(histogram.twin_page["rows"]) == 5
+    assert sum(int(row[2]) for row in histogram.twin_page["rows"]) == layer.rows
+    tell(histogram, "twin_choose", row=0)
+    assert int(layer.marked.sum()) == int(histogram.twin_page["rows"][0][2])
+    sky.scatter("fermi-sources", "Signif_Avg", "Energy_Flux100")
+    scatter = bench.dock.panels["scatter"]
+    tell(scatter, "as_table", on=True)
+    assert scatter.twin_page["total"] == layer.rows
+    tell(scatter, "twin_choose", row=2)
+    assert sky.selection.sources[0].name == scatter.twin_page["rows"][2][0]
+    found = sky.spectrum("TXS 0506+056")
+    spectrum = bench.dock.panels["spectrum"]
+    tell(spectrum, "as_table", on=True)
+    assert spectrum.twin_page["total"] == len(found.points)
+    assert not spectrum.twin_page["choosable"]
+
+
+def test_the_strip_of_times_is_a_table(sky: SkyExplorer, bench: Any) -> None:
+    panel = bench.time
+    tell(panel, "as_table", on=True)
+    rows = panel.twin_page["rows"]
+    assert len(rows) == 49
+    assert [row[2] for row in rows] == sorted(row[2] for row in rows)
+    sky.brush("2017-09-01", "2017-10-01")
+    inside = [row[0] for row in panel.twin_page["rows"] if row[-1]]
+    assert inside == ["IC170922A"]
+    tell(panel, "twin_choose", row=[row[0] for row in rows].index("IC170922A"))
+    assert sky.selection.sources[0].name == "IC170922A"
+
+
+def test_keys_choose_ranges(sky: SkyExplorer, bench: Any) -> None:
+    curve = bench.curve
+    sky.select(txs(sky))
+    tell(curve, "step", way=1, end=False)
+    start, stop = sky.selection.time_range
+    tell(curve, "step", way=1, end=True)
+    assert sky.selection.time_range[0] == start
+    assert sky.selection.time_range[1] > stop
+    tell(curve, "step", way=1, end=False)
+    assert sky.selection.time_range[0] > start
+    sky.histogram("fermi-sources", "Signif_Avg", log_x=True)
+    histogram, layer = bench.dock.panels["histogram"], sky.layers["fermi-sources"]
+    tell(histogram, "step", way=1, end=False)
+    first = int(layer.marked.sum())
+    for _each in range(20):
+        tell(histogram, "step", way=1, end=True)
+    assert int(layer.marked.sum()) > first
+    tell(histogram, "unmark")
+    assert not layer.marked.any()
+    assert [note for note in sky.session.notices.items if note.level == "error"] == []
+
+
+def test_each_layer_of_sources_has_a_marker_of_its_own(sky: SkyExplorer) -> None:
+    table = Table({"ra": [1.0, 2.0] * u.deg, "dec": [0.0, 0.0] * u.deg})
+    sky.open(SourceCatalog(table, ra="ra", dec="dec"), name="first")
+    shapes = [layer.shape for layer in sky.layers.values() if layer.kind != "skymap"]
+    assert len(set(shapes)) == len(shapes) == 6
+    sky.open(SourceCatalog(table, ra="ra", dec="dec"), name="second")
+    assert len(sky.layers) == 8, "there are six markers: the seventh is like another, and opens all the same"
