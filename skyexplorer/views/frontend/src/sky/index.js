@@ -20,6 +20,7 @@ import { Thumbnails } from "./thumbnails.js";
 import { RegionTool } from "./region.js";
 import { Rest } from "./rest.js";
 import * as sphere from "./sphere.js";
+import { warm } from "./warm.js";
 
 const Aladin = A.aladin;
 let rendering = null; // what the view being rendered right now needs: {model, aladin}
@@ -137,7 +138,7 @@ async function render({ model, el }) {
   const stopSizing = keepFieldOfView(el, look);
   el.aladin = aladin; // for tests and for the curious at the console
   el.skx = { glass, picking, images, readout, regions, sphere };
-  layers.follow();
+  layers.follow().then(warm);
   if (flat) look();
   return () => {
     stopSizing();
