@@ -8,7 +8,7 @@ if errorlevel 1 (
   exit /b 2
 )
 if not exist .venv\ready (
-  echo Making the environment in %CD%\.venv, about a minute ...
+  echo Making the environment in %CD%\.venv, a minute or two ...
   py -@PYTHON@ -m venv --clear .venv || exit /b 1
   .venv\Scripts\python -m pip --isolated --disable-pip-version-check install --quiet --no-index --find-links wheels @EXTRAS@ || exit /b 1
   echo ready> .venv\ready

@@ -8,7 +8,7 @@ if ! "$python" -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "@PYTH
   exit 2
 fi
 if [ ! -e .venv/ready ]; then
-  echo "Making the environment in $PWD/.venv (about a minute) …"
+  echo "Making the environment in $PWD/.venv (a minute or two) …"
   "$python" -m venv --clear .venv
   .venv/bin/python -m pip --isolated --disable-pip-version-check install --quiet --no-index --find-links wheels @EXTRAS@
   touch .venv/ready
