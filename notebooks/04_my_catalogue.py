@@ -206,17 +206,15 @@ cut_in_power(cut, mine, tev, radius, shifts)
 # ## When errors decide
 #
 # Fermi's pulsars are points, and so are yours: now the positions should agree within their errors. Without a radius,
-# `crossmatch` takes the errors of both, Fermi's as the ellipses that they are, and gives the distance in units of
-# their sum; five is the most, unless you say otherwise.
+# `crossmatch` takes the errors of both, Fermi's as the ellipses that they are, and gives the distance in sigmas of both
+# together; five is the most, unless you say otherwise.
 
 # %%
 same = crossmatch(mine, fermi, ellipses=True)
 for pair in same:
     theirs = fermi[pair["right"]]
-    apart = pair["separation"] * u.arcsec
-    print(
-        f"{mine.names[pair['left']]}  {theirs.name}  {apart:5.1f} apart, {pair['normalised_distance']:.1f} sigma"
-    )
+    apart = f"{pair['separation']:5.1f} arcsec apart, {pair['normalised_distance']:.1f} sigma"
+    print(mine.names[pair["left"]], theirs.name, apart, sep="  ")
 
 # %% [markdown]
 # ## The counterparts, as a catalogue
