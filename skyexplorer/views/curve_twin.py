@@ -35,7 +35,7 @@ def twin_of(
     >>> from skyexplorer.views.curve_twin import twin_of
     >>> twin = twin_of([samples.light_curve("TXS 0506+056")], {}, print)
     >>> twin.total, twin.heads[1], twin.texts(0, 1)[0][1][:5]
-    (10, 'MJD (UTC)', '54864')
+    (10, 'MJD (UTC)', '54865')
     """
     heads = [_("Time (UTC)"), _("MJD (UTC)"), _("Value"), "−", "+", _("Unit"), _("Limit"), _("Curve")]
     if not curves:

@@ -26,7 +26,7 @@ def groups() -> list[dict[str, object]]:
                 ("1 2 3 4 5", _("The sky; what is beside it; the time; the plots; the table")),
                 ("F", _("Filter the table")),
                 ("Tab  Shift+Tab", _("The next control, the one before")),
-                ("Esc", _("Close a menu; end a tool; leave full screen")),
+                ("Esc", _("Leave a text box for the sky or the table; close a menu; leave full screen")),
             ],
         ),
         (

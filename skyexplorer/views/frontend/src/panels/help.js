@@ -15,6 +15,11 @@ const PLACES = {
   "/": [".skx-goto input"],
   f: [".skx-table .skx-head input"],
 };
+// Where Escape leads from a box of text.
+const LEFT = [
+  [PLACES["/"], PLACES[1]],
+  [PLACES.f, PLACES[5]],
+];
 const passes = (event) => event.ctrlKey || event.metaKey || event.altKey || /^(Tab|Escape|F\d+)$/.test(event.key);
 const typing = (node) => node.matches?.("input:not([type=range], [type=color], [type=checkbox]), select, textarea, [contenteditable]");
 
@@ -40,6 +45,8 @@ export function help(model, el) {
     return Boolean(node);
   };
   const onKey = (event) => {
+    const left = event.key === "Escape" && LEFT.find(([boxes]) => boxes.some((box) => event.target.matches(box)));
+    if (left && go(left[1])) event.preventDefault(); // else the box is emptied
     if (passes(event)) return;
     event.stopPropagation();
     if (event.defaultPrevented || sheet.open || typing(event.target)) return;

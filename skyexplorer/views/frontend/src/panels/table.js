@@ -15,7 +15,6 @@ export function renderTable({ model, el, texts, tell }) {
     "aria-label": texts.filter,
     title: texts.filter_help,
     spellcheck: false,
-    onkeydown: (event) => event.stopPropagation(),
   });
   let typing = null;
   filter.addEventListener("input", () => {

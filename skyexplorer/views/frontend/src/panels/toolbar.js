@@ -15,7 +15,6 @@ export function renderToolbar({ model, el, texts, tell }) {
     spellcheck: false,
     autocomplete: "off",
     onkeydown: (event) => {
-      event.stopPropagation(); // the notebook has shortcuts on plain letters
       if (event.key === "Enter") tell("goto", { text: box.value });
     },
   });

@@ -157,8 +157,10 @@ export class Picking {
   }
 
   closeChoice() {
+    const held = this.choice?.contains(document.activeElement);
     this.choice?.remove();
     this.choice = null;
+    if (held) this.aladin.aladinDiv.querySelector(".skx-look")?.focus({ preventScroll: true });
   }
 
   dispose() {

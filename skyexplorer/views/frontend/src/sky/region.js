@@ -86,7 +86,9 @@ export class RegionTool {
     this.tool = tool;
     this.points = [];
     this.at = this.press = null;
+    const held = document.activeElement === this.pane;
     this.pane.hidden = !tool;
+    if (held && !tool) this.aladin.aladinDiv.querySelector(".skx-look")?.focus({ preventScroll: true }); // the keys go on there
     this.strip.show();
     if (tool) {
       const text = this.model.get("_texts")[`draw_${tool}`];
