@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -23,8 +24,6 @@ def test_a_front_end_that_is_not_built_is_missing(tmp_path: Path) -> None:
     source = tmp_path / "frontend" / "src" / "new.js"
     source.write_text("y")
     later = (tmp_path / "static" / "sky.js").stat().st_mtime + 10
-    import os
-
     os.utime(source, (later, later))
     assert checkup.front_end(tmp_path).state == "note"
 

@@ -125,6 +125,7 @@ def test_dates_of_rows_that_are_there(tmp_path, row):
 def test_of_itself(monkeypatch, capsys):
     monkeypatch.setenv("SKYEXPLORER_GAIA_TOKEN", "hush")
     monkeypatch.setenv("SKYEXPLORER_CACHE", "/tmp/somewhere")
+    monkeypatch.setattr(doctor.checkup, "checks", lambda: iter(()))  # tests/test_doctor.py has them
     assert cli.main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert "astropy" in out
