@@ -110,6 +110,7 @@ def main() -> int:
         *Lab.command,
         "--ServerApp.disable_check_xsrf=True",
     )  # asked by a program that shows no cookie
+    lab.patience = 900  # on a machine that does other things too
     with lab:
         with Watch(lab.process.pid) as begin, ThreadPoolExecutor(given.seats) as pool:
             seats = list(pool.map(lambda _: Seat(lab.url).__enter__(), range(given.seats)))

@@ -48,6 +48,7 @@ class Lab:
     app = "JupyterLab"
     command = ("lab", "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly")
     ready = "/api/status"
+    patience = 120.0  # seconds until it has to answer
 
     def __init__(self, python: str = sys.executable, *, launcher: tuple[str, ...] = (), **env: str) -> None:
         self.python, self.launcher, self.env = python, launcher, env
@@ -85,7 +86,7 @@ class Lab:
             ],
             env=env, stdout=self.log, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + self.patience
         while True:
             with (
                 contextlib.suppress(OSError),
