@@ -199,6 +199,10 @@ def make_layer(data: Any, name: str) -> Layer:
     elif isinstance(data, list | tuple):
         if not data:
             raise FormatError(f"{name} holds no events.", "Open a table with at least one.")
+        if all(isinstance(part, SkyRegion) for part in data):
+            raise InputError(
+                "Regions in a list are opened as one.", "Give their union: SkyRegion.union(regions)."
+            )
         if not all(isinstance(event, Event) for event in data):
             raise InputError("The list holds something else than events.", "Give a list of Event.")
         layer = EventLayer(name, data)

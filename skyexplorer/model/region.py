@@ -26,6 +26,7 @@ Lines = Callable[[int], list[NDArray[np.float64]]]
 Radius = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 OUTLINE_CELLS = 20_000  # over which a MOC is drawn: coarser where it has more
 SAME = 1e-13  # rad: vertices that are no further apart are one
+MANY_PARTS = 50  # of a union, above which each is drawn as roughly as a chip of a camera may be
 MOC_ERROR = 0.02  # width of the cells with which a region becomes a MOC, in units of its radius
 
 
@@ -481,6 +482,8 @@ class SkyRegion:
             all(p._exact for p in parts),
         )
 
+        least = 12 if len(parts) > MANY_PARTS else 48
+
         def any_of(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
             return np.logical_or.reduce([part._contains(x, y) for part in parts])
 
@@ -489,7 +492,7 @@ class SkyRegion:
             center,
             min(reach, 180.0) * u.deg,
             partial(enclosing.inside, form) if exact else any_of,
-            lambda n: [line for part in parts for line in part._outline(max(n // len(parts), 12))],
+            lambda n: [line for part in parts for line in part._outline(max(n // len(parts), least))],
             # A list of shapes takes those that are taken out from all of it, and not from one part: then none tells it.
             _shapes=()
             if any(not shape.included for part in parts for shape in part._shapes)

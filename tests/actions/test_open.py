@@ -10,7 +10,7 @@ from astropy import units as u
 from astropy.table import Table
 
 from skyexplorer import Event, SkyExplorer, SkyMap, SkyRegion, SourceCatalog, samples
-from skyexplorer.errors import FormatError, NotFoundError, SkyExplorerError
+from skyexplorer.errors import FormatError, InputError, NotFoundError, SkyExplorerError
 
 
 @pytest.fixture
@@ -112,6 +112,14 @@ def test_what_cannot_be_opened_leaves_the_session_untouched(sky, wrong):
     with pytest.raises(SkyExplorerError):
         sky.open(wrong)
     assert state(sky) == before
+
+
+def test_a_list_of_regions_is_told_to_be_joined(sky):
+    circles = [SkyRegion.circle(samples.resolve(name), 1 * u.deg) for name in ("Crab Nebula", "TXS 0506+056")]
+    with pytest.raises(InputError, match=r"SkyRegion\.union"):
+        sky.open(circles)
+    sky.open(SkyRegion.union(circles), name="both")
+    assert list(sky.layers) == ["both"]
 
 
 BAD = {

@@ -84,6 +84,14 @@ def test_outlines_lie_on_the_edge(dec) -> None:
     assert q == pytest.approx(np.ones(len(line)), abs=1e-6)
 
 
+def test_circles_of_a_union_are_drawn_round() -> None:
+    """Twelve reflected regions were twelve-cornered."""
+    circles = [SkyRegion.circle(at(10 * k, 5), 0.1 * u.deg) for k in range(12)]
+    assert {len(line) - 1 for line in SkyRegion.union(circles).outline(120)} == {48}
+    many = SkyRegion.union([SkyRegion.circle(at(k, 5), 0.1 * u.deg) for k in range(60)])
+    assert {len(line) - 1 for line in many.outline(120)} == {12}
+
+
 def test_a_polygon_inside_outside_area() -> None:
     square = SkyRegion.polygon(SkyCoord([359, 1, 1, 359] * u.deg, [-1, -1, 1, 1] * u.deg))
     assert square.contains(at(0.3, 0.5))
