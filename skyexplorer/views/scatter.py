@@ -112,7 +112,8 @@ class ScatterPanel(ColumnsPanel):
         else:
             self._as_density(layer, density, rows)
         self.figure.xaxis.axis_label = self.label("x")
-        self.figure.yaxis.axis_label = self.label("y").replace(" (", "\n(")  # the plot may be low: its unit beside it
+        # The plot may be low: its unit beside it.
+        self.figure.yaxis.axis_label = self.label("y").replace(" (", "\n(")
         dense = len(seen) > MOST_POINTS
         shown = _("{count} rows, as their density") if dense else _("{count} rows")
         beyond = int(rows.sum()) - len(seen)
