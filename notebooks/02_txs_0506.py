@@ -85,8 +85,9 @@ box_over_ellipse(factor, box, footprint)
 # alerts whose best position is there.
 
 # %%
-live = SOURCE == "live"
-fermi = sky.query_region(neutrino, service="fermi-4fgl") if live else sky.open("fermi-sources")
+fermi = sky.open("fermi-sources")
+if SOURCE == "live":
+    sky.query_region(neutrino, service="fermi-4fgl")  # all of the catalogue that lies there
 
 sky.select_inside(footprint)
 [thing.name for thing in sky.selection.sources]
@@ -101,7 +102,7 @@ blazar = sky.selection.sources[0]
 
 offset = blazar.coord.separation(neutrino.position).to(u.arcmin)
 to_edge = float(footprint.normalised_radius(blazar.coord))
-print(f"{blazar.name}, a {blazar.row['CLASS1']}: {offset:.1f} from the best position")
+print(f"{blazar.name}: {offset:.1f} from the best position")
 print(f"that is {to_edge:.2f} of the way to the edge of the footprint")
 
 # %% [markdown]

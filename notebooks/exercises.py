@@ -101,8 +101,8 @@ def galaxies_in_region(answer: Any, merger: Any, galaxies: Any) -> tuple[bool, s
     found, said = int(inside.sum()), number(answer)
     if said == found:
         return True, (
-            f"{found} of {len(galaxies)}. A region of 28 square degrees is small enough to look at each galaxy in "
-            "it: that is how the host was found, eleven hours after the merger."
+            f"{found} of {len(galaxies)}. A region of {merger.localization.credible_area(0.9):.0f} is small "
+            "enough to look at each galaxy in it: so the host was found, eleven hours after the merger."
         )
     if said == len(galaxies) - found:
         return False, f"{said:g} galaxies lie *outside* the region."
@@ -205,12 +205,13 @@ def after_trials(answer: Any, sigma: float, trials: int) -> tuple[bool, str]:
 def chance_of_ten_fields(answer: Any, skymap: Any) -> tuple[bool, str]:
     """What ten square degrees of a map hold at best."""
     said, found = number(answer), float(skymap.probability_within(10 * u.deg**2))
+    area = float(skymap.credible_area(0.9).to_value(u.deg**2))
     if np.isclose(said, found, atol=0.006):
         return True, (
-            f"{found:.2f}: more than half, on a third of the 90 % area. The densest cells come first, so the first fields "
-            "are worth the most. Real fields overlap and do not fit the shape of the map; they hold less."
+            f"{found:.2f}, on {10 / area:.0%} of the area that holds 0.90. The densest cells come first, so the first "
+            "fields are worth the most. Real fields overlap and do not fit the shape of the map; they hold less."
         )
-    if np.isclose(said, 0.9 * 10 / skymap.credible_area(0.9).to_value(u.deg**2), atol=0.006):
+    if np.isclose(said, 0.9 * 10 / area, atol=0.006):
         return (
             False,
             "That would hold if the probability were even over the 90 % region. It is denser in the middle.",

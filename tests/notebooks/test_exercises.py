@@ -58,7 +58,7 @@ CASES: dict[str, tuple[tuple[Any, ...], list[tuple[Any, str]], list[tuple[Any, s
     ),
     "chance_of_ten_fields": (
         (SKYMAP,),
-        [(0.561, "more than half"), (56 * u.percent, "densest")],
+        [(0.561, "36% of the area"), (56 * u.percent, "densest")],
         [(0.322, "denser in the middle"), (0.9, "ten square degrees")],
     ),
     "galaxies_to_visit": (
