@@ -127,10 +127,10 @@ sheet: env chromium ## dist/participants.pdf: the participants' page, one sheet 
 	$(BIN)/python -m docs.workshop.sheet
 
 seats: env ## Memory and processors of 20 kernels at once on this machine
-	$(BIN)/python -m benchmarks.seats
+	$(BIN)/python -m benchmarks.seats > benchmarks/results/seats.txt; code=$$?; cat benchmarks/results/seats.txt; exit $$code
 
 coldstart: env chromium ## What a cold start takes, from the steps of binder/ to a painted sky
-	$(BIN)/python -m benchmarks.coldstart
+	$(BIN)/python -m benchmarks.coldstart > benchmarks/results/coldstart.txt; code=$$?; cat benchmarks/results/coldstart.txt; exit $$code
 
 constraints: ## Pin what the environment holds now
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt
