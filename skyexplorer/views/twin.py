@@ -93,8 +93,7 @@ class Twinned(traitlets.HasTraits):
 def twin_texts() -> dict[str, str]:
     """Visible texts of the switch and of the pages."""
     return {
-        "as_table": _("As a table"),
-        "as_table_long": _("Show the numbers as a table"),
+        "as_table": _("Show the numbers as a table"),
         "earlier": _("Rows before"),
         "later": _("Rows after"),
         "pages": _("Rows {first} to {last} of {total}"),

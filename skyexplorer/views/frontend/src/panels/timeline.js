@@ -13,7 +13,6 @@ const BACK = ["M11.400 3.800L6.400 8l5 4.200z", "M4.600 3.800v8.400"];
 const ON = ["M4.600 3.800l5 4.200l-5 4.200z", "M11.400 3.800v8.400"];
 const GROWS = ["M2.600 12.400h10.800", "M2.600 10.400v-1.600h3.600v-2.400h3.600v-2.600h3.600"];
 const FIT = ["M2.600 4v8M13.400 4v8", "M5 8h6", "M6.600 6.200L4.800 8l1.800 1.800M9.400 6.200L11.200 8l-1.800 1.800"];
-const TABLE = ["M2.600 3.400h10.800v9.200h-10.800z", "M2.600 6.600h10.800M2.600 9.600h10.800M6.400 6.600v6"];
 const CLEAR = ["M4.400 4.400l7.200 7.200M11.600 4.400l-7.200 7.200"];
 const EVERY = 125; // ms between windows that are told
 const CLICK_PX = 4;
@@ -44,8 +43,6 @@ export function renderTimeline({ model, el, texts, tell }) {
     tell("clear");
   });
   const table = twin({ model, texts, tell }, el);
-  table.button.className = "skx-icon"; // there is no room for words
-  table.button.replaceChildren(svg(TABLE));
   el.setAttribute("role", "region");
   el.setAttribute("aria-label", texts.panel);
   el.append(

@@ -1,9 +1,11 @@
 // The table in place of a plot: a real one, a page of rows at a time.
-import { fill, follow, h } from "./dom.js";
+import { fill, follow, h, iconButton } from "./dom.js";
+
+const TABLE = ["M2.600 3.400h10.800v9.200h-10.800z", "M2.600 6.600h10.800M2.600 9.600h10.800M6.400 6.600v6"];
 
 // `panel` is the element of the panel; what it returns goes into its head and behind its plot.
 export function twin({ model, texts, tell }, panel) {
-  const button = h("button", { type: "button", className: "skx-toggle", title: texts.as_table_long, "aria-label": texts.as_table_long, onclick: () => tell("as_table", { on: !model.get("as_table") }) }, texts.as_table);
+  const button = iconButton(TABLE, texts.as_table, () => tell("as_table", { on: !model.get("as_table") }));
   const caption = h("caption");
   const head = h("thead");
   const body = h("tbody");
