@@ -77,7 +77,9 @@ class Axes:
         """All of it."""
         inside = "\n".join(self.parts)
         head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
-        return f'<div class="skx-figure" tabindex="0">\n{head} aria-label="{title}">\n{inside}\n</svg>\n</div>\n'
+        return (
+            f'<div class="skx-figure" tabindex="0">\n{head} aria-label="{title}">\n{inside}\n</svg>\n</div>\n'
+        )
 
 
 def credible() -> str:

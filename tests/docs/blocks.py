@@ -25,8 +25,10 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = (
     ROOT / "README.md",
+    *sorted(DOCS.glob("*.md")),
     *sorted((DOCS / "howto").glob("*.md")),
     *sorted((DOCS / "explanation").glob("*.md")),
+    *sorted((DOCS / "workshop").glob("*.md")),
     *sorted((DOCS / "reference").glob("*.md")),
     *sorted((DOCS / "reference" / "api").glob("*.md")),
 )
