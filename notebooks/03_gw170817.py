@@ -9,8 +9,8 @@
 # its kilonova as it turned from blue to red, and compared the speed of gravity with that of light.
 #
 # *25 minutes. Nothing here needs a network. When you are online, write `SOURCE = "live"` in the first cell: the map
-# then is the one of the LIGO–Virgo collaborations, from GWOSC or GraceDB, in place of the one drawn here from
-# published numbers.*
+# then is the one that the LIGO–Virgo collaborations published, in place of the one drawn here from published
+# numbers.*
 
 # %%
 import numpy as np

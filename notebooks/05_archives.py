@@ -102,8 +102,8 @@ sky.select(ranked[int(nearest)])
 # %% [markdown]
 # ## What an archive is asked
 #
-# A TAP service understands ADQL, and ADQL knows circles and polygons, not credible regions. A region that it cannot
-# say is put as the circle around it, and what comes is filtered exactly, here. You can see what would be sent:
+# A TAP service understands ADQL, and ADQL knows circles and polygons, not credible regions. The least that any
+# service can be asked for is the circle around the region:
 
 # %%
 print(region.to_adql("RAJ2000", "DEJ2000"))
@@ -150,14 +150,13 @@ listed
 # ## The registry
 #
 # Thousands of services are registered in the Virtual Observatory. Any of them can be asked like those that are built
-# in: `sky.query_region(region, service=found[0])`.
+# in: `sky.query_region(region, service=search.result()[0])`.
 
 # %%
 search = sky.submit(sky.find_services, "blazar", waveband="gamma-ray", deadline=20)
 search.wait(25)
 
-found = search.result() if search.state == "done" else []
-found[:5] or "The registry was not reached."
+search.result()[:5] if search.state == "done" else "The registry was not reached."
 
 # %% [markdown]
 # More of what you can ask, each also a click in the panels beside the sky; nobody is asked before that.

@@ -366,8 +366,8 @@ def circle_over_region(answer: Any, region: Any) -> tuple[bool, str]:
     said, found = number(answer), float(area / region.area)
     if np.isclose(said, found, rtol=0.02):
         return True, (
-            f"{found:.1f} times: {area:.0f} instead of {region.area:.0f}. So many more rows come over the line than you "
-            "keep, which is why a long, thin region is asked for in parts where an archive has many rows."
+            f"{found:.1f} times: {area:.0f} instead of {region.area:.0f}. So many times more rows would come than you keep. "
+            "`query_region` therefore covers a long, thin region with small circles, and asks for these."
         )
     if np.isclose(said, 1 / found, rtol=0.02):
         return False, "That is the region over the circle: turn it round."

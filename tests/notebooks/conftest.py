@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
+from tests.alerts.conftest import alone, sources  # noqa: F401  # the sources of events, on loopback
 from tests.browser import chromium
 from tests.browser.lab import Lab, browser
 from tests.notebooks.twins import NOTEBOOKS
