@@ -50,7 +50,9 @@ bool(neutrino.localization.contains(blazar.coord))
 # %%
 curve = sky.light_curve(blazar)
 print(curve.name, len(curve.value), "points,", curve.value.unit)
-print("highest in the year from", curve.time_bounds[0][curve.value.argmax()].utc.iso[:10])
+
+start, stop = curve.time_bounds
+print("highest in the year from", start[curve.value.argmax()].utc.iso[:10])
 
 # %% [markdown]
 # ## A merger and its galaxy
@@ -71,7 +73,8 @@ ranked.table[:5]
 # %%
 host = next(galaxy for galaxy in galaxies if galaxy.name == "NGC 4993")
 sky.select(host)
-print(f"credible level of {host.name}: {float(merger.credible_level(host.coord)):.2f}")
+level = float(merger.credible_level(host.coord))
+print(f"credible level of {host.name}: {level:.2f}")
 
 # %% [markdown]
 # ### Exercise

@@ -31,8 +31,9 @@ sky
 neutrino = sky.open("IC-170922A", source=SOURCE)
 sky.goto(neutrino, fov=6)
 
-print(f"{neutrino.time.utc.iso[:19]} UTC, an energy of most probably {neutrino.energy:.0f}")
-print(f"signalness {neutrino.signalness}, false alarms as good as this: {neutrino.far.to(1 / u.yr):.1f}")
+false_alarms = neutrino.far.to(1 / u.yr)
+print(f"{neutrino.time.utc.iso[:19]} UTC, most probably {neutrino.energy:.0f}")
+print(f"signalness {neutrino.signalness}, false alarms as good: {false_alarms:.1f}")
 
 # %% [markdown]
 # A *signalness* of 0.63 says: of neutrinos such as this, 63 % come from beyond the atmosphere. It does not say that
@@ -45,9 +46,10 @@ print(f"signalness {neutrino.signalness}, false alarms as good as this: {neutrin
 # with the same errors, which looks more generous than it is honest: its corners lie outside of every contour.
 
 # %%
-ra_errors, dec_errors = (1.14, 0.75) * u.deg, (0.64, 0.41) * u.deg  # plus and minus, IceCat-1
-box = SkyRegion.box(neutrino.position, ra_errors=ra_errors, dec_errors=dec_errors)
-footprint = SkyRegion.quarter_ellipse(neutrino.position, ra_errors=ra_errors, dec_errors=dec_errors)
+ra_errors = (1.14, 0.75) * u.deg  # plus and minus, of IceCat-1
+dec_errors = (0.64, 0.41) * u.deg
+box = SkyRegion.box(neutrino.position, ra_errors, dec_errors)
+footprint = SkyRegion.quarter_ellipse(neutrino.position, ra_errors, dec_errors)
 
 sky.select_region(footprint)
 print(f"as a box {box.area:.2f}, as an ellipse {footprint.area:.2f}")
@@ -87,7 +89,7 @@ box_over_ellipse(factor, box, footprint)
 # %%
 fermi = sky.open("fermi-sources")
 if SOURCE == "live":
-    sky.query_region(neutrino, service="fermi-4fgl")  # all of the catalogue that lies there
+    sky.query_region(neutrino, service="fermi-4fgl")  # all that lies there
 
 sky.select_inside(footprint)
 [thing.name for thing in sky.selection.sources]
@@ -116,11 +118,12 @@ curve = sky.light_curve(blazar)
 edges, level, error = curve.bayesian_blocks(p0=0.01)
 
 for start, stop, flux in zip(edges[:-1], edges[1:], level, strict=True):
-    print(f"{start.utc.iso[:10]} to {stop.utc.iso[:10]}  {flux.value / 1e-8:5.1f} × 1e-8 {flux.unit}")
+    photons = flux.to_value(1e-8 / u.cm**2 / u.s)
+    print(f"{start.utc.iso[:10]} to {stop.utc.iso[:10]} {photons:5.1f} × 1e-8 /cm²/s")
 
 # %%
 varies = curve.variability()
-print(f"χ² = {varies.chi2:.0f} for {varies.dof} degrees of freedom against a constant flux")
+print(f"a constant flux: χ² = {varies.chi2:.0f} for {varies.dof} degrees of freedom")
 print(f"fractional variability {varies.fvar:.2f} ± {varies.error:.2f}")
 
 # %% [markdown]
@@ -154,10 +157,11 @@ flare_factor(brighter, curve, neutrino)
 # all of them again.
 
 # %%
+layer = sky.layers["icecube-alerts"]
+
 sky.brush("2017-08-04", "2018-08-04")
-in_time = int(sky.layers["icecube-alerts"].shown.sum())
+print(f"{layer.shown.sum()} of {layer.rows} alerts of the sample in the year of the flare")
 sky.brush()
-print(f"{in_time} of {sky.layers['icecube-alerts'].rows} alerts of the sample in the year of the flare")
 
 # %% [markdown]
 # ## Its spectrum

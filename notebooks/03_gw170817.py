@@ -80,7 +80,7 @@ chance_of_ten_fields(chance, skymap)
 # %%
 mean, spread = skymap.distance
 low, high = (skymap.distances.quantile(q) for q in (0.05, 0.95))
-print(f"{mean:.0f} ± {spread:.0f}; nine times in ten between {low:.0f} and {high:.0f}")
+print(f"{mean:.0f} ± {spread:.0f}; nine times in ten from {low:.0f} to {high:.0f}")
 
 # %% [markdown]
 # That is next door: at such a distance a massive galaxy stands in every catalogue, and the list of candidates is
@@ -166,9 +166,8 @@ kilonova = sky.light_curve("AT2017gfo")
 
 bands = np.array(kilonova.bands)
 days = (kilonova.time - merger.time).to_value(u.day)
-print(
-    len(kilonova), "points in", len(set(bands)), "bands,", f"from {days.min():.1f} to {days.max():.1f} days"
-)
+print(f"{len(kilonova)} points in {len(set(bands))} bands")
+print(f"from {days.min():.1f} to {days.max():.1f} days after the merger")
 
 
 # %%
@@ -179,8 +178,8 @@ def magnitudes(band):
 
 
 for band in ("ps1::g", "ps1::i", "2massks"):
-    when, magnitude = magnitudes(band)
-    print(f"{band:8}", "  ".join(f"{d:.1f} d {m:.1f}" for d, m in zip(when, magnitude, strict=True)))
+    points = zip(*magnitudes(band), strict=True)
+    print(f"{band:8}", "  ".join(f"{day:.1f} d {mag:.1f}" for day, mag in points))
 
 # %% [markdown]
 # ### Exercise 3

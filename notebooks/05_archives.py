@@ -38,7 +38,9 @@ region.area
 
 # %%
 archives = ["fermi-4fgl", "glade"]
-jobs = {name: sky.submit(sky.query_region, merger, service=name, deadline=40) for name in archives}
+jobs = {}
+for name in archives:
+    jobs[name] = sky.submit(sky.query_region, merger, service=name, deadline=40)
 
 for job in jobs.values():
     job.wait(45)
@@ -143,7 +145,7 @@ circle_over_region(times_larger, region)
 # what is in the package; take that away when you are online.
 
 # %%
-listed = sky.events(messenger="neutrino", since="2017-01-01", until="2018-01-01", live=False)
+listed = sky.events("neutrino", since="2017-01-01", until="2018-01-01", live=False)
 listed
 
 # %% [markdown]
