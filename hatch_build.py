@@ -37,6 +37,7 @@ class FrontEndHook(BuildHookInterface):
         stamp = static / "SOURCES.sha256"
         digest = _digest([*sorted(_sources(frontend)), ipyaladin / "widget.js", ipyaladin / "widget.css"])
         if stamp.is_file() and stamp.read_text().strip() == digest:
+            stamp.touch()  # when the sources were last looked at
             return
         shutil.rmtree(static, ignore_errors=True)
         static.mkdir(parents=True)

@@ -57,18 +57,26 @@ class SkyExplorerError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in a cell: the caller's own lines, what was wrong, and on the last line what to do.
 
-        IPython asks an exception for this. Frames of this package are left out, unless ``%xmode Verbose`` asks for all;
-        ``error.__traceback__`` has them in any case.
+        IPython asks an exception for this. Frames of this package are left out, and of what led to the error there is one
+        line, unless ``%xmode Verbose`` asks for all; ``error.__traceback__`` and ``error.__cause__`` have it in any case.
         """
         shell = sys.modules["IPython"].get_ipython()
         printer = shell.InteractiveTB
         trace = self.__traceback__
-        own = trace if getattr(printer, "mode", "") == "Verbose" else _of_the_caller(trace)
+        verbose = getattr(printer, "mode", "") == "Verbose"
+        own = trace if verbose else _of_the_caller(trace)
         # Without what to do: that stands on a line of its own.
         bare = type(self).__new__(type(self))
         bare.message, bare.advice = self.message, ""
-        bare.__cause__, bare.__suppress_context__ = self.__cause__, True
+        cause = self.__cause__
+        bare.__cause__, bare.__suppress_context__ = cause if verbose else None, True
+        for note in getattr(self, "__notes__", ()):
+            bare.add_note(note)
         lines = list(printer.structured_traceback(type(self), bare, own, tb_offset=0))
+        if cause is not None and not verbose:
+            lines.append(
+                f"(from {type(cause).__name__}: {(str(cause).strip().splitlines() or [''])[0][:200]})"
+            )
         return [*lines, f"→ {self.advice}"] if self.advice else lines
 
 

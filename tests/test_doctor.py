@@ -84,8 +84,11 @@ def test_memory_and_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
 def test_a_container_has_its_own_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "max").write_text("1000000000\n")
-    (tmp_path / "now").write_text("250000000\n")
-    monkeypatch.setattr(machine, "CGROUPS", ((str(tmp_path / "max"), str(tmp_path / "now")),))
+    (tmp_path / "now").write_text("450000000\n")
+    (tmp_path / "memory.stat").write_text(
+        "anon 250000000\ninactive_file 200000000\n"
+    )  # a cache is given back
+    monkeypatch.setattr(machine, "CGROUPS", ((str(tmp_path), "max", "now", "inactive_file"),))
     assert machine.free_memory() == (0.75, 1.0)
 
 

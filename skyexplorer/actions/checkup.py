@@ -123,7 +123,10 @@ def front_end(folder: Path | None = None) -> Check:
         return Check("front end", "missing", f"Not built: {', '.join(gone)}.", advice)
     sources = [path for path in (views / "frontend" / "src").rglob("*") if path.is_file()]
     newest = max((path.stat().st_mtime for path in sources), default=0.0)
-    if newest > min(path.stat().st_mtime for path in built.values()):
+    # The stamp is touched where a build found all as it was: sources that went and came back are no newer.
+    stamp = views / "static" / "SOURCES.sha256"
+    looked = stamp.stat().st_mtime if stamp.is_file() else 0.0
+    if newest > max(looked, min(path.stat().st_mtime for path in built.values())):
         return Check("front end", "note", "Built from older sources than those that are here.", advice)
     size = sum(path.stat().st_size for path in built.values())
     return Check("front end", "ok", f"Built, {size / 1e6:.1f} MB.")
@@ -167,7 +170,9 @@ def webgl() -> Check:
     browser = next((path for name in BROWSERS if (path := shutil.which(name))), None) or _playwrights()
     if browser is None:
         return Check("WebGL", "note", "No Chromium on this machine to try it with.", LOOK)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(
+        ignore_cleanup_errors=True
+    ) as folder:  # a browser that was stopped may still write
         page = Path(folder) / "webgl.html"
         page.write_text(ASK_WEBGL, "utf-8")
         line = [

@@ -12,10 +12,10 @@ from pathlib import Path
 
 GB = 1e9
 CGROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
-"""Where a container's limit and use stand, of either kind."""
+"""Where a container's limit and use stand, of either kind, and what of it is only a cache of files, given back on demand."""
 
 
 def free_memory() -> tuple[float | None, float | None]:
@@ -36,12 +36,17 @@ def free_memory() -> tuple[float | None, float | None]:
         told = Path("/proc/meminfo").read_text("ascii")
         found = re.search(r"^MemAvailable:\s+(\d+) kB", told, re.MULTILINE)
         free = int(found[1]) * 1024 / GB if found else None
-    for limit, used in CGROUPS:
+    for folder, limit, used, cached in CGROUPS:
         with suppress(OSError, ValueError):  # no container, or none with a limit: "max"
-            most = int(Path(limit).read_text("ascii")) / GB
+            group = Path(folder)
+            most = int((group / limit).read_text("ascii")) / GB
             if total is None or most < total:
                 total = most
-                left = max(0.0, most - int(Path(used).read_text("ascii")) / GB)
+                found = re.search(
+                    rf"^{cached} (\d+)$", (group / "memory.stat").read_text("ascii"), re.MULTILINE
+                )
+                cache = int(found[1]) if found else 0
+                left = max(0.0, most - (int((group / used).read_text("ascii")) - cache) / GB)
                 free = left if free is None else min(free, left)
     return free, total
 

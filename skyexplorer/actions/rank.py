@@ -55,10 +55,7 @@ def rank(session: Session, catalog: Any, by: Any) -> SourceCatalog:
     level[placed] = skymap.credible_level(catalog.coords[placed])
     # Equal densities keep the order of the catalogue.
     order = np.argsort(np.where(placed, -density, np.inf), kind="stable")
-    ranked = catalog.take(order).with_columns(**{DENSITY: density[order] / u.sr, LEVEL: level[order]})
-    for column, digits in ((DENSITY, ".4g"), (LEVEL, ".4f")):
-        ranked.table[column].info.format = digits  # as a notebook shows it; the values stay whole
-    return ranked
+    return catalog.take(order).with_columns(**{DENSITY: density[order] / u.sr, LEVEL: level[order]})
 
 
 def _map(session: Session, by: Any) -> SkyMap:

@@ -37,11 +37,9 @@ _IMPORTS = {
 _ORDER = ("Path", "SkyCoord", "Time", "Quantity")
 MOST_ROWS = 100
 MOST_SHAPES = 20
-SIDED = {
-    "box": "box",
-    "quarter-ellipse": "quarter_ellipse",
-}  # kinds of regions of four errors, and who makes them
 """Row numbers and shapes of a region that are written in one line."""
+SIDED = {"box": "box", "quarter-ellipse": "quarter_ellipse"}
+"""Kinds of regions of four errors, and who makes them."""
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 OFTEN = 0.1  # s between two tellings of the same
@@ -65,11 +65,11 @@ class Pace:
         except RuntimeError:
             self._call(*args)
             return
-        if self._timer is None and time.monotonic() - self._last >= self._gap:
-            self._gap = OFTEN
-            self._last = time.monotonic()
-            self._call(*args)
-            self._last = max(self._last, time.monotonic() - OFTEN / 2)  # of a slow call, let others go first
+        now = time.monotonic()
+        if self._timer is None and now - self._last >= self._gap:
+            if now - self._last > 2 * self._gap:  # a rest, not the pace of the changes
+                self._gap = OFTEN
+            self._tell([args])
             return
         kind = None if self._key is None else self._key(*args)
         self._waiting.pop(kind, None)  # the last of a kind is also the last in order
@@ -83,10 +83,16 @@ class Pace:
         self.cancel_timer()
         waiting, self._waiting = self._waiting, {}
         if waiting:
-            self._last = time.monotonic()
             self._gap = min(SLOWER * self._gap, self._seldom)
-        for args in waiting.values():
+            self._tell(waiting.values())
+
+    def _tell(self, changes: Iterable[tuple[Any, ...]]) -> None:
+        self._last = time.monotonic()
+        for args in changes:
             self._call(*args)
+        self._last = max(
+            self._last, time.monotonic() - self._gap / 2
+        )  # after a slow call let others go first
 
     def cancel_timer(self) -> None:
         """Do not do it by itself any more."""

@@ -73,3 +73,22 @@ def test_without_a_loop_all_is_told() -> None:
     for number in range(5):
         pace(number)
     assert numbers == [0, 1, 2, 3, 4]
+
+
+def test_what_is_slow_is_told_seldom_too() -> None:
+    times: list[float] = []
+
+    def slow() -> None:
+        times.append(time.monotonic())
+        time.sleep(0.15)
+
+    async def flood() -> None:
+        pace = Pace(slow, seldom=SELDOM)
+        start = time.monotonic()
+        while time.monotonic() - start < 3:
+            pace()
+            await asyncio.sleep(0.002)
+        pace.close()
+
+    asyncio.run(flood())
+    assert times[-1] - times[-2] > 0.15 + SELDOM / 2 - 0.02  # the loop has time for others
