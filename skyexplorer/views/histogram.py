@@ -11,20 +11,20 @@ from skyexplorer.session import plots
 from skyexplorer.session.layers import RowsLayer
 from skyexplorer.session.text import _
 from skyexplorer.views.plots import ColumnsPanel, parts_of, told
-from skyexplorer.views.stepping import stepped
+from skyexplorer.views.stepping import Stepped, stepped
 from skyexplorer.views.twin import Twin, number
 
 BARS = ("left", "right", "top", "bottom", "text")
 
 
-class HistogramPanel(ColumnsPanel):
+class HistogramPanel(Stepped, ColumnsPanel):
     """How often the values of a column occur."""
 
     name = "histogram"
     doing = _("The histogram")
 
     _span: tuple[float, float] | None = None
-    """What the keys have marked, as the axis counts."""
+    """The range that was marked here last, as the axis counts; it may hold no row, in a gap between the values."""
 
     def texts(self) -> dict[str, str]:
         """Visible texts of the panel."""
@@ -173,18 +173,35 @@ class HistogramPanel(ColumnsPanel):
         )
         return Twin(
             caption, heads, frozenset(range(4)), len(left), texts,
-            lambda at: self.verbs.mark(layer.name, (float(left[at]), float(right[at])), of=self.shows.x, by=self.name),
+            lambda at: self._mark(float(left[at]), float(right[at])),
         )  # fmt: skip
 
-    def on_step(self, way: int, end: bool) -> None:
-        """An arrow key: the marked range is moved, or only its end."""
+    def step(self, way: int, end: bool) -> None:
+        """See `Stepped`: the marked range."""
         if self.layer is None or self.figure is None:
             return
-        if not self.layer.marked.any():
-            self._span = None
-        self._span = stepped(self._window(), self._span, int(way), bool(end))
-        low, high = (10**value if self.shows.log_x else value for value in self._span)
-        self.verbs.mark(self.layer.name, (_short(low), _short(high)), of=self.shows.x, by=self.name)
+        span = stepped(self._window(), self._span, way, end)
+        low, high = (10**value if self.shows.log_x else value for value in span)
+        self._mark(_short(low), _short(high))
+        self._span = span  # to the last digit: many steps there and back end where they began
+
+    def _mark(self, low: float, high: float) -> None:
+        """Mark the rows between two values; keys go on from there."""
+        if self.layer is None:
+            return
+        self.verbs.mark(self.layer.name, (low, high), of=self.shows.x, by=self.name)
+        ends = binning.scaled(np.array([low, high]), self.shows.log_x)
+        self._span = float(ends[0]), float(ends[1])
+
+    def on_unmark(self) -> None:
+        """See `ColumnsPanel.on_unmark`."""
+        self._span = None
+        super().on_unmark()
+
+    def _layer_changed(self, layer: Any, field: str) -> None:
+        if layer is self.layer and field == "marked":
+            self._span = None  # what is marked is another's, or, where it was done here, is noted after this
+        super()._layer_changed(layer, field)
 
     def _plots_changed(self, what: str) -> None:
         self._span = None if what == self.name else self._span
@@ -194,15 +211,14 @@ class HistogramPanel(ColumnsPanel):
         x0, x1 = sorted((float(event.geometry["x0"]), float(event.geometry["x1"])))
         self.bars.selected.indices = []
         if self.layer is not None and x1 > x0:
-            self.verbs.mark(self.layer.name, (_short(x0), _short(x1)), of=self.shows.x, by=self.name)
+            self._mark(_short(x0), _short(x1))
 
     def _tapped(self, event: Any) -> None:
         """A click on a bar marks its rows."""
         left, right, top = (np.asarray(self.bars.data[name], float) for name in ("left", "right", "top"))
         at = np.flatnonzero((left <= event.x) & (event.x < right) & (event.y <= top))
         if len(at) and self.layer is not None:
-            ends = float(left[at[0]]), float(right[at[0]])
-            self.verbs.mark(self.layer.name, ends, of=self.shows.x, by=self.name)
+            self._mark(float(left[at[0]]), float(right[at[0]]))
 
 
 def _short(value: float) -> float:

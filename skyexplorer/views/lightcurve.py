@@ -28,7 +28,7 @@ from skyexplorer.views.curve_data import milliseconds
 from skyexplorer.views.curve_pane import DAY, Pane, Shared
 from skyexplorer.views.curve_twin import twin_of
 from skyexplorer.views.panel import Panel
-from skyexplorer.views.stepping import stepped
+from skyexplorer.views.stepping import Stepped, stepped
 from skyexplorer.views.twin import Twin, Twinned, twin_texts
 
 ME = "light curve"
@@ -37,7 +37,7 @@ NO_TIMES = (1.2e12, 1.7e12)  # ms, 2008 to 2023: where there is neither point no
 NEAR = 0.6  # of the span of a curve: how far from it an event may be and still be in view
 
 
-class LightCurvePanel(Twinned, Panel):
+class LightCurvePanel(Stepped, Twinned, Panel):
     """Light curves of what is selected."""
 
     kind = "curve"
@@ -306,13 +306,13 @@ class LightCurvePanel(Twinned, Panel):
         """Brush what lies between two instants, ms."""
         self.verbs.brush(*(Time(x / 1e3, format="unix", scale="utc") for x in (start, stop)), by=ME)
 
-    def on_step(self, way: int, end: bool) -> None:
-        """An arrow key: the time range is moved, or only its end."""
+    def step(self, way: int, end: bool) -> None:
+        """See `Stepped`: a time range."""
         times, chosen = self.shared.times, self.session.selection.time_range
         now = None
         if chosen is not None:
             now = float(milliseconds(chosen[0])[0]), float(milliseconds(chosen[1])[0])
-        self._brush_between(*stepped((times.start, times.end), now, int(way), bool(end)))
+        self._brush_between(*stepped((times.start, times.end), now, way, end))
 
     def on_rendered(self, child: str, revision: int) -> None:
         """A view was painted, maybe from an older state."""

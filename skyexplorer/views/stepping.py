@@ -1,6 +1,12 @@
-"""Stepping: a range on an axis that is chosen, moved and stretched by keys."""
+"""Stepping: a range on an axis that is chosen, moved and stretched by keys.
+
+A key that is held tells no further step before the last was answered (``heard``): a slow plot takes fewer steps, and none
+is left over when the key is let go.
+"""
 
 from __future__ import annotations
+
+import traitlets
 
 STEPS = 40  # in which a range goes through the axis
 FIRST = 4  # steps that a new range is wide
@@ -36,6 +42,24 @@ def stepped(
         return (low, low + FIRST * step) if way > 0 else (high - FIRST * step, high)
     start, stop = now
     if end:
-        return start, max(start + step / 4, min(stop + way * step, high))
+        # An end that lies beyond the axis, as after a zoom, is not drawn back onto it by a step the other way.
+        return start, max(start + step / 4, min(stop + way * step, max(high, stop)))
     shift = min(step, max(0.0, high - stop)) if way > 0 else -min(step, max(0.0, start - low))
     return start + shift, stop + shift
+
+
+class Stepped(traitlets.HasTraits):
+    """What a panel has whose range is chosen by keys; it gives ``step``."""
+
+    heard = traitlets.Int(0, help="The last step of the browser that was answered.").tag(sync=True)
+
+    def step(self, way: int, end: bool) -> None:
+        """Choose the range after a step; see `stepped`."""
+        raise NotImplementedError
+
+    def on_step(self, way: int, end: bool, turn: int = 0) -> None:
+        """An arrow key: the range is moved, or only its end."""
+        try:
+            self.step(int(way), bool(end))
+        finally:
+            self.heard = int(turn)

@@ -47,6 +47,7 @@ class TimelinePanel(Twinned, Panel):
 
     def __init__(self, session: Session, verbs: object) -> None:
         super().__init__(session, verbs)
+        self._twin_soon = self.paced(self.twin_changed)  # while time is played, few see each row change
         self.link(session.timewindow.changed, self._changed)
         self.link(session.selection.time_range_changed, lambda span, by: self._moved())
         self._changed("events")
@@ -102,7 +103,7 @@ class TimelinePanel(Twinned, Panel):
         with self.hold_sync():
             self.window = [] if start is None or stop is None else [mjd_of(start), mjd_of(stop)]
             self.counted = told(time.counted, len(time.marks))
-            self.twin_changed()
+            self._twin_soon()
 
     def as_rows(self) -> Twin:
         """See `Twinned`."""
@@ -110,18 +111,27 @@ class TimelinePanel(Twinned, Panel):
         marks, ends = window.marks, (window.start, window.stop)
         low, high = (None if end is None else mjd_of(end) for end in ends)
 
-        def line(at: int) -> list[str]:
-            mjd = float(marks.mjd[at])
+        def line(at: int, mjd: float, date: str) -> list[str]:
             inside = low is None or high is None or low <= mjd <= high
             return [
-                str(marks.events[at].name), instant(mjd).iso[:19], f"{mjd:.5f}",
+                str(marks.events[at].name), date[:19], f"{mjd:.5f}",
                 MESSENGER[marks.messengers[marks.messenger[at]]][1], _("in the window") if inside else "",
             ]  # fmt: skip
+
+        def texts(start: int, stop: int) -> list[list[str]]:
+            mjd = marks.mjd[start:stop]
+            dates = Time(
+                mjd, format="mjd", scale="utc"
+            ).iso  # all of a page at once: one by one they take a while
+            return [
+                line(start + n, float(day), str(date))
+                for n, (day, date) in enumerate(zip(mjd, dates, strict=True))
+            ]
 
         return Twin(
             _("Events in order of time: {counted}").format(counted=self.counted),
             [_("Event"), _("Time (UTC)"), _("MJD (UTC)"), _("Messenger"), _("Window")], frozenset({2}), len(marks),
-            lambda start, stop: [line(at) for at in range(start, stop)], self.on_choose,
+            texts, self.on_choose,
         )  # fmt: skip
 
     # browser -> session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from astropy.table import Table
 from astropy.time import Time
 
 from skyexplorer import LightCurve, SkyExplorer, SourceCatalog
+from skyexplorer.views import timeline
+from skyexplorer.views.stepping import stepped
 from skyexplorer.views.twin import PAGE
 from skyexplorer.views.workbench import Workbench
 
@@ -136,6 +139,52 @@ def test_keys_choose_ranges(sky: SkyExplorer, bench: Any) -> None:
     tell(histogram, "unmark")
     assert not layer.marked.any()
     assert [note for note in sky.session.notices.items if note.level == "error"] == []
+
+
+def test_a_range_by_keys_goes_on_from_where_it_is(sky: SkyExplorer, bench: Any) -> None:
+    n = 20
+    table = Table({"ra": np.zeros(n) * u.deg, "dec": np.zeros(n) * u.deg})
+    table["gap"] = np.r_[np.linspace(0, 1, n // 2), np.linspace(39, 40, n // 2)]
+    sky.open(SourceCatalog(table, ra="ra", dec="dec"), name="two heaps")
+    sky.histogram("two heaps", "gap", bins=40)
+    histogram, layer = bench.dock.panels["histogram"], sky.layers["two heaps"]
+    counts = []
+    for turn in range(1, 60):
+        tell(histogram, "step", way=1, end=False, turn=turn)
+        counts.append(int(layer.marked.sum()))
+    assert histogram.heard == 59
+    assert 0 in counts, "the gap is crossed,"
+    assert counts[-1] == n // 2, "to the other heap"
+    assert np.flatnonzero(layer.marked).min() == n // 2
+    # A click on a bar, or a drag, is where keys go on.
+    histogram._brushed(SimpleNamespace(geometry={"x0": 10.0, "x1": 12.0}))
+    assert not layer.marked.any()
+    tell(histogram, "step", way=1, end=False, turn=60)
+    assert histogram._span == pytest.approx((11.0, 13.0), abs=0.1)
+    histogram._tapped(SimpleNamespace(x=0.2, y=0.5))
+    assert histogram._span == pytest.approx((0.0, 1.0), abs=0.1)
+    # What was marked elsewhere, or unmarked, is no range: keys begin anew.
+    for forget in (lambda: sky.mark("two heaps", (39, 41), of="gap"), lambda: tell(histogram, "unmark")):
+        forget()
+        assert histogram._span is None
+    assert [note for note in sky.session.notices.items if note.level == "error"] == []
+
+
+def test_a_stretched_end_goes_the_way_of_the_key() -> None:
+    assert stepped((0.0, 40.0), (30.0, 60.0), 1, True) == (30.0, 60.0), "beyond the axis, as after a zoom"
+    assert stepped((0.0, 40.0), (30.0, 60.0), -1, True) == (30.0, 59.0)
+    assert stepped((0.0, 40.0), (30.0, 39.5), 1, True) == (30.0, 40.0)
+
+
+def test_the_dates_of_a_page_are_written_at_once(
+    sky: SkyExplorer, bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, calls = bench.time, []
+    monkeypatch.setattr(timeline, "Time", lambda *args, **keys: calls.append(args) or Time(*args, **keys))
+    tell(panel, "as_table", on=True)
+    assert len(calls) == 1
+    for mjd, date in ((float(row[2]), row[1]) for row in panel.twin_page["rows"]):
+        assert Time(date.replace(" ", "T")).mjd == pytest.approx(mjd, abs=2e-5)
 
 
 def test_each_layer_of_sources_has_a_marker_of_its_own(sky: SkyExplorer) -> None:
