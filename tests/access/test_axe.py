@@ -24,6 +24,7 @@ sky.select_region(SkyRegion.circle(SkyCoord("05h09m26s +05d41m35s"), 1.2 * u.deg
 sky.session.notices.post("An error", "error", advice="What to do.")
 sky.session.notices.post("A warning", "warning", advice="What to do.")
 """
+DOCK, SIDE = ".skx-dock", ".skx-side"  # of a screen only what is new in it is looked at
 NUMBERS = "Show the numbers as a table"
 
 
@@ -42,7 +43,7 @@ class Look:
         self.page, self.wrong = book.page, dict[str, Any]()
 
     def __call__(self, screen: str, within: str = ".skx-root") -> None:
-        self.page.wait_for_timeout(250)
+        self.page.wait_for_timeout(100)
         if found := axe.findings(self.page, within):
             self.wrong[screen] = found
 
@@ -52,15 +53,15 @@ def plots(look: Look) -> None:
     for tab in ("Spectrum", "Histogram", "Scatter", "In view", "Light curve"):
         page.get_by_role("tab", name=tab, exact=True).click()
         page.wait_for_timeout(400)
-        look(tab)
+        look(tab, DOCK)
         if tab == "In view":
             continue  # a list of texts already
         switch = page.locator(".skx-dock > .skx-panel:visible").get_by_label(NUMBERS)
         switch.click()
-        look(f"{tab}, as a table")
+        look(f"{tab}, as a table", DOCK)
         switch.click()
     page.locator(".skx-time").get_by_label(NUMBERS).click()
-    look("time, as a table")
+    look("time, as a table", ".skx-time")
     page.locator(".skx-time").get_by_label(NUMBERS).click()
 
 
@@ -70,23 +71,23 @@ def beside(look: Look) -> None:
     side.get_by_role("tab", name="Archives").click()
     for mode in side.locator(".skx-modes").get_by_role("tab").all():
         mode.click()
-        look(f"archives, {mode.text_content()}")
+        look(f"archives, {mode.text_content()}", SIDE)
     side.get_by_role("tab", name="Events").click()
-    look("events")
+    look("events", SIDE)
     side.get_by_role("tab", name="Layers").click()
     for name in ("Style of fermi-sources", "Where fermi-sources comes from"):
         page.get_by_role("button", name=name).click()
-        look(name)
+        look(name, SIDE)
         page.get_by_role("button", name=name).click()
 
 
 def over(look: Look, book: Notebook) -> None:
     page = look.page
     page.get_by_role("button", name="Panels: show, hide, arrange").click()
-    look("menu of panels")
+    look("menu of panels", ".skx-toolbar")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Circle", exact=True).click()
-    look("a tool")
+    look("a tool", ".skx-sky")
     page.keyboard.press("Escape")
     book.run(f"exec({REGION!r}, globals())")
     page.get_by_role("button", name="All messages").click()
@@ -108,6 +109,7 @@ def test_nothing_serious_in_any_screen(prepared: Notebook, theme: str) -> None:
         arg=theme.endswith("Light"),
     )
     look = Look(prepared)
+    look("all of it")
     plots(look)
     beside(look)
     over(look, prepared)

@@ -43,19 +43,27 @@ def _clean(book: Notebook) -> None:
 
 
 def until(book: Notebook, code: str, value: Any = True) -> None:
+    plain = f"(lambda value: getattr(value, 'tolist', lambda: value)())({code})"  # numpy has bools of its own
     for _each in range(80):
-        if book.python(code) == value:
+        if book.python(plain) == value:
             return
         book.page.wait_for_timeout(100)
-    raise AssertionError(f"{code} is {book.python(code)!r}, not {value!r}")
+    raise AssertionError(f"{code} is {book.python(plain)!r}, not {value!r}")
 
 
 def test_the_story_of_txs_by_keyboard_alone(book: Notebook) -> None:
     page, press = book.page, book.page.keyboard.press
+    book.run("sky.goto('10 40', fov=30)")
+    page.wait_for_function(
+        "() => Math.abs(document.querySelector('.skx-sky').aladin.getRaDec()[0] - 10) < 1e-3"
+    )
     page.locator(".skx-goto input").focus()  # where Tab from the cell would come to
     page.keyboard.type("TXS 0506+056")
     press("Enter")
     until(book, "round(sky.viewport.target.ra.deg, 1)", 77.4)
+    page.wait_for_function(
+        "() => Math.abs(document.querySelector('.skx-sky').aladin.getRaDec()[0] - 77.36) < 0.02"
+    )
     press("Escape")
     assert "The sky" in page.evaluate(ACTIVE)
     width = book.python("sky.viewport.fov")

@@ -115,7 +115,7 @@ async function render({ model, el }) {
   const legend = new Legend(aladin, model);
   const regions = new RegionTool(aladin, model, glass);
   const keys = new SkyKeys(aladin.aladinDiv, model, aladinSky(aladin, glass, picking));
-  nameControls(aladin.aladinDiv, model.get("_texts"));
+  const unname = nameControls(aladin.aladinDiv, model.get("_texts"));
   const layers = new LayerModels(model, glass, images, report);
   const grid = () =>
     aladin.setCooGrid({ enabled: model.get("_grid"), color: "rgb(140,165,200)", opacity: 0.35, labelSize: 12 });
@@ -147,6 +147,7 @@ async function render({ model, el }) {
     layers.dispose();
     picking.dispose();
     keys.dispose();
+    unname();
     readout.dispose();
     thumbnails.dispose();
     legend.dispose();

@@ -128,10 +128,19 @@ export function aladinSky(aladin, glass, picking) {
   };
 }
 
-// Names for Aladin's own controls, which have none that is read aloud; their pictures say nothing more.
+const CONTROLS = ".aladin-cooFrame, .aladin-zoom, .aladin-projection-control, .aladin-fullScreen-control";
+
+// Names for Aladin's own controls, which have none that is read aloud; their pictures say nothing more. Aladin makes some of
+// them anew, at another size or projection. Returns the end of it.
 export function nameControls(frame, texts) {
-  for (const picture of frame.querySelectorAll("button img")) picture.alt = "";
-  for (const [selector, name] of Object.entries(texts.aladin_names ?? {})) {
-    for (const control of frame.querySelectorAll(selector)) control.setAttribute("aria-label", name);
-  }
+  const name = () => {
+    for (const picture of frame.querySelectorAll("button img")) picture.alt = "";
+    for (const [selector, words] of Object.entries(texts.aladin_names ?? {})) {
+      for (const control of frame.querySelectorAll(selector)) control.setAttribute("aria-label", words);
+    }
+  };
+  name();
+  const renewed = new MutationObserver(name);
+  for (const control of frame.querySelectorAll(CONTROLS)) renewed.observe(control, { childList: true, subtree: true });
+  return () => renewed.disconnect();
 }
