@@ -353,7 +353,7 @@ class SkyExplorer(ArchiveVerbs, LayerVerbs, PlotVerbs):
             from skyexplorer.core import warming
             from skyexplorer.views.workbench import Workbench
 
-            warming.warm_in_background()  # the first match in this notebook shall not wait for a compiler
+            warming.in_notebook()  # the first match shall not wait for a compiler
             self._workbench = Workbench(self.session, self)
         return self._workbench.root
 
