@@ -135,7 +135,7 @@ def test_the_story_of_txs_by_keyboard_alone(book: Notebook) -> None:
     press("2")
     press("ArrowRight")
     page.wait_for_function("() => document.activeElement.textContent.startsWith('Archives')")
-    assert page.locator(".skx-archives").is_visible()
+    page.locator(".skx-archives").wait_for()
     press("ArrowLeft")
     page.wait_for_function("() => document.activeElement.textContent.startsWith('Layers')")
     book.run("sky.select_region(None)")
