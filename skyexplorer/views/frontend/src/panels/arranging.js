@@ -68,6 +68,7 @@ export function arranging(layout, el) {
   };
   const escape = (event) => {
     if (event.key !== "Escape" || !box()?.classList.contains("skx-full")) return;
+    if (event.defaultPrevented || event.target.closest?.("dialog[open]")) return; // it has closed something else
     box().classList.remove("skx-full");
     mark();
   };

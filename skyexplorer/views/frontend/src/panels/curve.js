@@ -50,10 +50,14 @@ export function renderCurve({ model, el, texts, tell }) {
     answers.hidden = !on;
     summary.setAttribute("aria-expanded", String(on));
   };
-  el.addEventListener("keydown", (event) => event.key === "Escape" && open(false));
+  el.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || answers.hidden) return;
+    open(false);
+    event.preventDefault();
+  });
   const message = h("p", { className: "skx-message", role: "status" });
   const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
-  stepping(plot, { tell, texts, off: () => tell("clear") });
+  stepping(plot, { model, tell, texts, off: () => tell("clear") });
   const table = twin({ model, texts, tell }, el);
   el.append(
     h("div", { className: "skx-head" }, title, subtitle, h("span", { className: "skx-space" }), range, summary, ask, table.button, log),

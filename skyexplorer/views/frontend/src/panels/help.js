@@ -1,7 +1,5 @@
 // Keys that hold anywhere in the explorer, and the list of all keys.
-//
-// A notebook gives plain keys a meaning of its own (B inserts a cell, D D deletes one), also while a button in an output has
-// the focus: what is pressed in the explorer stays there, but for Tab, Escape and what is pressed with Ctrl, Alt or Meta.
+import { keep, typing } from "../shield.js";
 import { h, iconButton, placed } from "./dom.js";
 
 const ICON = ["M2 4.500h12v7h-12z", "M4.400 6.800h.1M6.800 6.800h.1M9.200 6.800h.1M11.600 6.800h.1", "M5 9.300h6"];
@@ -20,8 +18,6 @@ const LEFT = [
   [PLACES["/"], PLACES[1]],
   [PLACES.f, PLACES[5]],
 ];
-const passes = (event) => event.ctrlKey || event.metaKey || event.altKey || /^(Tab|Escape|F\d+)$/.test(event.key);
-const typing = (node) => node.matches?.("input:not([type=range], [type=color], [type=checkbox]), select, textarea, [contenteditable]");
 
 export function help(model, el) {
   const texts = model.get("_texts");
@@ -47,8 +43,7 @@ export function help(model, el) {
   const onKey = (event) => {
     const left = event.key === "Escape" && LEFT.find(([boxes]) => boxes.some((box) => event.target.matches(box)));
     if (left && go(left[1])) event.preventDefault(); // else the box is emptied
-    if (passes(event)) return;
-    event.stopPropagation();
+    if (!keep(event)) return;
     if (event.defaultPrevented || sheet.open || typing(event.target)) return;
     if (event.key === "?") open();
     else if (!Object.hasOwn(PLACES, event.key.toLowerCase()) || !go(PLACES[event.key.toLowerCase()])) return;

@@ -55,11 +55,15 @@ export function renderPlot({ model, el, texts, tell }) {
     list.hidden = !on;
     more.setAttribute("aria-expanded", String(on));
   };
-  el.addEventListener("keydown", (event) => event.key === "Escape" && open(false));
+  el.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || list.hidden) return;
+    open(false);
+    event.preventDefault();
+  });
   const complaint = h("p", { className: "skx-complaint", role: "alert" });
   const message = h("p", { className: "skx-message", role: "status" });
   const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
-  if (model.get("tab") === "histogram") stepping(plot, { tell, texts, off: () => tell("unmark") });
+  if (model.get("tab") === "histogram") stepping(plot, { model, tell, texts, off: () => tell("unmark") });
   const table = twin({ model, texts, tell }, el);
   el.append(h("div", { className: "skx-head" }, title, controls, keys, note, h("span", { className: "skx-space" }), more, marked, table.button), complaint, message, plot, table.root, table.pages, list);
   const figure = figureIn(plot, { model, texts, tell, source: () => model.widget_manager.get_model(idOf(model.get("bokeh"))) });

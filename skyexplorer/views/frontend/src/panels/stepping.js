@@ -1,8 +1,11 @@
 // A plot by keys: arrows choose a range and move it, with Shift its end; Escape takes it away.
-const EVERY = 90; // ms between steps that are told while a key is held
+//
+// While a key is held Python is told at most eleven steps a second, and never one before it has answered the last.
+const EVERY = 90; // ms
+const PATIENCE = 2000; // ms, after which no answer is waited for any more
 
-export function stepping(plot, { tell, texts, off }) {
-  let last = 0;
+export function stepping(plot, { model, tell, texts, off }) {
+  let [turn, sent] = [model.get("heard"), 0];
   plot.tabIndex = 0;
   plot.setAttribute("role", "application");
   plot.setAttribute("aria-roledescription", texts.plot_kind);
@@ -13,8 +16,9 @@ export function stepping(plot, { tell, texts, off }) {
     if (!way) return off();
     event.stopPropagation();
     const now = performance.now();
-    if (now - last < EVERY) return;
-    last = now;
-    tell("step", { way, end: event.shiftKey });
+    const wait = turn > model.get("heard") ? PATIENCE : EVERY;
+    if (event.repeat && now - sent < wait) return;
+    [turn, sent] = [Math.max(turn, model.get("heard")) + 1, now];
+    tell("step", { way, end: event.shiftKey, turn });
   });
 }
