@@ -16,6 +16,7 @@ from typing import Any
 OFTEN = 0.1  # s between two tellings of the same
 SELDOM = 0.4  # s, where changes go on and on
 SLOWER = 1.3  # times as long from one telling to the next
+FLOOD = 8  # changes between two tellings; a person who clicks on makes fewer
 
 
 class Pace:
@@ -55,6 +56,7 @@ class Pace:
         self._call, self._key, self._seldom = call, key, seldom
         self._gap = OFTEN
         self._waiting: dict[Hashable, tuple[Any, ...]] = {}
+        self._heard = 0  # changes that wait, those that took the place of others too
         self._timer: asyncio.TimerHandle | None = None
         self._last = float("-inf")
 
@@ -65,12 +67,10 @@ class Pace:
         except RuntimeError:
             self._call(*args)
             return
-        now = time.monotonic()
-        if self._timer is None and now - self._last >= self._gap:
-            if now - self._last > 2 * self._gap:  # a rest, not the pace of the changes
-                self._gap = OFTEN
+        if self._timer is None and time.monotonic() - self._last >= self._gap:
             self._tell([args])
             return
+        self._heard += 1
         kind = None if self._key is None else self._key(*args)
         self._waiting.pop(kind, None)  # the last of a kind is also the last in order
         self._waiting[kind] = args
@@ -83,16 +83,16 @@ class Pace:
         self.cancel_timer()
         waiting, self._waiting = self._waiting, {}
         if waiting:
-            self._gap = min(SLOWER * self._gap, self._seldom)
+            self._gap = min(SLOWER * self._gap, self._seldom) if self._heard >= FLOOD else OFTEN
+            self._heard = 0
             self._tell(waiting.values())
 
     def _tell(self, changes: Iterable[tuple[Any, ...]]) -> None:
         self._last = time.monotonic()
         for args in changes:
             self._call(*args)
-        self._last = max(
-            self._last, time.monotonic() - self._gap / 2
-        )  # after a slow call let others go first
+        # After a slow call others go first.
+        self._last = max(self._last, time.monotonic() - self._gap / 2)
 
     def cancel_timer(self) -> None:
         """Do not do it by itself any more."""

@@ -92,3 +92,22 @@ def test_what_is_slow_is_told_seldom_too() -> None:
 
     asyncio.run(flood())
     assert times[-1] - times[-2] > 0.15 + SELDOM / 2 - 0.02  # the loop has time for others
+
+
+def test_who_clicks_on_and_on_is_followed() -> None:
+    waits: list[float] = []
+
+    async def clicks() -> None:
+        for_me = asyncio.Event()
+        pace = Pace(for_me.set, seldom=SELDOM)
+        for _ in range(20):  # each when the last has been answered, and of a few changes
+            for_me.clear()
+            begun = time.monotonic()
+            for _ in range(3):
+                pace()
+            await for_me.wait()
+            waits.append(time.monotonic() - begun)
+            await asyncio.sleep(0.02)
+
+    asyncio.run(clicks())
+    assert max(waits) < 1.5 * OFTEN
