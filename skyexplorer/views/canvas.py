@@ -231,6 +231,10 @@ class SkyCanvas(ipyaladin.Aladin):
                 "No WebGL 2 in this browser: a plain map, without surveys and images. All else works. "
                 "`skyexplorer doctor` says what to do."
             ),
+            "no_aladin": _(
+                "The sky did not start in this browser: a plain map, without surveys and images. All else works. "
+                "Reload the page to try again."
+            ),
         }
 
     def open(self) -> None:

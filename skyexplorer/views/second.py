@@ -42,7 +42,7 @@ class SecondView(SkyView):
 
     def __init__(self, first: SkyView, viewport: Viewport, name: str, height: int) -> None:
         self._begin(first.session, first.verbs, viewport, name)
-        self._first = first
+        self._first, self._said = first, first._said
         self.region, self.footprints = first.region, first.footprints
         self._mirrors = [
             traitlets.dlink((first.widget, trait), (self.widget, trait))

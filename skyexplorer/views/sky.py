@@ -46,6 +46,7 @@ class SkyView:
     """
 
     def __init__(self, session: Session, verbs: Any) -> None:
+        self._said: set[str] = set()  # what is told once, whichever of the views finds it
         self._begin(session, verbs, session.viewport, ME)
         view = self.viewport
         self._drawings: dict[str, Drawing] = {}
@@ -226,8 +227,14 @@ class SkyView:
         self.viewport.move(survey=LOCAL_SURVEY, by=self.name)
 
     def _became_flat(self, content: dict[str, Any]) -> None:
+        """Each sky that is rendered tells it: it is said once."""
+        if "flat" in self._said:
+            return
+        self._said.add("flat")
         self.session.notices.post(
-            _("This browser gives no WebGL 2: a plain map stands in place of the sky."),
+            _("This browser gives no WebGL 2: a plain map stands in place of the sky. ({text})").format(
+                text=content["text"]
+            ),
             "warning",
             advice=_(
                 "Turn on hardware acceleration, or use another browser; `skyexplorer doctor` says more."

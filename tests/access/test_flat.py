@@ -28,6 +28,7 @@ def test_a_plain_map_in_place_of_the_sky(lab: Lab, monkeypatch: pytest.MonkeyPat
         page.wait_for_timeout(400)
         whole = pixels(page)
         assert whole.std() > 6, "a black box"
+        _all_of_the_sky_is_panned(book)
         # Hiding a layer, moving, and selecting are seen.
         book.run("sky.goto('TXS 0506+056', fov=12)")
         page.wait_for_timeout(600)
@@ -60,3 +61,33 @@ def test_a_plain_map_in_place_of_the_sky(lab: Lab, monkeypatch: pytest.MonkeyPat
         assert book.python("sky.viewport.target.ra.deg") > 77.5  # east is left
         assert book.errors() == []
         assert [line for line in book.console if line.startswith("pageerror")] == []
+
+
+def _all_of_the_sky_is_panned(book: Notebook) -> None:
+    """Zoomed out too the middle of the map is where the view is, and goes where it is drawn or sent."""
+    page = book.page
+    at = "() => document.querySelector('.skx-sky').aladin.getRaDec()"
+    middle = """() => { const { aladin } = document.querySelector('.skx-sky'); const { view } = aladin;
+        const [x, y] = aladin.project(...aladin.getRaDec().map((one) => Float64Array.of(one)));
+        return Math.hypot(x - view.width / 2, y - view.height / 2); }"""
+    book.run("sky.goto('150 40', fov=180)")
+    page.wait_for_timeout(400)
+    assert page.evaluate(at) == pytest.approx([150, 40])
+    assert page.evaluate(middle) < 0.01
+    page.locator(".skx-look").focus()
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(at)[1] > 45
+    assert page.evaluate(middle) < 0.01
+    page.keyboard.press("ArrowDown")
+    box = page.locator(".skx-flat-map").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=4)
+    page.mouse.up()
+    ra, dec = page.evaluate(at)
+    assert ra > 155
+    assert dec == pytest.approx(40, abs=5), "a drag along is not one to the equator"
+    page.wait_for_timeout(400)
+    assert book.python("sky.viewport.target.dec.deg") == pytest.approx(dec, abs=1e-6)

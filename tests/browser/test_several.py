@@ -106,6 +106,41 @@ def test_views_follow_or_not(notebook: Notebook) -> None:
     assert page.evaluate(AT)[NEAR] == pytest.approx(at[NEAR], abs=1e-6)
 
 
+def test_plain_keys_in_a_further_view_are_not_the_notebooks(notebook: Notebook) -> None:
+    page = notebook.page
+    cells = "() => { const c = window.jupyterapp.shell.currentWidget.content; return [c.widgets.length, c.mode]; }"
+    before = page.evaluate(cells)
+    page.locator(".skx-second .skx-look").first.focus()
+    for key in ("a", "b", "x", "d", "d", "y", "?", "n", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert page.evaluate(cells) == before
+    assert page.evaluate("() => document.activeElement.className") == "skx-look"
+
+
+def test_a_sky_that_fails_is_a_plain_map_and_the_next_is_not(notebook: Notebook) -> None:
+    """Another fault than a browser without WebGL 2: it is told in its own words, and harms no other sky."""
+    page = notebook.page
+    notebook.run("sky.session.notices.clear()")
+    flat = "() => document.querySelectorAll('.skx-flat').length"
+    again = "() => { window.jupyterapp.commands.execute('notebook:run-cell') }"
+    page.evaluate("i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i }", AGAIN)
+    page.evaluate(
+        """() => { const usual = crypto.randomUUID;
+            crypto.randomUUID = () => { crypto.randomUUID = usual; throw new Error("planted"); }; }"""
+    )
+    page.evaluate(again)
+    page.wait_for_function(f"({flat})() === 1", timeout=20000)
+    assert page.get_by_text("The sky did not start in this browser").is_visible()
+    page.wait_for_timeout(500)
+    texts = notebook.python("[notice.text for notice in sky.session.notices.items]")
+    assert texts == ["The browser reported: planted"]
+    assert any("planted" in line for line in notebook.console)
+    notebook.run("sky.session.notices.clear()")
+    page.evaluate(again)
+    page.wait_for_function(f"({flat})() === 0 && ({SKIES})() === {len(CELLS)}", timeout=60000)
+    page.wait_for_timeout(1000)
+
+
 def test_a_view_that_is_closed_is_gone_and_the_others_stay(notebook: Notebook) -> None:
     page = notebook.page
     notebook.run("listeners = len(sky.viewport.changed); extra = sky.view(); extra.close()")

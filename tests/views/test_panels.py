@@ -114,6 +114,18 @@ def test_a_survey_that_does_not_answer(bench: Workbench, sky: SkyExplorer) -> No
     assert "DSS2 colour" in bench.status.items[0]["text"]
 
 
+def test_that_a_browser_has_no_webgl_is_told_once_and_what_else_failed_each_time(
+    bench: Workbench, sky: SkyExplorer
+) -> None:
+    further = sky.view()
+    for canvas in (bench.sky.widget, bench.sky.widget, further.widget):
+        canvas._handle_custom_message(canvas, {"event_type": "skx:flat", "text": "Error: no GL"}, [])
+        canvas._handle_custom_message(canvas, {"event_type": "skx:failed", "text": "TypeError: x"}, [])
+    texts = [notice.text for notice in sky.session.notices.items]
+    assert [text for text in texts if "no WebGL 2" in text and "Error: no GL" in text] == texts[:1]
+    assert texts[1:] == ["The browser reported: TypeError: x"] * 3
+
+
 def test_limits_are_arrows_and_not_points(sky: SkyExplorer) -> None:
     catalog = sky.layers["fermi-sources"].catalog
     row = next(i for i in range(len(catalog)) if catalog.light_curve(i).upper_limit.any())

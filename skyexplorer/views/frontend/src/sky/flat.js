@@ -3,7 +3,8 @@
 // Glass, picking, tools and keys ask of Aladin where a place of the sky is on the screen, and the other way round; here
 // that is computed by hand, and painted on a 2-D canvas: coordinate lines and the plane of the Milky Way. So layers,
 // contours, the selection and the tools are as ever; surveys and images, which only WebGL paints, are not there. It is drawn
-// when something has changed, and in no other frame.
+// when something has changed, and in no other frame. All of the sky is turned about the middle of the view as a part of it
+// is: a pan goes on where it is zoomed out.
 import { place, unit } from "./sphere.js";
 import { equal, hammer } from "./projections.js";
 
@@ -22,7 +23,8 @@ const CENTRE = [-0.0548755604, -0.8734370902, -0.4838350155];
 const QUARTER = [0.4941094279, -0.44482963, 0.7469822445];
 
 export class FlatSky {
-  constructor(el, model) {
+  // `why` is said over the map.
+  constructor(el, model, why) {
     Object.assign(this, { model, at: [0, 0], fov: WIDEST, grid: true });
     const frame = document.createElement("div");
     frame.className = "skx-flat";
@@ -32,7 +34,7 @@ export class FlatSky {
     const said = document.createElement("p");
     said.className = "skx-flat-said";
     said.setAttribute("role", "status");
-    said.textContent = model.get("_texts").no_webgl;
+    said.textContent = why;
     canvas.setAttribute("aria-label", model.get("_texts").flat);
     frame.append(canvas, said);
     el.append(frame);
@@ -99,7 +101,7 @@ export class FlatSky {
     const { width, height } = this.view;
     if (this.fov > WHOLE) {
       const scale = 0.96 * Math.min(width / (4 * Math.SQRT2), height / (2 * Math.SQRT2));
-      return { ...hammer, scale, center: [this.at[0], 0] };
+      return { ...hammer, scale, center: this.at };
     }
     return { ...equal, scale: width / 2 / (2 * Math.sin((this.fov * Math.PI) / 720)), center: this.at };
   }
@@ -196,14 +198,18 @@ export class FlatSky {
 
   line(g, points, style, px) {
     const xy = this.project(Float64Array.from(points, (p) => p[0]), Float64Array.from(points, (p) => p[1]));
-    const jump = Math.max(this.view.width, this.view.height) / 4; // a longer step has gone round the back of the sky
+    const jump = Math.max(this.view.width, this.view.height) / 4; // a longer step has gone round the back of the sky,
+    const middle = this.view.width / 2;
+    const towards = unit(this.at);
+    const behind = (p) => dot(unit(p), towards) < 0; // and so has one from side to side there
     g.strokeStyle = style;
     g.lineWidth = px;
     g.beginPath();
     for (let i = 0; i < points.length; i++) {
       const [x, y] = [xy[2 * i], xy[2 * i + 1]];
-      const far = !i || Math.hypot(x - xy[2 * i - 2], y - xy[2 * i - 1]) > jump;
-      if (far) g.moveTo(x, y);
+      const [x0, y0] = [xy[2 * i - 2], xy[2 * i - 1]];
+      const across = (x - middle) * (x0 - middle) < 0 && behind(points[i]);
+      if (!i || across || Math.hypot(x - x0, y - y0) > jump) g.moveTo(x, y);
       else g.lineTo(x, y);
     }
     g.stroke();

@@ -76,12 +76,31 @@ async function answers(survey) {
   return Boolean(reply?.ok);
 }
 
-// Without WebGL 2 Aladin refuses to begin: that is told where the sky is rendered.
+// Aladin may refuse to begin in this page, as without WebGL 2: that is told where a sky is rendered. What failed for one sky
+// alone is no word on another.
 let refused = null;
 A.init.catch((error) => (refused = error));
 
 async function initialize({ model }) {
-  await ipyaladin.initialize({ model }).catch((error) => (refused ??= error));
+  await ipyaladin.initialize({ model }).catch((error) => console.error(error));
+}
+
+// Whether this browser has what Aladin needs; the context is given back, as there are few.
+function hasWebGL2() {
+  const context = document.createElement("canvas").getContext("webgl2");
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return Boolean(context);
+}
+
+// A plain map stands in place of Aladin, and Python is told why.
+function instead(model, el, error) {
+  console.error(error);
+  el.replaceChildren();
+  const text = String(error?.message ?? error);
+  const able = hasWebGL2();
+  model.send({ event_type: able ? MESSAGE.failed : MESSAGE.flat, text });
+  const { no_aladin, no_webgl } = model.get("_texts");
+  return new FlatSky(el, model, able ? no_aladin : no_webgl);
 }
 
 async function render({ model, el }) {
@@ -94,10 +113,7 @@ async function render({ model, el }) {
     cleanup = ipyaladin.render({ model, el });
     aladin = rendering.aladin;
   } catch (error) {
-    // No WebGL 2: a plain map stands in place of Aladin, and Python is told.
-    el.replaceChildren();
-    aladin = flat = new FlatSky(el, model);
-    model.send({ event_type: MESSAGE.flat, text: String(error) });
+    aladin = flat = instead(model, el, error);
   } finally {
     rendering = null;
   }

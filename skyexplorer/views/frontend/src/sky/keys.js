@@ -2,6 +2,7 @@
 //
 // One stop of the Tab key, before the controls that lie on the sky. What would be chosen is told where the pointer's tip
 // would be, and to screen readers; it is looked up when a key was pressed, never in a frame.
+import { keep } from "../shield.js";
 import { MESSAGE } from "./messages.js";
 
 const STEP = 0.1; // of the smaller side of the view; with Shift five times as far
@@ -9,6 +10,7 @@ const ZOOM = 0.7;
 const REACH = 0.45; // of the smaller side: how far from the centre something may be, to be meant
 const WIDEST = 180; // degrees
 const MOST = 50; // that n and p go through
+const HAND = ["wheel", "pointerdown"];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class SkyKeys {
@@ -34,6 +36,13 @@ export class SkyKeys {
       turn = model.get("_look").turn;
       this.forget();
     };
+    // Beside a toolbar all of the explorer is shielded, and has keys of its own; a further view is alone in its root.
+    this.onOther = (event) => frame.closest(".skx-root")?.querySelector(".skx-toolbar") || keep(event);
+    // Moved by hand: what was near is elsewhere.
+    this.onHand = () => this.found.length && this.forget();
+    this.frame = frame;
+    frame.addEventListener("keydown", this.onOther);
+    for (const type of HAND) frame.addEventListener(type, this.onHand, { capture: true, passive: true });
     this.pad.addEventListener("keydown", this.onKey);
     this.pad.addEventListener("blur", this.onBlur);
     model.on("change:_look", this.onLook);
@@ -105,6 +114,8 @@ export class SkyKeys {
   dispose() {
     clearTimeout(this.soon);
     this.model.off("change:_look", this.onLook);
+    this.frame.removeEventListener("keydown", this.onOther);
+    for (const type of HAND) this.frame.removeEventListener(type, this.onHand, { capture: true });
     this.pad.remove();
     this.said.remove();
   }

@@ -12,6 +12,6 @@ export const MESSAGE = Object.freeze({
   tool: "skx:tool", // {name: str} a tool of the strip was taken, or put away: ""
   measured: "skx:measured", // {points: [[ra, dec], …]} measured between; none: taken away
   regionAct: "skx:region_act", // {act: "select" | "filter" | "unfilter" | "ask" | "layer" | "clear" | "copied" | "uncopied"}
-  flat: "skx:flat", // {text: str} there is no WebGL 2: a plain map stands in place of the sky
+  flat: "skx:flat", // {text: str} there is no WebGL 2, as the browser words it: a plain map stands in place of the sky
   failed: "skx:failed", // {text: str} something broke in the browser
 });
