@@ -182,17 +182,19 @@ export class FlatSky {
   lines(g, step) {
     const [ra, dec] = this.at;
     const style = "rgba(150, 175, 215, 0.22)";
-    const reach = this.fov > WHOLE ? 180 : this.fov;
-    const low = this.fov > WHOLE ? -90 + step : Math.max(-90 + step, Math.floor((dec - reach) / step) * step);
-    const high = this.fov > WHOLE ? 90 - step : Math.min(90 - step, Math.ceil((dec + reach) / step) * step);
+    const whole = this.fov > WHOLE;
+    const reach = whole ? 180 : this.fov;
+    const low = whole ? -90 + step : Math.max(-90 + step, Math.floor((dec - reach) / step) * step);
+    const high = whole ? 90 - step : Math.min(90 - step, Math.ceil((dec + reach) / step) * step);
     const around = Math.min(180, reach / Math.max(0.05, Math.cos((dec * Math.PI) / 180)));
+    // Of all of the sky the equator bears the right ascensions.
     for (let d = low; d <= high + 1e-9; d += step) {
       this.line(g, range(ra - around, ra + around, around / 90).map((a) => [a, d]), style, 1);
-      if (this.labelled || this.fov > WHOLE) this.text(g, [ra, d], `${round(d)}°`);
+      if (whole ? d : this.labelled) this.text(g, [ra, d], `${round(d)}°`);
     }
     for (let a = Math.ceil((ra - around) / step) * step; a < ra + around; a += step) {
       this.line(g, range(Math.max(-90, low - step), Math.min(90, high + step), Math.max(0.01, (high - low) / 60)).map((d) => [a, d]), style, 1);
-      if (this.labelled || this.fov > WHOLE) this.text(g, [a, this.fov > WHOLE ? 0 : dec], `${round(((a % 360) + 360) % 360)}°`);
+      if (this.labelled || whole) this.text(g, [a, whole ? 0 : dec], `${round(((a % 360) + 360) % 360)}°`);
     }
   }
 
