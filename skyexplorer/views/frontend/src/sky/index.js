@@ -151,7 +151,12 @@ async function render({ model, el }) {
     look();
   };
   model.on("change:_look", looked);
-  const stopSizing = keepFieldOfView(el, look);
+  const tell = () => {
+    model.set("_target", aladin.getRaDec().join(" "));
+    model.set("_fov", aladin.getFov()[0]);
+    model.save_changes();
+  };
+  const stopSizing = keepFieldOfView(el, look, tell);
   el.aladin = aladin; // for tests and for the curious at the console
   el.skx = { glass, picking, images, readout, regions, sphere };
   layers.follow().then(warm);
@@ -181,16 +186,18 @@ const NO_REST = { wake: nothing, dispose: nothing };
 const NO_IMAGES = { update: nothing, remove: nothing, arrange: nothing, dispose: nothing };
 
 // Inside a flexible box the first layout is not the last: the field asked for is set again once the
-// size has settled, then belongs to the user.
-function keepFieldOfView(el, look) {
-  let settled;
+// size has settled, then belongs to the user. While a panel changes its size later Aladin tells of places that it is not at
+// in the end: where it is then is told (`tell`), so that Python and a reloaded page know.
+function keepFieldOfView(el, look, tell) {
+  let settled, begun = false;
   const observer = new ResizeObserver(([entry]) => {
     if (!entry.contentRect.width) return;
     clearTimeout(settled);
     settled = setTimeout(() => {
-      observer.disconnect();
-      look();
-    }, 150);
+      if (begun) tell();
+      else look();
+      begun = true;
+    }, begun ? 400 : 150);
   });
   observer.observe(el);
   return () => (clearTimeout(settled), observer.disconnect());
