@@ -177,12 +177,12 @@ def test_a_cut_connection_is_told_and_made_good(notebook: Notebook) -> None:
         "() => document.querySelector('.skx-pulse').dataset.state === 'well'", timeout=40000
     )
     assert not pulse.locator("b").is_visible()
-    # What was lost on the way comes with the state that is asked for again.
+    # What was lost on the way comes with the state that is asked for again: of five explorers, twice by now.
     page.evaluate("() => { document.querySelector('.skx-sky').skx.glass.model.set('_grid', true) }")
     notebook.run("sky.viewport.grid = False")
     page.evaluate("() => window.dispatchEvent(new Event('online'))")
     page.wait_for_function(
-        "() => document.querySelector('.skx-sky').skx.glass.model.get('_grid') === false", timeout=8000
+        "() => document.querySelector('.skx-sky').skx.glass.model.get('_grid') === false", timeout=30000
     )
     assert painted(pixels(page))
 
