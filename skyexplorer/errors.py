@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from itertools import takewhile
 from types import TracebackType
 
 
@@ -86,12 +87,15 @@ def _of_the_caller(trace: TracebackType | None) -> TracebackType | None:
     while trace is not None:
         frames.append(trace)
         trace = trace.tb_next
-    names = [frame.tb_frame.f_globals.get("__name__", "") for frame in frames]
-    ours = [name.split(".")[0] == __package__ for name in names]
+    above = list(takewhile(lambda frame: not _is_ours(frame), frames))
     kept = None
-    for frame in reversed(frames[: ours.index(True)] or frames if True in ours else frames):
+    for frame in reversed(above or frames):
         kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
     return kept
+
+
+def _is_ours(trace: TracebackType) -> bool:
+    return str(trace.tb_frame.f_globals.get("__name__", "")).split(".")[0] == __package__
 
 
 class InputError(SkyExplorerError, ValueError):

@@ -32,6 +32,8 @@ NUMBERS = ("x", "y", "lo", "hi", "x0", "x1")
 MOST_DRAWN, FEW = 3000, 300
 """Points of a pane that are drawn, and at least of each curve: of more, the lowest and the highest of each short time."""
 MOST_PANES = 5
+MJD_OF_0 = 40587.0  # of 1970-01-01
+DAY = 86.4e6  # ms
 _ENERGIES = re.compile(r"(>|<)? ?([\d.]+(?:e[+-]?\d+)?)(?: ?[-–] ?([\d.]+(?:e[+-]?\d+)?))? ?([kMGTP]?eV)")
 _UNITS = {"eV": 1.0, "keV": 1e3, "MeV": 1e6, "GeV": 1e9, "TeV": 1e12, "PeV": 1e15}
 
@@ -225,7 +227,7 @@ def _dates(ms: NDArray[np.float64]) -> NDArray[Any]:
     """UTC to the minute, and MJD, as texts."""
     known = np.clip(ms, -6e13, 2.5e14)  # the years 69 to 9892: what numpy writes with four digits
     minutes = np.datetime_as_string(known.astype("int64").astype("datetime64[ms]"), unit="m").tolist()
-    mjd = (ms / 86.4e6 + 40587.0).tolist()
+    mjd = (ms / DAY + MJD_OF_0).tolist()
     told = [
         f"{day.replace('T', ' ')} UTC, MJD {number:.3f}" for day, number in zip(minutes, mjd, strict=True)
     ]

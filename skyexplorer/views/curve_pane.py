@@ -13,7 +13,7 @@ import numpy as np
 
 from skyexplorer.session.text import _
 from skyexplorer.views import curve_data
-from skyexplorer.views.curve_data import Axis
+from skyexplorer.views.curve_data import DAY, MJD_OF_0, Axis
 
 LEFT = 74  # px that the labels of the value axis of any of several panes have
 ABOVE, BELOW = 20, 23  # px that the labels of MJD and of dates take
@@ -22,8 +22,6 @@ MANY = (
     (150, 4.5, 1.0),
     (0, 7, 1.4),
 )  # points of a pane: from so many on, size of a marker, width of a line
-MJD_OF_0 = 40587.0  # of 1970-01-01
-DAY = 86.4e6  # ms
 LINE, LINES = 15, 9  # px of a line of the legend, and how many stand in a column
 MJD_TICK = "return (index == 0 ? 'MJD ' : '') + (Math.round(tick * 1e4) / 1e4)"
 FOLLOW = f"mjd.setv({{start: cb_obj.start / {DAY} + {MJD_OF_0}, end: cb_obj.end / {DAY} + {MJD_OF_0}}})"

@@ -9,11 +9,8 @@ import numpy as np
 from skyexplorer.model.lightcurve import LightCurve
 from skyexplorer.session.text import _
 from skyexplorer.views import curve_data
-from skyexplorer.views.curve_data import milliseconds
+from skyexplorer.views.curve_data import DAY, MJD_OF_0, milliseconds
 from skyexplorer.views.twin import Twin, number
-
-DAY = 86.4e6  # ms
-MJD_OF_0 = 40587.0  # of 1970-01-01
 
 
 def twin_of(

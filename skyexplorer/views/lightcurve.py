@@ -24,8 +24,8 @@ from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
 from skyexplorer.views import curve_data
 from skyexplorer.views.curve_answers import answer_rows, summary_of
-from skyexplorer.views.curve_data import milliseconds
-from skyexplorer.views.curve_pane import DAY, Pane, Shared
+from skyexplorer.views.curve_data import DAY, MJD_OF_0, milliseconds
+from skyexplorer.views.curve_pane import Pane, Shared
 from skyexplorer.views.curve_twin import twin_of
 from skyexplorer.views.panel import Panel
 from skyexplorer.views.stepping import Stepped, stepped
@@ -336,4 +336,4 @@ class LightCurvePanel(Stepped, Twinned, Panel):
 
 def _instants(marks: list[Any]) -> list[float]:
     mjd = mjd_of_days(days_of([time for _name, time in marks]))
-    return ((mjd - 40587.0) * 86400e3).tolist()
+    return ((mjd - MJD_OF_0) * DAY).tolist()

@@ -120,9 +120,8 @@ class TimelinePanel(Twinned, Panel):
 
         def texts(start: int, stop: int) -> list[list[str]]:
             mjd = marks.mjd[start:stop]
-            dates = Time(
-                mjd, format="mjd", scale="utc"
-            ).iso  # all of a page at once: one by one they take a while
+            # All of a page at once: one by one they take a while.
+            dates = Time(mjd, format="mjd", scale="utc").iso
             return [
                 line(start + n, float(day), str(date))
                 for n, (day, date) in enumerate(zip(mjd, dates, strict=True))
