@@ -7,10 +7,11 @@ import { drawCaptions } from "./captions.js";
 import { Note } from "./note.js";
 import { Picture } from "./pictures.js";
 import { FADED, Points } from "./points.js";
-import { label } from "./shapes.js";
+import { label, LABEL_FONT } from "./shapes.js";
 import { float32, float64, Stars, Texts, uint8, uint32, unpacked } from "./stars.js";
 
 const OUTSIDE = 20; // px beyond the frame: the marker of a source there reaches in
+const BUTTONS = 50; // px at either side of the view that tools and zoom take
 
 export class Glass {
   constructor(aladin, model, report) {
@@ -278,7 +279,11 @@ export class Glass {
         g.arc(x, y, 12, 0, 2 * Math.PI);
         g.stroke();
       }
-      label(g, item.name, x + 18, y);
+      // Where it would leave the view, or lie under the buttons at its edge, the name stands on the other side.
+      g.font = LABEL_FONT;
+      const wide = g.measureText(item.name).width;
+      const left = x + 18 + wide > this.view.width - BUTTONS && x - 18 - wide > BUTTONS;
+      label(g, item.name, left ? x - 18 - wide : x + 18, y);
     });
   }
 

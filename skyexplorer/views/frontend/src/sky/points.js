@@ -2,7 +2,7 @@
 // motion, error ellipses and labels beside them; or their density instead.
 import { paintDensity } from "./density.js";
 import { Raster } from "./raster.js";
-import { drawShape, label, SHAPES } from "./shapes.js";
+import { drawShape, label, LABEL_FONT, SHAPES } from "./shapes.js";
 import { PER_CELL } from "./stars.js";
 
 const MANY = 1500; // markers: more are painted as an image
@@ -66,7 +66,7 @@ export class Points {
     const taken = [];
     g.save();
     g.globalAlpha = layer.opacity;
-    g.font = "600 12.5px system-ui, sans-serif";
+    g.font = LABEL_FONT;
     for (let i = 0; i < Math.min(drawn.n, 2000) && taken.length < LABELS; i++) {
       const row = drawn.rows[i];
       if (layer.marked && !layer.marked[row]) continue;

@@ -104,9 +104,11 @@ export function drawShape(g, shape, x, y, size, color) {
   g.drawImage(canvas, x - reach, y - reach, 2 * reach, 2 * reach);
 }
 
+export const LABEL_FONT = "600 12.5px system-ui, sans-serif";
+
 // White on a dark rim, so that it is read on any sky.
 export function label(g, text, x, y) {
-  g.font = "600 12.5px system-ui, sans-serif";
+  g.font = LABEL_FONT;
   g.textBaseline = "middle";
   g.lineWidth = 3.5;
   g.lineJoin = "round";
