@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 
+from site_parts.errors import TO_DO
 from site_parts.tree import ROOT
 from skyexplorer import errors as tree
 
@@ -33,20 +36,62 @@ class Message:
     advice: str
 
 
-def _text(node: ast.expr | None) -> str:
-    """The words of a text, with dots for what is put in; empty where there are none."""
-    match node:
-        case ast.Constant(value=str(value)):
-            return value
-        case ast.JoinedStr(values=parts):
-            return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return (_text(left) or "…") + (_text(right) or "…")
-        case ast.Call(func=ast.Name(id="_"), args=[said, *_]):
-            return _text(said)
-        case ast.Call(func=ast.Attribute(value=said, attr="format")):
-            return _text(said)
-    return ""
+class _Words:
+    """Reads the words of expressions in one file of the package; dots stand for what is only known as it runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.tree = ast.parse(path.read_text("utf-8"))
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        self._module = ".".join(parts).removesuffix(".__init__")
+        self._around = {
+            node: function
+            for function in ast.walk(self.tree)
+            if isinstance(function, ast.FunctionDef)
+            for node in ast.walk(function)
+        }
+
+    def of(self, node: ast.expr | None) -> str:
+        """Those of a text; of one that is chosen, all that may be; empty where there is none."""
+        match node:
+            case None:
+                return ""
+            case ast.Constant(value=str(value)):
+                return value
+            case ast.JoinedStr(values=parts):
+                return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return self.of(left) + self.of(right)
+            case ast.IfExp(body=body, orelse=other):
+                return _either([self.of(body), self.of(other)])
+            case ast.Call(func=ast.Name(id="_"), args=[said, *_]):
+                return self.of(said)
+            case ast.Call(func=ast.Attribute(value=said, attr="format")):
+                return self.of(said)
+            case ast.Name(id=name) if name.strip("_").isupper():
+                return self._constant(getattr(import_module(self._module), name))
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if name.isupper():
+                return self._constant(getattr(getattr(import_module(self._module), module), name))
+            case ast.Name(id=name):
+                return self._assigned(name, self._around.get(node)) or "…"
+        return "…"
+
+    @staticmethod
+    def _constant(value: object) -> str:
+        return value if isinstance(value, str) else "…"
+
+    def _assigned(self, name: str, function: ast.FunctionDef | None) -> str:
+        return _either(
+            [
+                self.of(node.value)
+                for node in ast.walk(function or self.tree)
+                if isinstance(node, ast.Assign)
+                and [target.id for target in node.targets if isinstance(target, ast.Name)] == [name]
+            ]
+        )
+
+
+def _either(texts: list[str]) -> str:
+    return " Or: ".join(dict.fromkeys(filter(None, texts)))
 
 
 def messages() -> Iterator[Message]:
@@ -54,16 +99,17 @@ def messages() -> Iterator[Message]:
     for path in sorted((ROOT / "skyexplorer").rglob("*.py")):
         floor = path.relative_to(ROOT / "skyexplorer").parts[0]
         area = floor if floor in AREAS else ""
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        words = _Words(path)
+        for node in ast.walk(words.tree):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
                 continue
             kind = getattr(tree, node.func.id, None)
             if not (isinstance(kind, type) and issubclass(kind, tree.SkyExplorerError)):
                 continue
             named = next((word.value for word in node.keywords if word.arg == "advice"), None)
-            advice = _text(node.args[1] if len(node.args) > 1 else named)
-            text = _text(node.args[0])
-            if sum(part.isalpha() for part in text.split()) >= 1:
+            advice = words.of(node.args[1] if len(node.args) > 1 else named)
+            text = words.of(node.args[0])
+            if any(part.isalpha() for part in text.split()):
                 yield Message(area, node.func.id, text, advice)
 
 
@@ -80,7 +126,8 @@ def table(_: str = "") -> str:
     parts = []
     for area, title in AREAS.items():
         rows = [
-            f"| {_cell(each.text)} | {_cell(each.advice)} | [{each.kind}](errors.md#{each.kind.lower()}) |"
+            f"| {_cell(each.text)} | {_cell(each.advice or TO_DO[each.kind])} "
+            f"| [{each.kind}](errors.md#{each.kind.lower()}) |"
             for each in known
             if each.area == area
         ]

@@ -214,7 +214,10 @@ def make_layer(data: Any, name: str) -> Layer:
         )
     # Asked for here, so that what is wrong with them is found before the session is touched.
     if len(layer.coords) != layer.rows or len(layer.names) != layer.rows:
-        raise FormatError(f"{name} has {layer.rows} rows, but not as many positions and names.")
+        raise FormatError(
+            f"{name} has {layer.rows} rows, but {len(layer.coords)} positions and {len(layer.names)} names.",
+            "Give one of each for a row.",
+        )
     return layer
 
 

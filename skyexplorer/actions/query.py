@@ -98,11 +98,7 @@ def prepare(
     """
     rows = registry.of(service)
     for row in rows:
-        if not row.searched:
-            raise InputError(
-                f"{row.id} ({row.title}) cannot be asked for a region.",
-                f'Name a table: "{row.id}:schema.table".' if row.protocol in ("tap", "obstap") else "",
-            )
+        asking.require_searched(row)
     if isinstance(columns, str):
         columns = (columns,)
     if max_rows is not None and (isinstance(max_rows, bool) or int(max_rows) != max_rows or max_rows < 1):

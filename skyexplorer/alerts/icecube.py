@@ -79,7 +79,9 @@ def _alerts(reply: Reply) -> list[icecat.Alert]:
     found = tables.read(reply.content)
     if not icecat.is_alert_table(set(found.colnames)):
         raise ColumnError(
-            f"No table of alerts: its columns are {', '.join(found.colnames)[:300]}.", columns=found.colnames
+            f"No table of alerts: its columns are {', '.join(found.colnames)[:300]}.",
+            "The file of the catalogue may have changed its form: a file that you have is opened with sky.open(path).",
+            columns=found.colnames,
         )
     return icecat.alerts(found)
 

@@ -120,6 +120,11 @@ class SourceCatalog:
             table = table.copy(copy_data=False)
             for column, unit in bare.items():
                 table[column].unit = unit
+        taken = [
+            f"{column} has no unit: taken as degrees"
+            for column in (error, *(ellipse or ())[:2])
+            if column in table.colnames and table[column].unit is None
+        ]
         if ellipse is not None:
             self._roles = replace(self._roles, ellipse=ellipse, error=None)
         if containment is not None:
@@ -140,15 +145,16 @@ class SourceCatalog:
             self._years = epochs.of_column(table[epoch]) if named else epochs.given(epoch, len(table))
         self.name: str = title or self._roles.title or (origin.title if origin else "") or "catalogue"
         given = origin or Origin(title=self.name, service="user", rows=len(table))
-        self.origin = self._noted(given)
+        self.origin = self._noted(given, taken)
 
-    def _noted(self, origin: Origin) -> Origin:
-        """The origin with what the file, its kind and the flags have to tell."""
+    def _noted(self, origin: Origin, taken: Sequence[str]) -> Origin:
+        """The origin with what the file, its kind, what was taken for granted and the flags have to tell."""
         meta = self.table.meta
         notes = (
             origin.note,
             str(meta.get(choosing.NOTE) or ""),
             self._roles.note,
+            *taken,
             checks.summary(self.flags),
         )
         text = "; ".join(note for note in dict.fromkeys(notes) if note)
@@ -514,7 +520,10 @@ class SourceCatalog:
         table = self.table.copy()
         for name, values in columns.items():
             table[name] = values
-        return self._with(table, slice(None))
+        twin = self._with(table, slice(None))
+        # What was computed is what one wants to see.
+        twin._roles = replace(self._roles, show=tuple(dict.fromkeys((*columns, *self.telling_columns))))
+        return twin
 
     def _with(self, table: Table, rows: NDArray[Any] | slice) -> SourceCatalog:
         # Not through the constructor: the roles are known, and rows may be few, or none with a position.
@@ -585,7 +594,10 @@ class Source:
 
     def __post_init__(self) -> None:
         if not 0 <= self.index < len(self.catalog):
-            raise InputError(f"row {self.index} of {self.catalog.name}, which has {len(self.catalog)} rows")
+            raise InputError(
+                f"There is no row {self.index} of {self.catalog.name}, which has {len(self.catalog)}.",
+                "Rows count from 0; rows from the end, such as -1, by catalogue[-1].",
+            )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Source) and other.catalog is self.catalog and other.index == self.index

@@ -83,7 +83,8 @@ class LightCurve:
         parts = [self.value, *self.error, self.upper_limit, *(self.time_bounds or ())]
         if any(len(part) != n for part in parts):
             raise InputError(
-                f"A light curve of {n} times has parts of {[len(part) for part in parts]} points."
+                f"A light curve of {n} times has parts of {[len(part) for part in parts]} points.",
+                "Give value, error, upper_limit and time_bounds one entry a time.",
             )
         object.__setattr__(self, "upper_limit", np.asarray(self.upper_limit, bool))
 

@@ -60,7 +60,11 @@ class LikelihoodMap:
         self.uniq: NDArray[np.int64] = np.atleast_1d(np.asarray(uniq, np.int64))
         self._llh = np.atleast_1d(np.asarray(llh, float))
         if self.uniq.shape != self._llh.shape or not np.isfinite(self._llh).any():
-            raise InputError("A likelihood map needs one value a cell, and at least one that is finite.")
+            raise InputError(
+                f"A likelihood map of {self.uniq.size} cells has {self._llh.size} values, "
+                f"{int(np.isfinite(self._llh).sum())} of them finite.",
+                "Give one value a cell, and at least one that is finite.",
+            )
         self.name = name
         self.origin = origin or Origin(title=name or "likelihood map", service="user")
 

@@ -65,7 +65,8 @@ class Picture:
         data = np.asarray(pixels)
         if data.ndim != 2 or 0 in data.shape or data.dtype.kind not in "fiu":
             raise FormatError(
-                f"An image of shape {data.shape} and type {data.dtype} is no picture of the sky."
+                f"An image of shape {data.shape} and type {data.dtype} is no picture of the sky.",
+                "Give numbers in two axes; of a cube, take one plane.",
             )
         step = -(-max(data.shape) // MOST)
         small = smaller(data.astype(np.float64), step)

@@ -76,6 +76,9 @@ class SkyRegion:
     _credible: tuple[Any, float] | None = field(
         default=None, repr=False
     )  # the map and the level of a credible region: how it is written
+    _sides: tuple[str, tuple[SkyRegion, ...]] | None = field(
+        default=None, repr=False
+    )  # of one that was made of others: the sign between them, or "union", and these
     origin: Origin | None = field(default=None, repr=False)
 
     # Making one
@@ -357,7 +360,9 @@ class SkyRegion:
         # A vertex that is given twice has no arc to the next; lists are often closed by their first.
         vertices = vertices[np.linalg.norm(vertices - np.roll(vertices, -1, axis=0), axis=1) > SAME]
         if len(vertices) < 3:
-            raise InputError(f"A polygon needs three vertices or more; got {len(vertices)}.")
+            raise InputError(
+                f"A polygon has {len(vertices)} different vertices.", "Give three or more; two make no area."
+            )
         middle = vertices.sum(axis=0)
         if not np.linalg.norm(middle) > 1e-9:
             raise InputError(
@@ -467,7 +472,7 @@ class SkyRegion:
         (True, 'union')
         """
         if not parts:
-            raise InputError("A union needs at least one region.")
+            raise InputError("A union of no regions.", "Give one or more.")
         if len(parts) == 1:
             return parts[0]
         vectors = np.stack([sphere.unit_vectors(part.center.ra.deg, part.center.dec.deg) for part in parts])
@@ -499,6 +504,7 @@ class SkyRegion:
             else tuple(shape for part in parts for shape in part._as_shapes()),
             _form=form,
             _exact=exact,
+            _sides=("union", tuple(parts)),
         )
 
     @classmethod
@@ -896,13 +902,17 @@ class SkyRegion:
             lambda depth: moc,
             _form=form,
             _exact=kind == "union" and self._exact and other._exact,
+            _sides=({"union": "|", "intersection": "&", "difference": "-"}[kind], (self, other)),
         )
 
 
 def _degrees(center: SkyCoord) -> tuple[float, float]:
     icrs = center.icrs
     if not icrs.isscalar:
-        raise InputError(f"A region has one centre; got {len(icrs)} positions.")
+        raise InputError(
+            f"A region has one centre; got {len(icrs)} positions.",
+            "Give one of them, such as coords[0]; many regions are a SkyRegion.union.",
+        )
     ra, dec = float(icrs.ra.deg), float(icrs.dec.deg)
     if not (np.isfinite(ra) and np.isfinite(dec)):
         raise InputError(f"The centre is ({ra}, {dec}).", "Give finite coordinates.")

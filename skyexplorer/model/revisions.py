@@ -33,7 +33,7 @@ class History:
 
     def __post_init__(self) -> None:
         if not self.notices:
-            raise InputError("A history needs at least one notice.")
+            raise InputError("A history of no notices.", "Give one Event or more.")
 
     def __len__(self) -> int:
         return len(self.notices)

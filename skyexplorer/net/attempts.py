@@ -166,6 +166,7 @@ class Attempts(Lines):
             if unpack and packing in UNASKED and packing not in HTTPResponse.CONTENT_DECODERS:
                 raise AnswerError(
                     f"The answer of {name} is packed with {packing}, which was not asked for.",
+                    "A proxy on the way may have packed it: try another network, or tell whoever keeps the service.",
                     service=exchange.service, url=exchange.url,
                 )  # fmt: skip
             for piece in raw.stream(PIECE, decode_content=unpack):

@@ -149,8 +149,9 @@ def _get(
             raise attempts.refused(response, part.service)
         if response.status_code not in (200, 206, 304):
             raise AnswerError(
-                f"{part.service} gave no file, but HTTP {response.status_code}.", service=part.service, url=part.url,
-                status=response.status_code,
+                f"{part.service} gave no file, but HTTP {response.status_code}.",
+                "It may make the file first: try again in a minute.",
+                service=part.service, url=part.url, status=response.status_code,
             )  # fmt: skip
         return response
 
@@ -212,6 +213,7 @@ class _Part:
                 if not here:
                     raise AnswerError(
                         f"{self.service} gave a part of the file that was not asked for.",
+                        "Try again later, or fetch the file with a browser and open it by its path.",
                         service=self.service, url=self.url, status=206,
                     )  # fmt: skip
                 raise _Changed

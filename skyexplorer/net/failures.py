@@ -35,6 +35,7 @@ BROKEN = (
     errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN,
 )  # fmt: skip
 ADVICE = {
+    400: "It does not want this question: look at what is asked, and at the address of the service.",
     401: "It asks for credentials: SKYEXPLORER_<ID>_TOKEN, or _USER and _PASSWORD, in the environment.",
     403: "It is not for everybody, or this address was shut out for asking too much.",
     404: "What was asked for is not there: is its name right, and public?",
@@ -137,7 +138,7 @@ def of_exchange(error: BaseException, exchange: Exchange, got: int = 0) -> Servi
             f"The answer of {name} could not be put anywhere ({storage.strerror or type(storage).__name__}).",
             advice="Is the disk full? TMPDIR and SKYEXPLORER_CACHE name the folders.", **who,
         )  # fmt: skip
-    return ServiceError(f"{name} could not be asked ({type(error).__name__}).", **who)
+    return _unasked(name, error, who)
 
 
 def of_session(error: requests.RequestException, service: str, url: str, most: int) -> ServiceError:
@@ -155,7 +156,15 @@ def of_session(error: requests.RequestException, service: str, url: str, most: i
         return AnswerError(
             f"{name} sends on to what is no address.", advice="Its address may have changed.", **facts
         )
-    return ServiceError(f"{name} could not be asked ({type(error).__name__}).", **facts)
+    return _unasked(name, error, facts)
+
+
+def _unasked(name: str, error: BaseException, facts: Mapping[str, Any]) -> ServiceError:
+    return ServiceError(
+        f"{name} could not be asked ({type(error).__name__}).",
+        advice="skyexplorer doctor tells what of the network is reached from here.",
+        **facts,
+    )
 
 
 def of_question(error: Exception, url: str) -> InputError:
@@ -170,7 +179,10 @@ def of_question(error: Exception, url: str) -> InputError:
             f"{secrets.masked(url)!r} is no address of the web.",
             advice="Such begin with http:// or https://.",
         )
-    return InputError(f"The question to {secrets.masked(url)} cannot be sent ({type(error).__name__}).")
+    return InputError(
+        f"The question to {secrets.masked(url)} cannot be sent ({type(error).__name__}).",
+        advice="Look at its address, and at what is asked: is there a character that no address holds?",
+    )
 
 
 def of_status(
@@ -182,10 +194,13 @@ def of_status(
     facts: dict[str, Any] = {"service": service, "url": url, "status": status}
     reason = re.sub(r"[^\x20-\x7e]", "", reason)[:80]
     if status in (400, 422):
-        return QueryError(f"{name} cannot answer this question (HTTP {status}).{said}", **facts)
+        return QueryError(
+            f"{name} cannot answer this question (HTTP {status}).{said}",
+            advice="Look at the columns and conditions that are asked for; a smaller region may be answered.", **facts,
+        )  # fmt: skip
     error = RefusedError(
         f"{name} refuses: HTTP {status} {reason}".rstrip() + f".{said}",
-        advice=ADVICE.get(status, "" if status < 500 else ADVICE[500]), **facts,
+        advice=ADVICE.get(status, ADVICE[400 if status < 500 else 500]), **facts,
     )  # fmt: skip
     error.retry_after = retry_after(headers)
     if error.retry_after:

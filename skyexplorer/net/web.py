@@ -85,6 +85,7 @@ class Reply:
             said = secrets.excerpt(self.content, 200)
             raise AnswerError(
                 f"{self.url} gave no JSON ({error}), but: {said or 'no text'}",
+                "A page to sign in to a network looks like this: open the address in a browser.",
                 url=self.url,
                 status=self.status,
             ) from None

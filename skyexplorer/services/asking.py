@@ -141,13 +141,7 @@ def ask(
     ServiceError
         Of its kinds; where a mirror is known, it is asked before one is unreachable.
     """
-    if not service.searched:
-        advice = (
-            f'Name a table: "{service.id}:schema.table".'
-            if service.protocol in ("tap", "obstap")
-            else f"Those that can speak one of {', '.join(SEARCHED)}."
-        )
-        raise InputError(f"{service.id} ({service.title}) cannot be asked for a region.", advice)
+    require_searched(service)
     if max_rows is not None and max_rows < 1:
         raise InputError(f"max_rows is {max_rows}.", "Give 1 or more.")
     client = importlib.import_module(f"skyexplorer.services.{CLIENTS[service.protocol]}")
@@ -271,6 +265,17 @@ def within(service: Service, region: SkyRegion, table: Table) -> NDArray[np.bool
     inside = np.zeros(len(table), bool)
     inside[good] = region._contains(ra[good], dec[good])
     return inside
+
+
+def require_searched(service: Service) -> None:
+    """Refuse a service that cannot be asked for a region."""
+    if not service.searched:
+        raise InputError(
+            f"{service.id} ({service.title}) cannot be asked for a region.",
+            f'Name a table: "{service.id}:schema.table".'
+            if service.protocol in ("tap", "obstap")
+            else f"Those that can speak one of {', '.join(SEARCHED)}.",
+        )
 
 
 def refuse(service: Service, what: str, where: str = "", columns: Any = None) -> None:

@@ -83,7 +83,10 @@ def ask(service: Service, region: SkyRegion, *, web: Web, refresh: bool = False)
     value = products.plain(rows[rows.dtype.names[0]][0]) if len(rows) else None
     if value is None:
         raise AnswerError(
-            f"{service.id} answered a count without a number.", "", service=service.id, url=reply.url
+            f"{service.id} answered a count without a number.",
+            "Query it: the rows are counted here.",
+            service=service.id,
+            url=reply.url,
         )
     number = int(np.rint(float(value) * scale))
     return Count(number, scale < 1, asking.shown(service.address), question, reply.cached_at)

@@ -127,5 +127,8 @@ def _member(raw: bytes, service: Service) -> bytes:
         ]
         if len(names) != 1:
             held = ", ".join(archive.namelist()[:20])
-            raise FormatError(f"The archive has no {service.table!r}; it holds {held}.")
+            raise FormatError(
+                f"The archive has no {service.table!r}; it holds {held}.",
+                f"Name one of them as the table of {service.id}: its row of services.toml.",
+            )
         return archive.read(names[0])

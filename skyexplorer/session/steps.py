@@ -203,7 +203,10 @@ class Steps:
         if not leave_out:
             for number, step in enumerate(self._items, 1):
                 if step in out:
-                    raise RecordingError(f"Step {number}, {step.verb}, cannot be written: {out[step]}")
+                    raise RecordingError(
+                        f"Step {number}, {step.verb}, cannot be written: {out[step]}",
+                        "to_source(leave_out=True) writes the others, and says so.",
+                    )
         kept = [step for step in self._items if step not in out]
         needs = frozenset[str]().union(*(step.needs for step in kept))
         used = {id(source) for step in kept for source in step.uses}
@@ -296,7 +299,10 @@ class _Writer:
         )
 
     def _region(self, value: SkyRegion) -> str:
-        """As an object of the session; a credible region by its map; four errors and exact shapes by their numbers."""
+        """As an object of the session; a credible region by its map; four errors and exact shapes by their numbers.
+
+        One that was made of others is written by these.
+        """
         shapes = value._shapes
         try:
             return self._object(value)
@@ -306,6 +312,8 @@ class _Writer:
             if value.kind not in SIDED and not (
                 0 < len(shapes) <= MOST_SHAPES and all(shape.exact for shape in shapes)
             ):
+                if value._sides is not None and len(value._sides[1]) <= MOST_SHAPES:
+                    return self._joined(*value._sides)
                 raise
         self.needs.add("SkyRegion")
         if value.kind in SIDED:
@@ -316,6 +324,14 @@ class _Writer:
         within = [self._shape(shape) for shape in shapes if shape.included]
         text = within[0] if len(within) == 1 else f"SkyRegion.union([{', '.join(within)}])"
         return " - ".join([text, *(self._shape(shape) for shape in shapes if not shape.included)])
+
+    def _joined(self, sign: str, sides: Sequence[SkyRegion]) -> str:
+        texts = [self.write(side) for side in sides]
+        if sign == "union":
+            self.needs.add("SkyRegion")
+            return f"SkyRegion.union([{', '.join(texts)}])"
+        signs = (" | ", " & ", " - ")
+        return f" {sign} ".join(f"({text})" if any(one in text for one in signs) else text for text in texts)
 
     def _shape(self, shape: Shape) -> str:
         if shape.kind == "polygon":
@@ -362,9 +378,15 @@ class _Writer:
     def _numbers(self, values: Any) -> str:
         array = np.asarray(values, float)
         if array.size > 100:
-            raise RecordingError(f"an array of {array.size} numbers is too long for a line of source.")
+            raise RecordingError(
+                f"an array of {array.size} numbers is too long for a line of source.",
+                "Keep it in a file, and open that.",
+            )
         if not np.isfinite(array).all():
-            raise RecordingError("a value that is not finite has no source form.")
+            raise RecordingError(
+                f"a value that is not finite ({array[~np.isfinite(array)].flat[0]}) has no source form.",
+                "Give finite ones.",
+            )
         return repr(array.tolist())
 
     def _coord(self, value: SkyCoord) -> str:
@@ -378,7 +400,9 @@ class _Writer:
 
     def _time(self, value: Time) -> str:
         if not value.isscalar:
-            raise RecordingError("an array of times has no source form.")
+            raise RecordingError(
+                f"an array of {value.size} times has no source form.", "Give them one by one."
+            )
         self.needs.add("Time")
         text = Time(value, format="isot", precision=9).value.rstrip("0").rstrip(".")
         back = Time(text, format="isot", scale=value.scale)

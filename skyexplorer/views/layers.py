@@ -8,6 +8,7 @@ import traitlets
 from astropy import units as u
 
 from skyexplorer.errors import InputError
+from skyexplorer.model.region import SkyRegion
 from skyexplorer.session.layers import (
     CatalogLayer,
     EventLayer,
@@ -34,6 +35,9 @@ class LayersPanel(Panel):
 
     rows = traitlets.List(traitlets.Dict()).tag(sync=True)
     complaints = traitlets.Dict(help="What was wrong with the last look asked for, by layer.").tag(sync=True)
+    catalogues = traitlets.List(
+        traitlets.Unicode(), help="Names of layers whose sources a map can rank; the topmost first."
+    ).tag(sync=True)
 
     def __init__(self, session: Session, verbs: Any) -> None:
         super().__init__(session, verbs)
@@ -60,6 +64,11 @@ class LayersPanel(Panel):
             "origin": _("Where {name} comes from"),
             "level": _("Credible level of {name}"),
             "empty": _("No layers. Open one: sky.open(…)"),
+            "region": _("Region"),
+            "region_of": _("Use the region of {name}: ask archives in it, select or filter by it"),
+            "rank": _("Rank"),
+            "rank_by": _("Rank the sources by {name}, the most probable first"),
+            "ranked": _("Catalogue to rank by {name}"),
             **layer_style.texts(),
         }
 
@@ -67,7 +76,9 @@ class LayersPanel(Panel):
         # The topmost layer stands first.
         layers = self.session.layers.values()
         self._made = {layer.name: self._made.get(layer.name) or self._row(layer) for layer in layers}
-        self.rows = list(reversed(self._made.values()))
+        with self.hold_sync():
+            self.rows = list(reversed(self._made.values()))
+            self.catalogues = [layer.name for layer in reversed(layers) if isinstance(layer, CatalogLayer)]
 
     def _row(self, layer: Layer) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -88,6 +99,7 @@ class LayersPanel(Panel):
             row["count"] = _("sky map")
             row["note"] = " · ".join(areas)
             row["caveat"] = layer.origin.note if layer.origin else ""
+            row["acts"] = ["region", "rank"]
             row["level"] = layer.level
             row["area"] = f"{layer.skymap.credible_area(layer.level).to_value(u.deg**2):.4g} deg²"
         elif isinstance(layer, EventLayer):
@@ -106,6 +118,7 @@ class LayersPanel(Panel):
             row["count"] = _("region")
             row["note"] = f"{layer.area.to_value(u.deg**2):.4g} deg²"
             row["caveat"] = layer.origin.note if layer.origin else ""
+            row["acts"] = ["region"]
         elif isinstance(layer, ShadedLayer | SurveyLayer):
             row |= layer_controls.facts(layer)
         elif isinstance(layer, CatalogLayer):
@@ -152,6 +165,23 @@ class LayersPanel(Panel):
         layer = self.session.layers[name]
         target, fov = layer_controls.extent(layer) or _extent(layer)
         self.session.viewport.move(target=target, fov=fov, by=ME)
+
+    def on_region(self, name: str) -> None:
+        """What a map or a layer of regions encloses becomes the selected region."""
+        layer = self.session.layers[name]
+        region = (
+            layer.skymap.credible_region(layer.level)
+            if isinstance(layer, SkyMapLayer)
+            else SkyRegion.union(layer.regions)  # type: ignore[attr-defined]
+        )
+        self.verbs.select_region(region, by=ME)
+
+    def on_rank(self, name: str, catalogue: str) -> None:
+        """Sources by a map: a layer of its own, in place of theirs, and the most probable one is selected."""
+        ranked = self.verbs.rank(catalogue, by=name)
+        self.session.layers[catalogue].visible = False
+        self.verbs.open(ranked, name=_("{catalogue} by {name}").format(catalogue=catalogue, name=name))
+        self.verbs.select(ranked[0])
 
     def on_remove(self, name: str) -> None:
         """Take the layer away."""

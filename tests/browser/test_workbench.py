@@ -240,6 +240,36 @@ def test_the_logarithmic_axis(notebook: Notebook) -> None:
     notebook.page.wait_for_timeout(800)
 
 
+def test_a_map_gives_its_region_and_ranks_galaxies(notebook: Notebook) -> None:
+    """From the map to the question that is asked in it, and to the likeliest host, by clicks alone."""
+    page = notebook.page
+    galaxies, name = "gw170817-galaxies", "gw170817-galaxies by GW170817"
+    notebook.run("sky.layers['GW170817'].level = 0.9")
+    row = page.locator(".skx-layer", has=page.get_by_label("Remove GW170817", exact=True))
+    row.get_by_role("button", name="Use the region of GW170817").click()
+    page.locator(".skx-sky").get_by_role("button", name="Ask archives about the region").click()
+    place = page.locator(".skx-where [aria-pressed=true]")
+    place.wait_for()
+    assert place.inner_text().startswith("region 27.9")
+    notebook.run("sky.select_region(None)")
+    page.get_by_role("tab", name="Layers").click()
+    which = row.get_by_label("Catalogue to rank by GW170817")
+    which.select_option(galaxies)
+    row.get_by_role("button", name="Rank the sources by GW170817").click()
+    table = page.locator(".skx-table")
+    table.locator("[aria-selected=true]", has_text="NGC4993").wait_for()
+    assert table.get_by_role("columnheader", name="credible_level").is_visible()
+    assert page.get_by_label(f"Show {galaxies}", exact=True).get_attribute("aria-pressed") == "false"
+    assert notebook.python("[source.name for source in sky.selection.sources]") == ["NGC4993"]
+    page.get_by_label(f"Remove {name}", exact=True).click()
+    page.get_by_label(f"Show {galaxies}", exact=True).click()
+    page.wait_for_timeout(400)
+    assert notebook.python(f"[list(sky.layers).count({name!r}), sky.layers[{galaxies!r}].visible]") == [
+        0,
+        True,
+    ]
+
+
 def test_every_control_has_a_name(notebook: Notebook) -> None:
     nameless = notebook.page.evaluate(
         """() => [...document.querySelectorAll('.skx-panel :is(button, input, select)')]

@@ -22,6 +22,20 @@ def test_messages_are_those_of_the_sources() -> None:
     assert "The map … has no distances." in {each.text for each in said}
 
 
+def test_each_message_says_what_to_do() -> None:
+    """But where somebody asked for it: the work was cancelled."""
+    from site_parts import messages
+
+    silent = {(each.kind, each.text) for each in messages.messages() if not each.advice}
+    assert {kind for kind, _ in silent} == {"Cancelled"}
+    table = messages.table()
+    assert "| Nothing: somebody cancelled" in table
+    assert "Did you mean …? Or: There are …." in table, "both that may be said"
+    assert "SourceCatalog" in next(line for line in table.splitlines() if line.startswith("| … is a ….")), (
+        "a constant"
+    )
+
+
 def test_each_key_that_is_listened_to_is_told() -> None:
     """In the list that ``?`` opens, which is the page too."""
     from site_parts import keys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.table import Table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,3 +90,19 @@ def test_text_that_is_not_all_numbers_stays_text():
 
 def test_a_catalogue_without_oddities_says_nothing():
     assert SourceCatalog(Table({"ra": [1.0], "dec": [1.0]})).origin.note == ""
+
+
+def test_a_unit_that_is_taken_for_granted_is_told() -> None:
+    table = Table({"ra": [1.0], "dec": [1.0], "err": [3.0], "a": [3.0], "b": [2.0], "pa": [10.0]})
+    assert SourceCatalog(table).origin.note == ""
+    told = SourceCatalog(table, error="err")
+    assert told.origin.note == "err has no unit: taken as degrees"
+    assert told.error is not None
+    assert told.error[0] == 3 * u.deg
+    assert (
+        SourceCatalog(table, ellipse=("a", "b", "pa")).origin.note
+        == "a has no unit: taken as degrees; b has no unit: taken as degrees"
+    )
+    table["err"].unit = u.arcsec
+    assert SourceCatalog(table, error="err").origin.note == ""
+    assert SourceCatalog(table, error="err").error[0] == 3 * u.arcsec

@@ -126,6 +126,11 @@ def test_rows_in_a_row_are_one_step():
     assert [step.args[0] for step in steps.items] == ["2 2", "3 3", "4 4", "5 5"]
 
 
+CIRCLE = SkyRegion.circle(SkyCoord(10 * u.deg, 20 * u.deg), 1 * u.deg)
+CIRCLE_OF_IT = SkyRegion.circle(SkyCoord(197.4 * u.deg, -23.4 * u.deg), 3 * u.deg)
+SQUARE = SkyRegion.box(SkyCoord(10.8 * u.deg, 20.5 * u.deg), (0.5, 0.7) * u.deg, (0.6, 0.8) * u.deg)
+
+
 @pytest.mark.parametrize(
     "region",
     [
@@ -138,6 +143,11 @@ def test_rows_in_a_row_are_one_step():
         SkyRegion.box(SkyCoord(10 * u.deg, 20 * u.deg), (1, 2) * u.deg, (3, 4) * u.deg),
         SkyRegion.quarter_ellipse(SkyCoord(10 * u.deg, 20 * u.deg), (1, 2) * u.deg, (3, 4) * u.deg),
         SkyRegion.read(b"icrs\ncircle(10,20,1)\n-circle(10,20,0.5)\n"),
+        CIRCLE | SQUARE,
+        CIRCLE - SQUARE,
+        (CIRCLE | SQUARE) & SkyRegion.circle(SkyCoord(11 * u.deg, 21 * u.deg), 1.5 * u.deg),
+        SkyRegion.circle(SkyCoord(11 * u.deg, 21 * u.deg), 1.5 * u.deg) - (SQUARE - CIRCLE),
+        SkyRegion.union([CIRCLE - SQUARE, SQUARE - CIRCLE]),
     ],
 )
 def test_a_drawn_region_comes_back(region: SkyRegion) -> None:
@@ -150,6 +160,8 @@ def test_a_drawn_region_comes_back(region: SkyRegion) -> None:
     again = eval(call, space)
     assert again.kind == region.kind
     assert again.area.value == pytest.approx(region.area.value, rel=1e-12)
+    grid = SkyCoord(*np.meshgrid(np.linspace(8.5, 12, 40), np.linspace(18.5, 22, 40)), unit="deg")
+    assert (again.contains(grid) == region.contains(grid)).all()
 
 
 def test_rows_by_hand_are_written_by_number() -> None:
@@ -185,6 +197,12 @@ def test_a_credible_region_is_written_by_its_map() -> None:
         "gw170817 = sky.open('GW170817')",
         "sky.query_region(gw170817.credible_region(0.9))",
     ]
+    steps.record("query_region", (merger.credible_region(0.9) & CIRCLE_OF_IT,))
+    assert (
+        steps.to_source()
+        .splitlines()[-1]
+        .startswith("sky.query_region(gw170817.credible_region(0.9) & SkyRegion.circle(")
+    )
     other = SkyExplorer(samples=False)
     other.session.layers.add(SkyMapLayer("map", merger.localization))
     other.steps.record("query_region", (merger.localization.credible_region(0.5),))

@@ -1,5 +1,6 @@
 // What lies on the sky: one row a layer.
 import { ICON, contours, fill, follow, h, iconButton, marker } from "./dom.js";
+import { layerActs } from "./layer_acts.js";
 import { layerControls } from "./layer_controls.js";
 import { styleEditor } from "./layer_style.js";
 
@@ -20,13 +21,13 @@ export function renderLayers({ model, el, texts, tell }) {
     rows.forEach((row, index) => {
       if (!items.has(key(row))) items.set(key(row), makeItem(row, texts, tell));
       const item = items.get(key(row));
-      item.update(row, model.get("complaints")[row.name]);
+      item.update(row, model.get("complaints")[row.name], model.get("catalogues"));
       if (list.children[index] !== item.root) list.insertBefore(item.root, list.children[index] ?? null);
     });
     list.querySelector(".skx-empty")?.remove();
     if (!rows.length) list.append(h("li", { className: "skx-empty" }, texts.empty));
   };
-  return follow(model, ["rows", "complaints"], draw);
+  return follow(model, ["rows", "complaints", "catalogues"], draw);
 }
 
 function makeItem(first, texts, tell) {
@@ -54,6 +55,7 @@ function makeItem(first, texts, tell) {
   info.setAttribute("aria-expanded", "false");
   const opacity = slider(0, 100, say(texts.opacity), (value) => tell("opacity", { name, value: value / 100 }));
   const level = first.kind === "skymap" ? slider(5, 99, say(texts.level), (value) => tell("level", { name, value: value / 100 })) : null;
+  const acts = layerActs(name, texts, tell);
   const controls = layerControls(name, tell);
   const style = styleEditor(name, texts, tell);
   const levelText = h("output", { className: "skx-level" });
@@ -74,6 +76,7 @@ function makeItem(first, texts, tell) {
     h("div", { className: "skx-layer-line" }, note, opacity.input),
     caveat,
     level ? h("div", { className: "skx-slide" }, level.input, levelText) : null,
+    acts.root,
     controls.root,
     style.legend,
     style.editor,
@@ -81,8 +84,9 @@ function makeItem(first, texts, tell) {
   );
   return {
     root,
-    update(next, wrong) {
+    update(next, wrong, catalogues) {
       row = next;
+      acts.update(row, catalogues);
       style.update(row.style, wrong);
       root.classList.toggle("skx-off", !row.visible);
       swatch.replaceChildren(row.kind === "skymap" ? contours(row.color, 18) : marker(row.shape, row.color, 18));
