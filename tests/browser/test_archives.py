@@ -146,7 +146,7 @@ def test_the_story(vo: Any, replicas: dict[str, Any], notebook: Notebook) -> Non
         if count:
             assert notebook.python(f"sky.layers[{service_id!r}].rows") == count
             tab(notebook, "Layers")
-            layer = page.locator(".skx-layer", has_text=service_id)
+            layer = page.locator(".skx-layer-name", has_text=service_id)
             assert layer.locator(".skx-count").inner_text() == str(count)
     # Ranked, and the first is clicked: its light curve appears when the archives are asked for it.
     notebook.run(f"ranked = sky.rank('fermi-4fgl', by={name!r}); sky.open(ranked, name='ranked')")

@@ -53,7 +53,7 @@ def test_the_editor_says_what_was_chosen(panels: PanelPage, sky: SkyExplorer) ->
     page = panels.page
     page.get_by_role("button", name=f"Style of {GAMMA}").click()
     editor = page.get_by_role("group", name=f"Style of {GAMMA}")
-    legend = page.locator(".skx-layer", has_text=GAMMA).locator(".skx-style-legend")
+    legend = page.locator(".skx-layer", has=page.get_by_label(f"Remove {GAMMA}")).locator(".skx-style-legend")
     assert legend.is_hidden()
     editor.get_by_label("Colour by", exact=True).select_option("Signif_Avg")
     legend.locator(".skx-legend-bar").wait_for()

@@ -11,8 +11,7 @@ export function layerActs(name, texts, tell) {
   let drawn = "";
   return {
     root,
-    update({ acts = [] }, catalogues) {
-      root.hidden = !acts.length;
+    update(acts, catalogues) {
       ranking.hidden = !acts.includes("rank") || !catalogues.length;
       if (drawn === JSON.stringify(catalogues)) return;
       drawn = JSON.stringify(catalogues);

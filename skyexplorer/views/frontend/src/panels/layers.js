@@ -55,7 +55,7 @@ function makeItem(first, texts, tell) {
   info.setAttribute("aria-expanded", "false");
   const opacity = slider(0, 100, say(texts.opacity), (value) => tell("opacity", { name, value: value / 100 }));
   const level = first.kind === "skymap" ? slider(5, 99, say(texts.level), (value) => tell("level", { name, value: value / 100 })) : null;
-  const acts = layerActs(name, texts, tell);
+  const acts = first.acts ? layerActs(name, texts, tell) : null;
   const controls = layerControls(name, tell);
   const style = styleEditor(name, texts, tell);
   const levelText = h("output", { className: "skx-level" });
@@ -76,7 +76,7 @@ function makeItem(first, texts, tell) {
     h("div", { className: "skx-layer-line" }, note, opacity.input),
     caveat,
     level ? h("div", { className: "skx-slide" }, level.input, levelText) : null,
-    acts.root,
+    acts?.root,
     controls.root,
     style.legend,
     style.editor,
@@ -86,7 +86,7 @@ function makeItem(first, texts, tell) {
     root,
     update(next, wrong, catalogues) {
       row = next;
-      acts.update(row, catalogues);
+      acts?.update(row.acts, catalogues);
       style.update(row.style, wrong);
       root.classList.toggle("skx-off", !row.visible);
       swatch.replaceChildren(row.kind === "skymap" ? contours(row.color, 18) : marker(row.shape, row.color, 18));
