@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.access.test_keyboard import ACTIVE, CELLS, until
+from tests.access.test_keyboard import ACTIVE, CELLS
 from tests.browser.lab import Notebook
 
 LONG = """
@@ -127,7 +127,7 @@ def test_a_held_key_waits_for_a_busy_kernel(book: Notebook) -> None:
         pressed += 1
         page.wait_for_timeout(50)
     keyboard.up("ArrowRight")
-    until(book, "len(steps) > 0")
+    book.until("len(steps) > 0")
     page.wait_for_timeout(300)
     assert pressed > 5
     assert book.python("len(steps)") <= 2
@@ -152,5 +152,5 @@ def test_what_keys_would_choose_is_what_is_near_now(book: Notebook) -> None:
     )
     page.wait_for_timeout(500)
     press("Enter")
-    until(book, "len(sky.selection.sources)", 1)
+    book.until("len(sky.selection.sources)", 1)
     assert book.python("float(sky.selection.sources[0].coord.dec.deg)") == pytest.approx(22, abs=5)

@@ -42,15 +42,6 @@ def _clean(book: Notebook) -> None:
     )
 
 
-def until(book: Notebook, code: str, value: Any = True) -> None:
-    plain = f"(lambda value: getattr(value, 'tolist', lambda: value)())({code})"  # numpy has bools of its own
-    for _each in range(80):
-        if book.python(plain) == value:
-            return
-        book.page.wait_for_timeout(100)
-    raise AssertionError(f"{code} is {book.python(plain)!r}, not {value!r}")
-
-
 def test_the_story_of_txs_by_keyboard_alone(book: Notebook) -> None:
     page, press = book.page, book.page.keyboard.press
     book.run("sky.goto('10 40', fov=30)")
@@ -60,7 +51,7 @@ def test_the_story_of_txs_by_keyboard_alone(book: Notebook) -> None:
     page.locator(".skx-goto input").focus()  # where Tab from the cell would come to
     page.keyboard.type("TXS 0506+056")
     press("Enter")
-    until(book, "round(sky.viewport.target.ra.deg, 1)", 77.4)
+    book.until("round(sky.viewport.target.ra.deg, 1)", 77.4)
     page.wait_for_function(
         "() => Math.abs(document.querySelector('.skx-sky').aladin.getRaDec()[0] - 77.36) < 0.02"
     )
@@ -68,10 +59,10 @@ def test_the_story_of_txs_by_keyboard_alone(book: Notebook) -> None:
     assert "The sky" in page.evaluate(ACTIVE)
     width = book.python("sky.viewport.fov")
     press("+")
-    until(book, f"sky.viewport.fov < 0.9 * {width}")
+    book.until(f"sky.viewport.fov < 0.9 * {width}")
     # Away and back; what is nearest to the centre is told, the next is another.
     press("ArrowLeft")
-    until(book, "sky.viewport.target.ra.deg > 77.5")
+    book.until("sky.viewport.target.ra.deg > 77.5")
     press("ArrowRight")
     said = page.locator(".skx-sky .skx-said")
     page.wait_for_function("() => document.querySelector('.skx-sky .skx-said').textContent")
@@ -80,7 +71,7 @@ def test_the_story_of_txs_by_keyboard_alone(book: Notebook) -> None:
             break
         press("n")
     press("Enter")
-    until(book, "[s.name for s in sky.selection.sources]", ["4FGL J0509.4+0542"])
+    book.until("[s.name for s in sky.selection.sources]", ["4FGL J0509.4+0542"])
     # Its light curve, and a time range on it.
     press("4")
     assert page.evaluate(ACTIVE) == "Light curve"
@@ -89,28 +80,28 @@ def test_the_story_of_txs_by_keyboard_alone(book: Notebook) -> None:
         if "arrow keys, to choose a time range" in page.evaluate(ACTIVE):
             break
     press("ArrowRight")
-    until(book, "sky.selection.time_range is not None")
+    book.until("sky.selection.time_range is not None")
     first = book.python("sky.selection.time_range[1].mjd")
     page.wait_for_timeout(120)
     press("Shift+ArrowRight")
-    until(book, f"sky.selection.time_range[1].mjd > {first}")
+    book.until(f"sky.selection.time_range[1].mjd > {first}")
     press("Escape")
-    until(book, "sky.selection.time_range is None")
+    book.until("sky.selection.time_range is None")
     # The strip of times.
     press("3")
     press("ArrowRight")
-    until(book, "sky.selection.time_range is not None")
+    book.until("sky.selection.time_range is not None")
     press("Escape")
-    until(book, "sky.selection.time_range is None")
+    book.until("sky.selection.time_range is None")
     # The table is filtered, and a row of it chosen.
     press("f")
     page.keyboard.type("bll")
-    until(book, "int(sky.layers['fermi-sources'].shown.sum()) < 58")
+    book.until("int(sky.layers['fermi-sources'].shown.sum()) < 58")
     press("Escape")
     assert "Rows of the layer" in page.evaluate(ACTIVE)
     press("Home")
     press("Enter")
-    until(book, "len(sky.selection.sources)", 1)
+    book.until("len(sky.selection.sources)", 1)
     # A circle around it.
     press("1")
     for _each in range(12):
@@ -121,7 +112,7 @@ def test_the_story_of_txs_by_keyboard_alone(book: Notebook) -> None:
     press("Enter")
     for key in ("Space", "ArrowRight", "ArrowRight", "ArrowRight", "Enter"):
         press(key)
-    until(book, "sky.selection.region is not None")
+    book.until("sky.selection.region is not None")
     assert "The sky" in page.evaluate(ACTIVE), "the keys go on where the tool has left off"
     # A layer is hidden, and the archives are opened.
     press("2")
@@ -129,9 +120,9 @@ def test_the_story_of_txs_by_keyboard_alone(book: Notebook) -> None:
     press("Tab")
     assert page.evaluate(ACTIVE) == "Show GW170817"
     press("Enter")
-    until(book, "sky.layers['GW170817'].visible", False)
+    book.until("sky.layers['GW170817'].visible", False)
     press("Enter")
-    until(book, "sky.layers['GW170817'].visible")
+    book.until("sky.layers['GW170817'].visible")
     press("2")
     press("ArrowRight")
     page.wait_for_function("() => document.activeElement.textContent.startsWith('Archives')")
@@ -148,9 +139,9 @@ def test_keys_are_not_the_notebooks(book: Notebook) -> None:
     for key in ("a", "b", "d", "d", "x", "y", "m"):
         press(key)
     press("Enter")
-    until(book, "sky.viewport.grid")
+    book.until("sky.viewport.grid")
     press("Enter")
-    until(book, "sky.viewport.grid", False)
+    book.until("sky.viewport.grid", False)
     assert page.evaluate(CELLS) == before
     press("?")
     sheet = page.get_by_role("dialog", name="Keys of the explorer")

@@ -330,3 +330,15 @@ class Notebook(Opened):
     def run(self, code: str) -> None:
         """Execute statements in the kernel."""
         self.python(f"exec({code!r}, globals()) or True")
+
+    def until(self, code: str, value: Any = None, seconds: float = 15) -> None:
+        """Wait until an expression is true in the kernel, or has this value."""
+        plain = (
+            f"(lambda value: getattr(value, 'tolist', lambda: value)())({code})"  # numpy has bools of its own
+        )
+        wanted = plain if value is not None else f"bool({code})"
+        deadline = time.monotonic() + seconds
+        while (found := self.python(wanted)) != (True if value is None else value):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{code} is {found!r} after {seconds} s")
+            self.page.wait_for_timeout(80)

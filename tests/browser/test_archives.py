@@ -93,15 +93,6 @@ def service(notebook: Notebook, words: str) -> Locator:
     return notebook.page.locator(".skx-service").first
 
 
-def until(notebook: Notebook, code: str, seconds: float = 15) -> None:
-    """Wait until an expression is true in the kernel."""
-    for _ in range(int(5 * seconds)):
-        if notebook.python(f"bool({code})"):
-            return
-        notebook.page.wait_for_timeout(200)
-    raise AssertionError(f"{code} did not become true in {seconds} s")
-
-
 def take(notebook: Notebook, tool: str) -> None:
     """Choose a tool to draw with, and wait for it to lie over the sky."""
     tab(notebook, "Archives")
@@ -146,15 +137,15 @@ def test_the_story(vo: Any, replicas: dict[str, Any], notebook: Notebook) -> Non
         if count:
             assert notebook.python(f"sky.layers[{service_id!r}].rows") == count
             tab(notebook, "Layers")
-            layer = page.locator(".skx-layer-name", has_text=service_id)
+            layer = page.locator(".skx-layer", has=page.get_by_label(f"Remove {service_id}"))
             assert layer.locator(".skx-count").inner_text() == str(count)
     # Ranked, and the first is clicked: its light curve appears when the archives are asked for it.
     notebook.run(f"ranked = sky.rank('fermi-4fgl', by={name!r}); sky.open(ranked, name='ranked')")
     page.get_by_label("Table of layer").select_option("ranked")
-    until(notebook, "sky._workbench.table.active == 'ranked'")
+    notebook.until("sky._workbench.table.active == 'ranked'")
     page.wait_for_timeout(500)
     page.locator(".skx-tbody .skx-tr").first.click()
-    until(notebook, "sky.selection.sources and sky.selection.sources[0].name == str(ranked.names[0])")
+    notebook.until("sky.selection.sources and sky.selection.sources[0].name == str(ranked.names[0])")
     if "fermi-lcr" in replicas:
         page.get_by_role("button", name="Ask the archives").click()
         page.wait_for_function(
@@ -240,11 +231,11 @@ def test_a_polygon_is_clicked_corner_by_corner(notebook: Notebook) -> None:
         page.mouse.click(x + dx, y + dy)
         page.wait_for_timeout(60)
     page.wait_for_function("() => document.querySelector('.skx-draw').hidden")
-    until(notebook, "sky.selection.region is not None")
+    notebook.until("sky.selection.region is not None")
     assert notebook.python("sky.selection.region.kind") == "polygon"
     assert notebook.python("bool(sky.selection.region.contains(sky.viewport.target))")
     page.get_by_label("Take the drawn region away").click()
-    until(notebook, "sky.selection.region is None")
+    notebook.until("sky.selection.region is None")
 
 
 def test_a_line_drawn_by_hand_is_a_polygon_of_few_corners(notebook: Notebook) -> None:
@@ -260,7 +251,7 @@ def test_a_line_drawn_by_hand_is_a_polygon_of_few_corners(notebook: Notebook) ->
         page.mouse.move(x + 70 * math.cos(i / 9.6), y + 50 * math.sin(i / 9.6))
     page.mouse.up()
     page.wait_for_function("() => document.querySelector('.skx-draw').hidden")
-    until(notebook, "sky.selection.region is not None")
+    notebook.until("sky.selection.region is not None")
     assert notebook.python("bool(sky.selection.region.contains(sky.viewport.target))")
     ratio = notebook.python("sky.selection.region.area.to_value('deg2')") / (
         math.pi * 70 * 50 * (notebook.python("sky.viewport.fov") / box["width"]) ** 2
@@ -278,12 +269,12 @@ def test_a_circle_by_keys_alone(notebook: Notebook) -> None:
     for _ in range(5):
         pane.press("ArrowRight")
     pane.press("Enter")
-    until(notebook, "sky.selection.region is not None and sky.selection.region.kind == 'circle'")
-    until(notebook, "sky.session.archives.tool == ''")
+    notebook.until("sky.selection.region is not None and sky.selection.region.kind == 'circle'")
+    notebook.until("sky.session.archives.tool == ''")
     page.get_by_label("Draw a circle to ask in").press("Enter")
     expect(pane).to_be_focused()
     pane.press("Escape")
-    until(notebook, "sky.session.archives.tool == ''")
+    notebook.until("sky.session.archives.tool == ''")
     assert notebook.python("sky.selection.region.kind") == "circle", "the one before stays"
 
 

@@ -75,15 +75,6 @@ def on(notebook: Notebook) -> Sky:
     return Sky(notebook)
 
 
-def until(notebook: Notebook, code: str, seconds: float = 8) -> None:
-    """Wait until an expression is true in the kernel."""
-    for _ in range(int(12 * seconds)):
-        if notebook.python(f"bool({code})"):
-            return
-        notebook.page.wait_for_timeout(80)
-    raise AssertionError(f"{code} did not become true in {seconds} s")
-
-
 def corner(page: Any, number: int) -> Locator:
     return page.locator(f".skx-handle-corner[aria-label^='Corner {number};']")
 
@@ -125,14 +116,14 @@ def test_a_box_from_corner_to_corner_and_its_corner_is_moved(notebook: Notebook,
     page = notebook.page
     on.take("box")
     on.drag((-80, -60), (60, 50))
-    until(notebook, "sky.selection.region is not None and sky.selection.region.kind == 'box'")
+    notebook.until("sky.selection.region is not None and sky.selection.region.kind == 'box'")
     assert notebook.python("sky.session.tools.tool") == ""
     assert notebook.python("bool(sky.selection.region.contains(sky.viewport.target))")
     area = notebook.python("sky.selection.region.area.to_value('deg2')")
     assert area == pytest.approx(140 * 110 * (12 / on.box["width"]) ** 2, rel=0.03)
     expect(page.locator(".skx-handle-corner")).to_have_count(4)
     drag_handle(page, corner(page, 3), -40, 0)
-    until(notebook, f"sky.selection.region.area.to_value('deg2') != {area!r}")
+    notebook.until(f"sky.selection.region.area.to_value('deg2') != {area!r}")
     page.wait_for_timeout(250)
     ratio = notebook.python("sky.selection.region.area.to_value('deg2')") / area
     assert min(abs(ratio - 100 / 140), abs(ratio - 180 / 140)) < 0.03, (
@@ -146,20 +137,20 @@ def test_a_circle_is_moved_by_its_handles_by_alt_and_by_keys(notebook: Notebook,
     page = notebook.page
     on.take("circle")
     on.drag((0, 0), (70, 0))
-    until(notebook, "sky.selection.region is not None")
+    notebook.until("sky.selection.region is not None")
     pixel = 12 / on.box["width"]
     radius = "sky.selection.region.radius.to_value('deg')"
     off = "sky.selection.region.center.separation(sky.viewport.target).deg"
     assert notebook.python(radius) == pytest.approx(70 * pixel, rel=0.02)
     drag_handle(page, page.locator(".skx-handle-edge"), 30, 0)
-    until(notebook, f"abs({radius} - {100 * pixel}) < {3 * pixel}")
+    notebook.until(f"abs({radius} - {100 * pixel}) < {3 * pixel}")
     drag_handle(page, page.locator(".skx-handle-center"), 0, 40)
-    until(notebook, f"abs({off} - {40 * pixel}) < {3 * pixel}")
+    notebook.until(f"abs({off} - {40 * pixel}) < {3 * pixel}")
     assert notebook.python(radius) == pytest.approx(100 * pixel, rel=0.03), "it is moved whole"
     page.keyboard.down("Alt")
     on.drag((40, 60), (40, 20))
     page.keyboard.up("Alt")
-    until(notebook, f"{off} < {3 * pixel}")
+    notebook.until(f"{off} < {3 * pixel}")
     assert notebook.python("sky.viewport.target.ra.deg") == pytest.approx(77.36, abs=pixel), (
         "and the sky not at all"
     )
@@ -167,7 +158,7 @@ def test_a_circle_is_moved_by_its_handles_by_alt_and_by_keys(notebook: Notebook,
     handle.focus()
     for _ in range(5):
         handle.press("Shift+ArrowRight")
-    until(notebook, f"abs({off} - {120 * pixel}) < {4 * pixel}")
+    notebook.until(f"abs({off} - {120 * pixel}) < {4 * pixel}")
     expect(handle).to_be_focused()
 
 
@@ -178,17 +169,17 @@ def test_a_polygon_gains_and_loses_corners(notebook: Notebook, on: Sky) -> None:
         on.click(dx, dy)
         page.wait_for_timeout(40)
     page.keyboard.press("Enter")
-    until(notebook, "sky.selection.region is not None")
+    notebook.until("sky.selection.region is not None")
     corners = "len(sky.selection.region._shapes[0].values) // 2"
     assert notebook.python(corners) == 4
     drag_handle(page, page.locator(".skx-handle-middle").first, 0, -40)
-    until(notebook, f"{corners} == 5")
+    notebook.until(f"{corners} == 5")
     expect(corner(page, 2)).to_be_visible()  # once the hand is off
     corner(page, 2).press("Delete")
-    until(notebook, f"{corners} == 4")
+    notebook.until(f"{corners} == 4")
     expect(corner(page, 1)).to_be_visible()
     corner(page, 1).press("Insert")
-    until(notebook, f"{corners} == 5")
+    notebook.until(f"{corners} == 5")
 
 
 def test_a_lasso_by_a_finger(notebook: Notebook, on: Sky) -> None:
@@ -205,7 +196,7 @@ def test_a_lasso_by_a_finger(notebook: Notebook, on: Sky) -> None:
             delete pane.setPointerCapture; }""",
         ring,
     )
-    until(notebook, "sky.selection.region is not None")
+    notebook.until("sky.selection.region is not None")
     ratio = notebook.python("sky.selection.region.area.to_value('deg2')") / (
         math.pi * 70 * 50 * (12 / on.box["width"]) ** 2
     )
@@ -219,21 +210,21 @@ def test_what_stands_beside_a_region_is_done(notebook: Notebook, on: Sky) -> Non
     bar = page.locator(".skx-acts")
     expect(bar).to_be_visible()
     bar.get_by_label("Select the sources inside").click()
-    until(notebook, "sky.layers['fermi-sources'].marked.sum() == 1")
+    notebook.until("sky.layers['fermi-sources'].marked.sum() == 1")
     assert "IC170922A" in notebook.python("[str(s.name) for s in sky.selection.sources]")
     bar.get_by_label("Show only the catalogue sources inside").click()
-    until(notebook, "sky.layers['fermi-sources'].shown.sum() == 1")
+    notebook.until("sky.layers['fermi-sources'].shown.sum() == 1")
     expect(bar.get_by_label("Show only the catalogue sources inside")).to_have_attribute(
         "aria-pressed", "true"
     )
     page.get_by_label("Show sources outside the region again").click()
-    until(notebook, "sky.layers['fermi-sources'].shown.all()")
+    notebook.until("sky.layers['fermi-sources'].shown.all()")
     bar.get_by_label("Save the region as a layer").click()
-    until(notebook, "'drawn circle' in sky.layers")
+    notebook.until("'drawn circle' in sky.layers")
     notebook.run("sky.layers.remove('drawn circle'); sky.goto('77.36 5.69', fov=12)")
     page.wait_for_timeout(200)
     bar.get_by_label("Copy the region as Python source").click()
-    until(notebook, "any('clipboard' in n.text for n in sky.session.notices.items)")
+    notebook.until("any('clipboard' in n.text for n in sky.session.notices.items)")
     bar.get_by_label("Ask archives about the region").click()
     expect(page.get_by_role("tab", name="Archives", exact=True)).to_have_attribute("aria-selected", "true")
     assert notebook.python("sky.session.archives.within") == "region"
@@ -247,7 +238,7 @@ def test_distances_add_up_and_stay_until_escape(notebook: Notebook, on: Sky) -> 
     on.take("measure")
     on.drag((-100, 0), (0, 0))
     on.click(0, -80)
-    until(notebook, "sky.session.tools.path is not None and len(sky.session.tools.path) == 3")
+    notebook.until("sky.session.tools.path is not None and len(sky.session.tools.path) == 3")
     hint = page.locator(".skx-draw-hint")
     on.page.mouse.move(on.x + 60, on.y - 80)
     expect(hint).to_contain_text("Σ")
@@ -263,7 +254,7 @@ def test_distances_add_up_and_stay_until_escape(notebook: Notebook, on: Sky) -> 
     assert notebook.python("len(sky.session.tools.path)") == 3
     page.locator(".skx-strip [data-tool=hand]").focus()
     page.keyboard.press("Escape")
-    until(notebook, "sky.session.tools.path is None")
+    notebook.until("sky.session.tools.path is None")
 
 
 def test_the_window_is_dragged_zoomed_stepped_and_cleared(notebook: Notebook) -> None:
@@ -280,7 +271,7 @@ def test_the_window_is_dragged_zoomed_stepped_and_cleared(notebook: Notebook) ->
     page.mouse.down()
     page.mouse.move(box["x"] + 0.6 * box["width"], y, steps=6)
     page.mouse.up()
-    until(notebook, f"0 < {shown} < {all_of}")
+    notebook.until(f"0 < {shown} < {all_of}")
     low, high = notebook.python("sky.session.timewindow.extent")
     start, stop = (notebook.python(f"float(sky.session.timewindow.{end}.mjd)") for end in ("start", "stop"))
     pixel = (high - low) / box["width"]
@@ -289,20 +280,20 @@ def test_the_window_is_dragged_zoomed_stepped_and_cleared(notebook: Notebook) ->
     expect(page.locator(".skx-curve .skx-chip")).to_be_visible()
     handle = page.get_by_role("slider", name="End of the window")
     handle.press("End")
-    until(notebook, f"abs(float(sky.session.timewindow.stop.mjd) - {high!r}) < 1e-6")
+    notebook.until(f"abs(float(sky.session.timewindow.stop.mjd) - {high!r}) < 1e-6")
     strip.focus()
     strip.press("ArrowLeft")
-    until(notebook, f"float(sky.session.timewindow.stop.mjd) < {high!r} - 1")
+    notebook.until(f"float(sky.session.timewindow.stop.mjd) < {high!r} - 1")
     page.mouse.move(box["x"] + 0.5 * box["width"], y)
     page.mouse.wheel(0, -120)
     page.wait_for_function(
         "() => document.querySelectorAll('.skx-time-handle.skx-outside').length > 0 || true"
     )
-    until(notebook, "len(sky._workbench.time.view) == 2")
+    notebook.until("len(sky._workbench.time.view) == 2")
     page.get_by_label("Fit the axis to all events").click()
-    until(notebook, "len(sky._workbench.time.view) == 0")
+    notebook.until("len(sky._workbench.time.view) == 0")
     page.locator(".skx-time").get_by_label("All times again").click()
-    until(notebook, f"sky.selection.time_range is None and {shown} == {all_of}")
+    notebook.until(f"sky.selection.time_range is None and {shown} == {all_of}")
 
 
 def test_play_carries_the_window_and_python_keeps_up(notebook: Notebook) -> None:
@@ -314,7 +305,7 @@ def test_play_carries_the_window_and_python_keeps_up(notebook: Notebook) -> None
         "sky.selection.time_range_changed.connect(told)"
     )
     page.get_by_label("Play", exact=True).click()
-    until(notebook, "len(heard) >= 6", 20)
+    notebook.until("len(heard) >= 6", seconds=20)
     page.get_by_label("Pause", exact=True).click()
     page.wait_for_timeout(400)
     heard = np.array(notebook.python("heard"))
