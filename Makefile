@@ -27,9 +27,9 @@ test: env chromium dachs ## Style, types, import contracts, then all tests, thos
 	@$(MAKE) --no-print-directory lint types contracts
 	@$(MAKE) --no-print-directory --keep-going shared alone
 
-# What takes a real component and looks at the clock has the machine to itself; the other tests share its cores, and what is
-# built from nothing, whose two minutes nobody else needs. (pytest says 5 where TESTS names none of a kind.)
-REAL := browser or vo
+# What takes a real component and its time has the machine to itself; the other tests share its cores. (pytest says 5 where
+# TESTS names none of a kind. Built among the others, an environment takes as long as it does alone.)
+REAL := browser or build or vo
 
 shared:
 	$(BIN)/python -m pytest $(TESTS) --numprocesses 2 --dist loadfile -m 'not ($(REAL))' || [ $$? = 5 ]

@@ -279,11 +279,13 @@ export class Glass {
         g.arc(x, y, 12, 0, 2 * Math.PI);
         g.stroke();
       }
-      // Where it would leave the view, or lie under the buttons at its edge, the name stands on the other side.
+      // Where it would leave the view, or lie under the buttons at its edge, the name stands on the other side, or below.
       g.font = LABEL_FONT;
       const wide = g.measureText(item.name).width;
-      const left = x + 18 + wide > this.view.width - BUTTONS && x - 18 - wide > BUTTONS;
-      label(g, item.name, left ? x - 18 - wide : x + 18, y);
+      const end = this.view.width - BUTTONS;
+      if (x + 18 + wide <= end) label(g, item.name, x + 18, y);
+      else if (x - 18 - wide >= BUTTONS) label(g, item.name, x - 18 - wide, y);
+      else label(g, item.name, Math.max(BUTTONS, Math.min(x - wide / 2, end - wide)), y + 26);
     });
   }
 
