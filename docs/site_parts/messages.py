@@ -42,6 +42,7 @@ class _Words:
     def __init__(self, path: Path) -> None:
         self.tree = ast.parse(path.read_text("utf-8"))
         parts = path.relative_to(ROOT).with_suffix("").parts
+        self._looking: set[str] = set()  # names that are being followed: one may be made of itself
         self._module = ".".join(parts).removesuffix(".__init__")
         self._around = {
             node: function
@@ -68,30 +69,35 @@ class _Words:
             case ast.Call(func=ast.Attribute(value=said, attr="format")):
                 return self.of(said)
             case ast.Name(id=name) if name.strip("_").isupper():
-                return self._constant(getattr(import_module(self._module), name))
+                return self._constant(import_module(self._module), name)
             case ast.Attribute(value=ast.Name(id=module), attr=name) if name.isupper():
-                return self._constant(getattr(getattr(import_module(self._module), module), name))
-            case ast.Name(id=name):
-                return self._assigned(name, self._around.get(node)) or "…"
+                return self._constant(getattr(import_module(self._module), module, None), name)
+            case ast.Name(id=name) if name not in self._looking:
+                self._looking.add(name)
+                try:
+                    return self._assigned(name, self._around.get(node))
+                finally:
+                    self._looking.remove(name)
         return "…"
 
     @staticmethod
-    def _constant(value: object) -> str:
+    def _constant(holder: object, name: str) -> str:
+        value = getattr(holder, name, None)
         return value if isinstance(value, str) else "…"
 
     def _assigned(self, name: str, function: ast.FunctionDef | None) -> str:
-        return _either(
-            [
-                self.of(node.value)
-                for node in ast.walk(function or self.tree)
-                if isinstance(node, ast.Assign)
-                and [target.id for target in node.targets if isinstance(target, ast.Name)] == [name]
-            ]
-        )
+        values = [
+            node.value
+            for node in ast.walk(function or self.tree)
+            if isinstance(node, ast.Assign)
+            and [target.id for target in node.targets if isinstance(target, ast.Name)] == [name]
+        ]
+        return _either([self.of(value) for value in values]) if values else "…"
 
 
 def _either(texts: list[str]) -> str:
-    return " Or: ".join(dict.fromkeys(filter(None, texts)))
+    """All that may be said; nothing where one of it is nothing, as a reader may meet that."""
+    return " Or: ".join(dict.fromkeys(texts)) if all(texts) else ""
 
 
 def messages() -> Iterator[Message]:

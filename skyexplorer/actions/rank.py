@@ -10,11 +10,9 @@ from astropy import units as u
 from skyexplorer.errors import InputError
 from skyexplorer.model.catalog import SourceCatalog
 from skyexplorer.model.event import Event
-from skyexplorer.model.skymap import SkyMap
+from skyexplorer.model.skymap import DENSITY, LEVEL, SkyMap
 from skyexplorer.session.layers import CatalogLayer, SkyMapLayer
 from skyexplorer.session.session import Session
-
-DENSITY, LEVEL = "probability_density", "credible_level"
 
 
 def rank(session: Session, catalog: Any, by: Any) -> SourceCatalog:

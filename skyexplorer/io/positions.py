@@ -188,6 +188,20 @@ def floats(column: Any) -> NDArray[np.float64]:
     return np.asarray(values, float)
 
 
+def taken_as_degrees(table: Any, name: str | None) -> str:
+    """What is to be said of a column whose numbers `floats` takes as degrees for want of an angle; else nothing."""
+    from astropy import units as u
+
+    if name is None or name not in table.colnames:
+        return ""
+    unit = getattr(table[name], "unit", None)
+    if unit is None or not str(unit):
+        return f"{name} has no unit: taken as degrees"
+    if u.Unit(str(unit), parse_strict="silent").is_equivalent(u.deg):
+        return ""
+    return f"{name} is in {str(unit)!r}, which is no angle: taken as degrees"
+
+
 def measured(column: Any, unit: str, missing: tuple[float, ...] = ()) -> NDArray[np.float64]:
     """Numbers of a column in a unit, which bare numbers are taken to have; masked ones, and those that stand for none, NaN.
 

@@ -49,6 +49,7 @@ class Roles:
     extension: str | None = None
     also: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
     history: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     missing: tuple[float, ...] = ()

@@ -120,11 +120,8 @@ class SourceCatalog:
             table = table.copy(copy_data=False)
             for column, unit in bare.items():
                 table[column].unit = unit
-        taken = [
-            f"{column} has no unit: taken as degrees"
-            for column in (error, *(ellipse or ())[:2])
-            if column in table.colnames and table[column].unit is None
-        ]
+        sizes = (error,) if ellipse is None else ellipse[:2]
+        taken = [text for column in sizes if (text := positions.taken_as_degrees(table, column))]
         if ellipse is not None:
             self._roles = replace(self._roles, ellipse=ellipse, error=None)
         if containment is not None:
@@ -294,9 +291,14 @@ class SourceCatalog:
         """Columns worth showing beside name and position."""
         if self._roles.show:
             return self._roles.show
-        used = {self._roles.ra, self._roles.dec, self._roles.name}
+        used = {self._roles.ra, self._roles.dec, self._roles.name, *self._roles.computed}
         flat = [c for c in self.table.colnames if c not in used and self.table[c].ndim == 1]
         return tuple(flat[:4])
+
+    @property
+    def computed_columns(self) -> tuple[str, ...]:
+        """Columns that `with_columns` has added, the last first."""
+        return self._roles.computed
 
     @cached_property
     def error(self) -> u.Quantity | None:
@@ -497,7 +499,7 @@ class SourceCatalog:
         return self._with(self.table[rows], rows)
 
     def with_columns(self, **columns: Any) -> SourceCatalog:
-        """A catalogue with further columns; this one stays as it is.
+        """A catalogue with further columns, which stand first in the table of sources; this one stays as it is.
 
         Parameters
         ----------
@@ -521,8 +523,9 @@ class SourceCatalog:
         for name, values in columns.items():
             table[name] = values
         twin = self._with(table, slice(None))
-        # What was computed is what one wants to see.
-        twin._roles = replace(self._roles, show=tuple(dict.fromkeys((*columns, *self.telling_columns))))
+        own = {self._roles.ra, self._roles.dec, self._roles.name}
+        new = [name for name in columns if name not in own and table[name].ndim == 1]
+        twin._roles = replace(self._roles, computed=tuple(dict.fromkeys((*new, *self._roles.computed))))
         return twin
 
     def _with(self, table: Table, rows: NDArray[Any] | slice) -> SourceCatalog:

@@ -32,6 +32,8 @@ KEPT = (
     "INSTRUME",
     "REFERENC",
 )  # of the header, which a written map keeps: what stays true of it
+DENSITY, LEVEL = "probability_density", "credible_level"
+"""Columns of a catalogue that is ranked by a map."""
 NO_MAP = "A map is a sum of cells that hold probability."
 
 

@@ -150,7 +150,9 @@ def _get(
         if response.status_code not in (200, 206, 304):
             raise AnswerError(
                 f"{part.service} gave no file, but HTTP {response.status_code}.",
-                "It may make the file first: try again in a minute.",
+                "It may make the file first: try again in a minute."
+                if response.status_code == 202
+                else "Its address may have changed: open it in a browser.",
                 service=part.service, url=part.url, status=response.status_code,
             )  # fmt: skip
         return response

@@ -35,18 +35,26 @@ BROKEN = (
     errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN,
 )  # fmt: skip
 ADVICE = {
-    400: "It does not want this question: look at what is asked, and at the address of the service.",
     401: "It asks for credentials: SKYEXPLORER_<ID>_TOKEN, or _USER and _PASSWORD, in the environment.",
     403: "It is not for everybody, or this address was shut out for asking too much.",
     404: "What was asked for is not there: is its name right, and public?",
+    405: "Its address is not one for questions like this: has it changed?",
+    407: "A proxy on the way asks for credentials: see HTTP_PROXY and HTTPS_PROXY.",
     408: "Try again later.",
     410: "What was asked for is gone.",
+    413: "The question is too long for it: ask for less, or in a simpler region.",
+    414: "The question is too long for it: ask for less, or in a simpler region.",
+    425: "Try again later.",
     429: "It wants fewer questions: wait, then ask again.",
     500: "The service has a fault of its own: try again later, or ask something simpler.",
     502: "What stands in front of the service does not reach it: try again later.",
+    431: "The question is too long for it: ask for less, or in a simpler region.",
+    451: "It must not be given where you are.",
     503: "It is busy or being looked after: try again later.",
     504: "The service took too long for what stands in front of it: ask for less.",
 }
+OTHER = "It does not want this question: look at what is asked, and at the address of the service."
+"""Of a status from 400 to 499 that is not in `ADVICE`."""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -196,11 +204,11 @@ def of_status(
     if status in (400, 422):
         return QueryError(
             f"{name} cannot answer this question (HTTP {status}).{said}",
-            advice="Look at the columns and conditions that are asked for; a smaller region may be answered.", **facts,
+            advice="Look at what is asked for: a name, a column or a condition that it does not know?", **facts,
         )  # fmt: skip
     error = RefusedError(
         f"{name} refuses: HTTP {status} {reason}".rstrip() + f".{said}",
-        advice=ADVICE.get(status, ADVICE[400 if status < 500 else 500]), **facts,
+        advice=ADVICE.get(status, OTHER if status < 500 else ADVICE[500]), **facts,
     )  # fmt: skip
     error.retry_after = retry_after(headers)
     if error.retry_after:

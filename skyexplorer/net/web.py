@@ -85,7 +85,9 @@ class Reply:
             said = secrets.excerpt(self.content, 200)
             raise AnswerError(
                 f"{self.url} gave no JSON ({error}), but: {said or 'no text'}",
-                "A page to sign in to a network looks like this: open the address in a browser.",
+                "It may be a page to sign in to the network: open the address in a browser."
+                if said.lstrip().startswith("<")
+                else "Try again; if it stays so, the service has changed its answers.",
                 url=self.url,
                 status=self.status,
             ) from None

@@ -312,9 +312,16 @@ class _Writer:
             if value.kind not in SIDED and not (
                 0 < len(shapes) <= MOST_SHAPES and all(shape.exact for shape in shapes)
             ):
-                if value._sides is not None and len(value._sides[1]) <= MOST_SHAPES:
-                    return self._joined(*value._sides)
-                raise
+                if (at := self._of_layer(value)) is not None:
+                    return at
+                if value._sides is None:
+                    raise
+                if _more_parts(value, MOST_SHAPES):
+                    raise RecordingError(
+                        f"a region of more than {MOST_SHAPES} parts is too long for a line of source.",
+                        "Write it to a file with its write(path), and open that.",
+                    ) from None
+                return self._joined(*value._sides)
         self.needs.add("SkyRegion")
         if value.kind in SIDED:
             ra, dec, *errors = box_numbers(value)
@@ -324,6 +331,13 @@ class _Writer:
         within = [self._shape(shape) for shape in shapes if shape.included]
         text = within[0] if len(within) == 1 else f"SkyRegion.union([{', '.join(within)}])"
         return " - ".join([text, *(self._shape(shape) for shape in shapes if not shape.included)])
+
+    def _of_layer(self, value: SkyRegion) -> str | None:
+        for layer in self.layers.values():
+            for number, region in enumerate(getattr(layer, "regions", ())):
+                if region is value:
+                    return f"sky.layers[{layer.name!r}].regions[{number}]"
+        return None
 
     def _joined(self, sign: str, sides: Sequence[SkyRegion]) -> str:
         texts = [self.write(side) for side in sides]
@@ -409,3 +423,15 @@ class _Writer:
         if back == value:
             return f'Time("{text}", scale="{value.scale}")'
         return f'Time({float(value.jd1)!r}, {float(value.jd2)!r}, format="jd", scale="{value.scale}")'
+
+
+def _more_parts(region: SkyRegion, most: int) -> bool:
+    """Whether a region was made of more others than this, however deep; no more of them are looked at."""
+    ahead, count = [region], 0
+    while ahead and count <= most:
+        sides = ahead.pop()._sides
+        if sides is None:
+            count += 1
+        else:
+            ahead += sides[1]
+    return count > most

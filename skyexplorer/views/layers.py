@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import traitlets
 from astropy import units as u
 
 from skyexplorer.errors import InputError
-from skyexplorer.model.region import SkyRegion
+from skyexplorer.model.skymap import DENSITY
 from skyexplorer.session.layers import (
     CatalogLayer,
     EventLayer,
@@ -19,9 +21,10 @@ from skyexplorer.session.layers import (
     SkyMapLayer,
     SurveyLayer,
 )
+from skyexplorer.session.layers.looks import Looks
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
-from skyexplorer.views import layer_controls, layer_style
+from skyexplorer.views import findings, layer_controls, layer_style
 from skyexplorer.views.panel import Panel
 
 ME = "layers"
@@ -42,6 +45,8 @@ class LayersPanel(Panel):
     def __init__(self, session: Session, verbs: Any) -> None:
         super().__init__(session, verbs)
         self._made: dict[str, dict[str, Any]] = {}  # the rows, until their layer changes
+        # What was ranked by which map, and where it is: whoever asks again is shown it.
+        self._ranked: dict[tuple[str, str], tuple[tuple[int, int], CatalogLayer]] = {}
         self._refresh_soon = self.paced(self._refresh)
         self.link(session.layers.added, self._forget)
         self.link(session.layers.removed, self._forget)
@@ -65,9 +70,9 @@ class LayersPanel(Panel):
             "level": _("Credible level of {name}"),
             "empty": _("No layers. Open one: sky.open(…)"),
             "region": _("Region"),
-            "region_of": _("Use the region of {name}: ask archives in it, select or filter by it"),
+            "region_of": _("Choose the region of {name}: to ask archives in, to select or to filter by"),
             "rank": _("Rank"),
-            "rank_by": _("Rank the sources by {name}, the most probable first"),
+            "rank_by": _("Rank {catalogue} by {name}: the most probable place on the sky first"),
             "ranked": _("Catalogue to rank by {name}"),
             **layer_style.texts(),
         }
@@ -78,7 +83,7 @@ class LayersPanel(Panel):
         self._made = {layer.name: self._made.get(layer.name) or self._row(layer) for layer in layers}
         with self.hold_sync():
             self.rows = list(reversed(self._made.values()))
-            self.catalogues = [layer.name for layer in reversed(layers) if isinstance(layer, CatalogLayer)]
+            self.catalogues = [layer.name for layer in reversed(layers) if _can_be_ranked(layer)]
 
     def _row(self, layer: Layer) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -167,25 +172,66 @@ class LayersPanel(Panel):
         self.session.viewport.move(target=target, fov=fov, by=ME)
 
     def on_region(self, name: str) -> None:
-        """What a map or a layer of regions encloses becomes the selected region."""
+        """What a map encloses, or the largest of a layer of regions, becomes the selected region."""
         layer = self.session.layers[name]
+        view = self.session.viewport
         region = (
-            layer.skymap.credible_region(layer.level)
-            if isinstance(layer, SkyMapLayer)
-            else SkyRegion.union(layer.regions)  # type: ignore[attr-defined]
+            layer.skymap.credible_region(layer.level) if isinstance(layer, SkyMapLayer) else layer.regions[-1]  # type: ignore[attr-defined]
         )
+        if region.center.separation(view.target).deg > min(view.fov, 180.0) / 2:
+            self.on_zoom(name)
         self.verbs.select_region(region, by=ME)
+        self.session.notices.post(
+            _("The region of {name}, {area}: what can be done with it stands on the sky.").format(
+                name=name, area=findings.area(region)
+            )
+        )
 
     def on_rank(self, name: str, catalogue: str) -> None:
-        """Sources by a map: a layer of its own, in place of theirs, and the most probable one is selected."""
-        ranked = self.verbs.rank(catalogue, by=name)
-        self.session.layers[catalogue].visible = False
-        self.verbs.open(ranked, name=_("{catalogue} by {name}").format(catalogue=catalogue, name=name))
-        self.verbs.select(ranked[0])
+        """Sources by a map: a layer of its own that looks like theirs, in its place; the most probable one is selected."""
+        source, by = self.session.layers[catalogue], self.session.layers[name]
+        assert isinstance(source, CatalogLayer)
+        ranked, layer = self._ranked.get((catalogue, name), (None, None))
+        if layer is None or layer.name not in self.session.layers or ranked != (id(source.data), id(by.data)):
+            layer = self._rank(source, by)
+            if layer is None:
+                return
+            self._ranked[catalogue, name] = (id(source.data), id(by.data)), layer
+        layer.visible = True
+        shown = np.flatnonzero(layer.shown)
+        if len(shown):
+            self.verbs.select(layer.catalog[int(shown[0])])
+        source.visible = False
+
+    def _rank(self, source: CatalogLayer, by: Layer) -> CatalogLayer | None:
+        ranked = self.verbs.rank(source.name, by=by.name)
+        if not ranked.table[DENSITY][0] > 0:
+            self.session.notices.post(
+                _("No source of {catalogue} lies in the map {name}.").format(
+                    catalogue=source.name, name=by.name
+                ),
+                "warning",
+            )
+            return None
+        self.verbs.open(ranked, name=_("{catalogue} by {name}").format(catalogue=source.name, name=by.name))
+        layer = next(each for each in self.session.layers.values() if each.data is ranked)
+        assert isinstance(layer, CatalogLayer)
+        layer.color = source.color
+        usual = Looks()
+        looks = {field.name: getattr(source.looks, field.name) for field in fields(Looks)}
+        if changed := {key: value for key, value in looks.items() if value != getattr(usual, key)}:
+            self.verbs.style(layer.name, **changed)
+        if source.where:
+            self.verbs.filter(layer.name, source.where)
+        return layer
 
     def on_remove(self, name: str) -> None:
         """Take the layer away."""
         self.session.layers.remove(name)
+
+
+def _can_be_ranked(layer: Layer) -> bool:
+    return isinstance(layer, CatalogLayer) and DENSITY not in layer.catalog.table.colnames
 
 
 def _count(shown: int, rows: int) -> str:
@@ -194,7 +240,6 @@ def _count(shown: int, rows: int) -> str:
 
 def _extent(layer: Layer) -> tuple[Any, float]:
     """Centre and width of a view that holds a layer."""
-    import numpy as np
     from astropy.coordinates import SkyCoord, UnitSphericalRepresentation
 
     if isinstance(layer, SkyMapLayer):

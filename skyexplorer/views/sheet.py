@@ -60,7 +60,9 @@ class Sheet:
             values = np.asarray(degrees, float)
             columns.append(Column(label, True, partial(np.asarray, values), _formatter(values, "{:.4f}")))
         if isinstance(layer, CatalogLayer):
-            columns += [_column(layer, name) for name in layer.catalog.telling_columns]
+            catalog = layer.catalog
+            names = dict.fromkeys((*catalog.computed_columns, *catalog.telling_columns))
+            columns += [_column(layer, name) for name in names]
         return columns
 
     def _names(self) -> Any:

@@ -245,7 +245,7 @@ def test_a_map_gives_its_region_and_ranks_galaxies(notebook: Notebook) -> None:
     galaxies, name = "gw170817-galaxies", "gw170817-galaxies by GW170817"
     notebook.run("sky.layers['GW170817'].level = 0.9")
     row = page.locator(".skx-layer", has=page.get_by_label("Remove GW170817", exact=True))
-    row.get_by_role("button", name="Use the region of GW170817").click()
+    row.get_by_role("button", name="Choose the region of GW170817").click()
     page.locator(".skx-sky").get_by_role("button", name="Ask archives about the region").click()
     place = page.locator(".skx-where [aria-pressed=true]")
     place.wait_for()
@@ -254,7 +254,7 @@ def test_a_map_gives_its_region_and_ranks_galaxies(notebook: Notebook) -> None:
     page.get_by_role("tab", name="Layers").click()
     which = row.get_by_label("Catalogue to rank by GW170817")
     which.select_option(galaxies)
-    row.get_by_role("button", name="Rank the sources by GW170817").click()
+    row.get_by_role("button", name="Rank gw170817-galaxies by GW170817").click()
     table = page.locator(".skx-table")
     table.locator("[aria-selected=true]", has_text="NGC 4993").wait_for()
     assert table.get_by_role("columnheader", name="credible_level").is_visible()

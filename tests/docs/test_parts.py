@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 
@@ -26,14 +28,31 @@ def test_each_message_says_what_to_do() -> None:
     """But where somebody asked for it: the work was cancelled."""
     from site_parts import messages
 
-    silent = {(each.kind, each.text) for each in messages.messages() if not each.advice}
-    assert {kind for kind, _ in silent} == {"Cancelled"}
+    said = list(messages.messages())
+    assert {each.kind for each in said if not each.advice} == {"Cancelled"}
+    # Where the words are those of another error, or of whoever calls.
+    assert {each.text for each in said if each.advice == "…"} == {
+        "Looks like …, but cannot be read: …",
+        "Looks like …, but is nested too deeply.",
+        "The answer of … cannot be read: …",
+        "… is not reached at any of …: …",
+        "… needs … of memory, and … are allowed.",
+    }
     table = messages.table()
     assert "| Nothing: somebody cancelled" in table
     assert "Did you mean …? Or: There are …." in table, "both that may be said"
-    assert "SourceCatalog" in next(line for line in table.splitlines() if line.startswith("| … is a ….")), (
-        "a constant"
-    )
+    kinds = next(line for line in table.splitlines() if line.startswith("| … is a …. |"))
+    assert "SourceCatalog" in kinds, "a constant"
+
+
+def test_an_advice_that_may_be_empty_is_none() -> None:
+    from site_parts import messages
+    from site_parts.tree import ROOT
+
+    words = messages._Words(ROOT / "skyexplorer/errors.py")
+    words.tree = ast.parse("a = 'x' if y else ''\nb = 'one'\nb = b + 'two'\nc = SOME\nd = f(1)")
+    found = {name: words.of(ast.Name(name)) for name in "abcd"}
+    assert found == {"a": "", "b": "one Or: …two", "c": "…", "d": "…"}
 
 
 def test_each_key_that_is_listened_to_is_told() -> None:

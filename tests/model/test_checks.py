@@ -103,6 +103,14 @@ def test_a_unit_that_is_taken_for_granted_is_told() -> None:
         SourceCatalog(table, ellipse=("a", "b", "pa")).origin.note
         == "a has no unit: taken as degrees; b has no unit: taken as degrees"
     )
+    both = SourceCatalog(table, error="err", ellipse=("a", "b", "pa"))
+    assert "err" not in both.origin.note, "it is not used"
+    for unit, note in (
+        ("arcsec", ""),
+        ("arcsecs", "err is in 'arcsecs', which is no angle: taken as degrees"),
+        ("mag", "err is in 'mag', which is no angle: taken as degrees"),
+    ):
+        table["err"].unit = u.Unit(unit, parse_strict="silent")
+        assert SourceCatalog(table, error="err").origin.note == note
     table["err"].unit = u.arcsec
-    assert SourceCatalog(table, error="err").origin.note == ""
     assert SourceCatalog(table, error="err").error[0] == 3 * u.arcsec

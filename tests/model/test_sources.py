@@ -76,6 +76,11 @@ def test_take(small):
     ranked = small.with_columns(rank=[1, 2, 3])
     assert ranked.table["rank"][2] == 3
     assert "rank" not in small.table.colnames
+    assert ranked.computed_columns == ("rank",)
+    assert ranked.telling_columns == small.telling_columns
+    more = ranked.with_columns(pairs=np.ones((3, 2)), rank=[3, 2, 1], far=[1.0, 2.0, 3.0])
+    assert more.computed_columns == ("rank", "far"), "each once, and none of lists"
+    assert more.take([0]).computed_columns == ("rank", "far")
 
 
 def test_rows_outside(small):

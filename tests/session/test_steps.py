@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -177,6 +178,30 @@ def test_a_region_of_cells_is_refused() -> None:
     steps = Session().steps
     steps.record("query_region", (SkyRegion.from_moc(MOC.from_str("3/10-12")),))
     with pytest.raises(RecordingError, match="SkyRegion"):
+        steps.to_source()
+
+
+def _mask() -> SkyRegion:
+    holes = "".join(f"-circle({10 + 0.03 * (i % 20)},{20 + 0.03 * (i // 20)},0.005)\n" for i in range(40))
+    return SkyRegion.read(f"icrs\ncircle(10,20,1)\n{holes}".encode())
+
+
+def _chain(many: int, twice: bool = False) -> SkyRegion:
+    region = CIRCLE - SQUARE
+    for _ in range(many):
+        region = replace(region, _sides=("|", (region, region if twice else SQUARE)))
+    return region
+
+
+@pytest.mark.parametrize(
+    "region",
+    [_mask(), _chain(20), _chain(3000), _chain(200, twice=True)],
+    ids=["mask", "few", "many", "twice"],
+)
+def test_a_region_of_very_many_parts_is_refused(region: SkyRegion) -> None:
+    steps = Session().steps
+    steps.record("select_region", (region,))
+    with pytest.raises(RecordingError, match="more than 20 parts"):
         steps.to_source()
 
 

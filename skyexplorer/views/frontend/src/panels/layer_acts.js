@@ -1,12 +1,18 @@
-// What can be done with the probability of a map, or with regions: choose the region, rank sources by the map.
+// What can be done with a map, or with regions: choose the region; by a map, rank the sources of a catalogue.
 import { fill, h } from "./dom.js";
 
 export function layerActs(name, texts, tell) {
-  const say = (text) => fill(text, { name });
-  const region = h("button", { type: "button", className: "skx-do", "aria-label": say(texts.region_of), title: say(texts.region_of), onclick: () => tell("region", { name }) }, texts.region);
-  const rank = h("button", { type: "button", className: "skx-do", "aria-label": say(texts.rank_by), title: say(texts.rank_by), onclick: () => tell("rank", { name, catalogue: which.value }) }, texts.rank);
-  const which = h("select", { "aria-label": say(texts.ranked), title: say(texts.ranked) });
-  const ranking = h("span", { className: "skx-ranking" }, rank, which);
+  const called = (button, text, values) => {
+    button.title = fill(text, values);
+    button.setAttribute("aria-label", button.title);
+  };
+  const region = h("button", { type: "button", className: "skx-do", onclick: () => tell("region", { name }) }, texts.region);
+  called(region, texts.region_of, { name });
+  const ranked = fill(texts.ranked, { name });
+  const which = h("select", { "aria-label": ranked, title: ranked, onchange: () => choose() });
+  const rank = h("button", { type: "button", className: "skx-do", onclick: () => tell("rank", { name, catalogue: which.value }) }, texts.rank);
+  const choose = () => called(rank, texts.rank_by, { name, catalogue: which.value });
+  const ranking = h("span", { className: "skx-ranking" }, which, rank);
   const root = h("div", { className: "skx-layer-acts" }, region, ranking);
   let drawn = "";
   return {
@@ -18,6 +24,7 @@ export function layerActs(name, texts, tell) {
       const chosen = which.value;
       which.replaceChildren(...catalogues.map((each) => h("option", { value: each }, each)));
       if (catalogues.includes(chosen)) which.value = chosen;
+      choose();
     },
   };
 }

@@ -279,13 +279,13 @@ export class Glass {
         g.arc(x, y, 12, 0, 2 * Math.PI);
         g.stroke();
       }
-      // Where it would leave the view, or lie under the buttons at its edge, the name stands on the other side, or below.
+      // Where it would leave the view, or lie under the buttons at its edge, the name stands on the other side, or below or above.
       g.font = LABEL_FONT;
       const wide = g.measureText(item.name).width;
       const end = this.view.width - BUTTONS;
       if (x + 18 + wide <= end) label(g, item.name, x + 18, y);
       else if (x - 18 - wide >= BUTTONS) label(g, item.name, x - 18 - wide, y);
-      else label(g, item.name, Math.max(BUTTONS, Math.min(x - wide / 2, end - wide)), y + 26);
+      else label(g, item.name, Math.max(BUTTONS, Math.min(x - wide / 2, end - wide)), y + 26 > this.view.height - BUTTONS ? y - 26 : y + 26);
     });
   }
 
