@@ -1,7 +1,8 @@
 // What went wrong, and what to do about it.
-import { ICON, follow, h, iconButton } from "./dom.js";
+import { ICON, follow, h, iconButton, svg } from "./dom.js";
 
-const SIGN = { info: "ⓘ", warning: "⚠", error: "✖" };
+// Drawn, as not every font has such signs.
+const SIGN = { info: ICON.info, warning: ["M8 2.2l6.2 11h-12.4z", "M8 6.4v3.200M8 11.300v.2"], error: ICON.clear };
 
 export function renderStatus({ model, el, texts, tell }) {
   const last = h("span", { className: "skx-last" });
@@ -36,7 +37,7 @@ export function renderStatus({ model, el, texts, tell }) {
 
 function said(item) {
   return [
-    h("span", { className: "skx-sign", "aria-hidden": "true" }, SIGN[item.level]),
+    h("span", { className: "skx-sign", "aria-hidden": "true" }, svg(SIGN[item.level], { size: 14 })),
     h("b", {}, item.text),
     item.advice ? h("span", { className: "skx-advice" }, ` ${item.advice}`) : null,
   ].filter(Boolean);
