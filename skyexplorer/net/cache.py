@@ -34,6 +34,7 @@ IN_USE = (
 )
 PARTS = 30 * 86400.0  # s: what came in part waits so long for the rest
 YOUNG = 60.0  # s: contents without facts are left so long, the facts are on their way
+UNFINISHED = ".new-"
 _warned: set[str] = set()
 _grown: dict[Path, float] = {}
 _lock = threading.Lock()
@@ -194,7 +195,8 @@ def clear(service: str | None = None) -> int:
             count += 1
     if service is None:
         for path in (folder() / "files").glob("*/*"):  # also what came in part
-            _unlink(path)
+            if not path.name.startswith(UNFINISHED):
+                _unlink(path)
     _sweep(0.0)
     return count
 
@@ -222,7 +224,7 @@ def make(path: Path) -> None:
 def write(path: Path, content: bytes) -> None:
     """Write a file whole, or not at all."""
     make(path.parent)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -281,10 +283,10 @@ def _sweep(young: float) -> None:
     wanted = {facts["sha256"] for _, _, facts in _answers()}
     old = time.time() - young
     for path in (folder() / "objects").glob("*/*"):
-        if path.name not in wanted and _when(path) <= old:
+        if path.name not in wanted and not path.name.startswith(UNFINISHED) and _when(path) <= old:
             _unlink(path)
-    for path in folder().glob("*/*/.new-*"):
-        if _when(path) <= old:
+    for path in folder().glob(f"*/*/{UNFINISHED}*"):
+        if _when(path) <= time.time() - YOUNG:  # another process may be writing it, also while all is cleared
             _unlink(path)
     for path in (folder() / "files").glob("*/part*"):
         if _when(path) <= time.time() - PARTS:
@@ -324,7 +326,8 @@ def _remove(path: Path) -> None:
     """Remove an entry by its facts; of a file, the file too."""
     if path.name == "facts.json":
         for one in path.parent.iterdir():
-            _unlink(one)
+            if not one.name.startswith(UNFINISHED):
+                _unlink(one)
         with suppress(OSError):  # somebody asks for it anew
             path.parent.rmdir()
     else:

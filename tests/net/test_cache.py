@@ -169,6 +169,20 @@ def test_folder(monkeypatch):
     assert cache.folder().is_absolute()
 
 
+def test_what_another_process_is_writing_is_left(own_cache):
+    cache.put("a" * 64, b"x", {"service": "svc"})
+    folders = [next((own_cache / "answers").iterdir()), next((own_cache / "objects").iterdir())]
+    new = [place / ".new-1" for place in folders]
+    old = [place / ".new-2" for place in folders]
+    for path in (*new, *old):
+        path.write_bytes(b"half")
+    for path in old:  # whoever began it has ended
+        os.utime(path, (time.time() - 600,) * 2)
+    cache.clear()
+    assert [path.exists() for path in (*new, *old)] == [True, True, False, False]
+    assert cache.entries() == []
+
+
 WORK = """
 import os, sys
 from skyexplorer.net import cache
