@@ -155,6 +155,7 @@ def test_a_circle_is_moved_by_its_handles_by_alt_and_by_keys(notebook: Notebook,
         "and the sky not at all"
     )
     handle = page.locator(".skx-handle-center")
+    expect(handle).to_be_visible()  # once the hand is off: what is hidden takes no focus
     handle.focus()
     for _ in range(5):
         handle.press("Shift+ArrowRight")
