@@ -66,6 +66,26 @@ def figure(book: Notebook, name: str) -> Locator:
     return canvas
 
 
+def spot(book: Notebook, name: str, x: float, y: float) -> list[float]:
+    """Where a point of a plot is in the page, once the page has the axes that Python has, and they rest."""
+    panel = f"sky._workbench.dock.panels[{name!r}]"
+    id = book.python(f"{panel}.figure.id")
+    label = book.python(f"{panel}.figure.xaxis[0].axis_label")
+    book.page.wait_for_function(
+        "([id, label]) => [...window.Bokeh.index].find(view => view.model.id === id)"
+        "?.model.below.some(axis => axis.axis_label === label)",
+        arg=[id, label],
+    )
+    before = None
+    for _ in range(30):
+        found = book.page.evaluate(AT, [id, x, y])
+        if found == before:
+            return found
+        before = found
+        book.page.wait_for_timeout(400)
+    raise AssertionError(f"the axes of {name} never rest: {found}")
+
+
 def drag(book: Notebook, canvas: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
     """A drag between two places of a figure, as shares of its width and height."""
     box = canvas.bounding_box()
@@ -174,11 +194,9 @@ def test_columns_are_chosen_and_wrong_ones_complained_of(book: Notebook) -> None
 def test_a_click_on_a_point_and_a_box_around_some(book: Notebook) -> None:
     page = book.page
     canvas = figure(book, "scatter")
-    page.wait_for_timeout(500)
     row = "sky.layers['fermi-sources'].catalog.table[sky.layers['fermi-sources'].names.index('4FGL J1104.4+3812')]"
     x, y = (book.python(f"float({row}[{name!r}])") for name in ("Signif_Avg", "Energy_Flux100"))
-    id = book.python("sky._workbench.dock.panels['scatter'].figure.id")
-    page.mouse.click(*page.evaluate(AT, [id, x, y]))
+    page.mouse.click(*spot(book, "scatter", x, y))
     wait(book, "[source.name for source in sky.selection.sources] == ['4FGL J1104.4+3812']")
     drag(book, canvas, (0.35, 0.15), (0.75, 0.6))
     wait(book, f"0 < {marked('fermi-sources')} < sky.layers['fermi-sources'].rows")
