@@ -46,16 +46,20 @@ class LayersPanel(Panel):
         super().__init__(session, verbs)
         self._made: dict[str, dict[str, Any]] = {}  # the rows, until their layer changes
         # What was ranked by which map, and where it is: whoever asks again is shown it.
-        self._ranked: dict[tuple[str, str], tuple[tuple[int, int], CatalogLayer]] = {}
+        self._ranked: dict[tuple[Layer, Layer], CatalogLayer] = {}
         self._refresh_soon = self.paced(self._refresh)
         self.link(session.layers.added, self._forget)
-        self.link(session.layers.removed, self._forget)
+        self.link(session.layers.removed, self._removed)
         self.link(session.layers.changed, lambda layer, field: self._forget(layer))
         self._refresh()
 
     def _forget(self, layer: Layer) -> None:
         self._made.pop(layer.name, None)
         self._refresh_soon()
+
+    def _removed(self, layer: Layer) -> None:
+        self._ranked = {pair: made for pair, made in self._ranked.items() if layer not in (*pair, made)}
+        self._forget(layer)
 
     def texts(self) -> dict[str, str]:
         """Visible texts of the panel."""
@@ -191,12 +195,10 @@ class LayersPanel(Panel):
         """Sources by a map: a layer of its own that looks like theirs, in its place; the most probable one is selected."""
         source, by = self.session.layers[catalogue], self.session.layers[name]
         assert isinstance(source, CatalogLayer)
-        ranked, layer = self._ranked.get((catalogue, name), (None, None))
-        if layer is None or layer.name not in self.session.layers or ranked != (id(source.data), id(by.data)):
-            layer = self._rank(source, by)
-            if layer is None:
-                return
-            self._ranked[catalogue, name] = (id(source.data), id(by.data)), layer
+        layer = self._ranked.get((source, by)) or self._rank(source, by)
+        if layer is None:
+            return
+        self._ranked[source, by] = layer
         layer.visible = True
         shown = np.flatnonzero(layer.shown)
         if len(shown):
