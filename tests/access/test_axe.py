@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.access import axe
-from tests.browser.lab import Notebook
+from tests.browser.lab import Notebook, rest
 
 THEMES = ("JupyterLab Dark", "JupyterLab Light")
 PREPARE = """
@@ -31,7 +31,7 @@ NUMBERS = "Show the numbers as a table"
 @pytest.fixture(scope="module")
 def prepared(book: Notebook) -> Notebook:
     book.run(f"exec({PREPARE!r}, globals())")
-    book.page.wait_for_timeout(800)
+    book.rest(800)
     axe.load(book.page)
     return book
 
@@ -52,7 +52,7 @@ def plots(look: Look) -> None:
     page = look.page
     for tab in ("Spectrum", "Histogram", "Scatter", "In view", "Light curve"):
         page.get_by_role("tab", name=tab, exact=True).click()
-        page.wait_for_timeout(400)
+        rest(page, 400)
         look(tab, DOCK)
         if tab == "In view":
             continue  # a list of texts already

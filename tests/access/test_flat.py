@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.browser import chromium
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 from tests.browser.looks import pixels
 
 NONE = ("--disable-gpu", "--disable-software-rasterizer", "--disable-3d-apis")
@@ -25,17 +25,17 @@ def test_a_plain_map_in_place_of_the_sky(lab: Lab, monkeypatch: pytest.MonkeyPat
         book.wait_sky()
         assert page.get_by_text("No WebGL 2 in this browser").is_visible()
         assert "no WebGL 2" in book.python("sky.session.notices.items[-1].text")
-        page.wait_for_timeout(400)
+        rest(page, 400)
         whole = pixels(page)
         assert whole.std() > 6, "a black box"
         _all_of_the_sky_is_panned(book)
         # Hiding a layer, moving, and selecting are seen.
         book.run("sky.goto('TXS 0506+056', fov=12)")
-        page.wait_for_timeout(600)
+        rest(page, 600)
         near = pixels(page)
         assert (np.abs(near - whole).sum(axis=2) > 30).mean() > 0.02
         book.run("sky.layers['icecube-alerts'].visible = False")
-        page.wait_for_timeout(600)
+        rest(page, 600)
         assert (np.abs(near - pixels(page)).sum(axis=2) > 30).sum() > 300
         page.locator(".skx-look").focus()
         page.keyboard.press("n")
@@ -48,7 +48,7 @@ def test_a_plain_map_in_place_of_the_sky(lab: Lab, monkeypatch: pytest.MonkeyPat
         assert box is not None
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         book.run("sky.select(()); setattr(sky.layers['tev-sources'], 'visible', False)")
-        page.wait_for_timeout(400)
+        rest(page, 400)
         page.mouse.click(*middle)
         page.wait_for_function(
             "() => document.querySelector('.skx-sky').skx.glass.model.get('_selected').length === 1"
@@ -57,7 +57,7 @@ def test_a_plain_map_in_place_of_the_sky(lab: Lab, monkeypatch: pytest.MonkeyPat
         page.mouse.down()
         page.mouse.move(middle[0] + 150, middle[1] + 60, steps=4)
         page.mouse.up()
-        page.wait_for_timeout(500)
+        rest(page, 500)
         assert book.python("sky.viewport.target.ra.deg") > 77.5  # east is left
         assert book.errors() == []
         assert [line for line in book.console if line.startswith("pageerror")] == []
@@ -71,7 +71,7 @@ def _all_of_the_sky_is_panned(book: Notebook) -> None:
         const [x, y] = aladin.project(...aladin.getRaDec().map((one) => Float64Array.of(one)));
         return Math.hypot(x - view.width / 2, y - view.height / 2); }"""
     book.run("sky.goto('150 40', fov=180)")
-    page.wait_for_timeout(400)
+    rest(page, 400)
     assert page.evaluate(at) == pytest.approx([150, 40])
     assert page.evaluate(middle) < 0.01
     page.locator(".skx-look").focus()
@@ -89,5 +89,5 @@ def _all_of_the_sky_is_panned(book: Notebook) -> None:
     ra, dec = page.evaluate(at)
     assert ra > 155
     assert dec == pytest.approx(40, abs=5), "a drag along is not one to the equator"
-    page.wait_for_timeout(400)
+    rest(page, 400)
     assert book.python("sky.viewport.target.dec.deg") == pytest.approx(dec, abs=1e-6)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.access.test_keyboard import ACTIVE, CELLS
-from tests.browser.lab import Notebook
+from tests.browser.lab import Notebook, rest
 
 LONG = """
 import numpy as np
@@ -130,7 +130,7 @@ def test_a_held_key_waits_for_a_busy_kernel(book: Notebook) -> None:
         page.wait_for_timeout(50)
     keyboard.up("ArrowRight")
     book.until("len(steps) > 0")
-    page.wait_for_timeout(300)
+    rest(page, 300)
     assert pressed > 5
     assert book.python("len(steps)") <= 2
     book.run("del curve.step; sky.brush()")
@@ -140,7 +140,7 @@ def test_what_keys_would_choose_is_what_is_near_now(book: Notebook) -> None:
     """A finger or a wheel moves the sky under the keys."""
     page, press = book.page, book.page.keyboard.press
     book.run("sky.goto('TXS 0506+056', fov=12)")
-    page.wait_for_timeout(600)
+    rest(page, 600)
     page.locator(".skx-look").focus()
     press("n")
     page.wait_for_function("() => document.querySelector('.skx-sky .skx-said').textContent")
@@ -152,7 +152,7 @@ def test_what_keys_would_choose_is_what_is_near_now(book: Notebook) -> None:
             aladin.gotoRaDec(83.63, 22.01);
         }"""
     )
-    page.wait_for_timeout(500)
+    rest(page, 500)
     press("Enter")
     book.until("len(sky.selection.sources)", 1)
     assert book.python("float(sky.selection.sources[0].coord.dec.deg)") == pytest.approx(22, abs=5)

@@ -78,7 +78,7 @@ def test_the_first_tutorial_runs_and_paints_in_a_gigabyte(server: Lab) -> None:
         notebook.only_outputs()
         notebook.run_all()
         notebook.wait_sky(120)
-        notebook.page.wait_for_timeout(2500)
+        notebook.rest(800)
         shot = notebook.page.locator(".skx-sky").first.screenshot()
         assert np.asarray(Image.open(io.BytesIO(shot)).convert("L")).std() > 12
         assert notebook.foreign_requests() == []

@@ -199,6 +199,44 @@ def browser(
             context.close()
 
 
+# What is seen of the explorers in a page, and whether the kernel has answered: two such looks are alike where nothing moves.
+LOOK = """async () => {
+    if (!window.skxMoved) {
+        window.skxMoved = {count: 0};
+        new MutationObserver(changes => {
+            for (const {target} of changes) {
+                const el = target.nodeType === 1 ? target : target.parentElement;
+                if (el?.closest('.skx-root') && !el.closest('.aladin-container')) window.skxMoved.count += 1;
+            }
+        }).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+    }
+    const kernel = window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel;
+    if (kernel) await kernel.requestExecute({code: '', silent: true}).done;
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)));
+    const skies = [...document.querySelectorAll('.skx-sky')].map(el => {
+        const {x, y, width, height} = el.getBoundingClientRect();
+        const layers = el.skx?.glass?.layers ?? [];
+        return [x, y, width, height, el.aladin?.getRaDec(), el.aladin?.getFov()[0],
+                layers.map(layer => [layer.name, layer.ra.length, layer.stars?.done, layer.strokes.length])];
+    });
+    return JSON.stringify([window.skxMoved.count, skies]);
+}"""
+
+
+def rest(page: Page, least: int = 0, *, patience: float = 20) -> None:
+    """Wait until the explorers of a page rest, and at least so many ms.
+
+    They do when the kernel has done all that it was told, and two looks at the page, one after the other, are alike: no
+    panel has changed, no sky has moved, no layer has come. How long that takes is the machine's affair; ``least`` is for
+    what begins only after a pause.
+    """
+    begun, before, now = time.monotonic(), "", page.evaluate(LOOK)
+    while now != before or time.monotonic() - begun < least / 1000:
+        if time.monotonic() - begun > patience + least / 1000:
+            raise AssertionError(f"no rest after {patience} s:\n{before}\n{now}")
+        before, now = now, page.evaluate(LOOK)
+
+
 class Opened:
     """A page of Chromium with an explorer in it; each of its requests, and what its console said, is kept."""
 
@@ -220,7 +258,7 @@ class Opened:
         return []
 
     def wait_sky(self, timeout: float = 60) -> None:
-        """Until Aladin is there and its glass has drawn."""
+        """Until Aladin is there, its glass has drawn, and all rests."""
         deadline = time.monotonic() + timeout
         ready = "() => [...document.querySelectorAll('.skx-sky')].some(el => el.skx?.glass?.frames > 2)"
         while not self.page.evaluate(ready):
@@ -231,6 +269,11 @@ class Opened:
                     "no sky after {}s; console:\n{}".format(timeout, "\n".join(self.console[-30:]))
                 )
             self.page.wait_for_timeout(100)
+        self.rest()
+
+    def rest(self, least: int = 0) -> None:
+        """Wait until the explorers in the page rest, and at least so many ms."""
+        rest(self.page, least)
 
     def foreign_requests(self) -> list[str]:
         """Requests that left this machine."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 from tests.replicas.gracedb import GraceDb
 from tests.replicas.lcr import Lcr
 from tests.replicas.serving import Answer, Asked, rows_of
@@ -67,7 +67,7 @@ def notebook(
         book.only_outputs()
         book.run_all()
         book.wait_sky()
-        book.page.wait_for_timeout(1500)
+        book.rest(800)
         yield book
         assert not book.errors()
         assert book.foreign_requests() == []
@@ -107,7 +107,7 @@ def said(row: Locator) -> Locator:
 def test_looking_at_the_panels_asks_nobody(vo: Any, notebook: Notebook) -> None:
     for name in ("Archives", "Services", "What is here", "Search", "Images", "Events", "Layers"):
         tab(notebook, name)
-        notebook.page.wait_for_timeout(150)
+        notebook.rest()
     assert vo.proxy.seen() == []
 
 
@@ -143,7 +143,7 @@ def test_the_story(vo: Any, replicas: dict[str, Any], notebook: Notebook) -> Non
     notebook.run(f"ranked = sky.rank('fermi-4fgl', by={name!r}); sky.open(ranked, name='ranked')")
     page.get_by_label("Table of layer").select_option("ranked")
     notebook.until("sky._workbench.table.active == 'ranked'")
-    page.wait_for_timeout(500)
+    rest(page, 500)
     page.locator(".skx-tbody .skx-tr").first.click()
     notebook.until("sky.selection.sources and sky.selection.sources[0].name == str(ranked.names[0])")
     if "fermi-lcr" in replicas:
@@ -204,7 +204,7 @@ def sky_box(notebook: Notebook) -> dict[str, float]:
 def test_a_circle_is_dragged_and_asked_in(notebook: Notebook) -> None:
     page = notebook.page
     notebook.run("sky.goto('83.6 22.0', fov=20)")
-    page.wait_for_timeout(500)
+    rest(page, 500)
     take(notebook, "circle")
     box = sky_box(notebook)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 
 CLICKS = 100
 FEWER = 40  # where the window is another, or something lies over the sources
@@ -131,7 +131,7 @@ def _open(lab: Lab, path: Path, name: str, *, before: int = 0, **window) -> Iter
         notebook.wait_sky()
         if before:
             notebook.page.locator(".skx-sky").first.evaluate("el => el.scrollIntoView({block: 'center'})")
-        notebook.page.wait_for_timeout(1500)
+        notebook.rest(800)
         yield Sky(notebook, histories, names)
         assert not notebook.errors()
         assert not notebook.foreign_requests()
@@ -153,7 +153,7 @@ def _click_many(
     clicked: list[int] = []
     for ra, dec in fields:
         sky.look_at(ra, dec, 45)
-        sky.notebook.page.wait_for_timeout(300)
+        sky.notebook.rest(300)
         positions = sky.positions()
         for row in np.flatnonzero(np.isfinite(positions[:, 0])):
             if len(clicked) == count:
@@ -237,7 +237,7 @@ def test_with_regions_and_contours_over_them(sky: Sky, data_dir: Path) -> None:
         "() => { const {layers} = document.querySelector('.skx-sky').skx.glass;"
         "  return layers.filter((layer) => layer.strokes.length || layer.ra.length).length === 2 }"
     )
-    sky.notebook.page.wait_for_timeout(500)
+    sky.notebook.rest(500)
     try:
         _click_many(
             sky,
@@ -252,7 +252,7 @@ def test_with_regions_and_contours_over_them(sky: Sky, data_dir: Path) -> None:
 def test_a_drag_selects_nothing(sky: Sky) -> None:
     sky.look_at(60, 35, 45)
     sky.clear()
-    sky.notebook.page.wait_for_timeout(300)
+    sky.notebook.rest(300)
     positions = sky.positions()
     x, y = positions[np.flatnonzero(np.isfinite(positions[:, 0]))[0]]
     mouse = sky.notebook.page.mouse
@@ -260,7 +260,7 @@ def test_a_drag_selects_nothing(sky: Sky) -> None:
     mouse.down()
     mouse.move(x + 60, y + 30, steps=6)
     mouse.up()
-    sky.notebook.page.wait_for_timeout(800)
+    sky.notebook.rest(800)
     assert sky.notebook.python("heard") == []
     assert sky.notebook.python("len(sky.selection.sources)") == 0
 
@@ -269,7 +269,7 @@ def test_overlapping_sources_offer_the_choice(sky: Sky) -> None:
     sky.clear()
     page = sky.notebook.page
     sky.look_at(83.6, 22.0, 60)  # the Crab pulsar and its nebula share one place in 3FGL
-    page.wait_for_timeout(300)
+    rest(page, 300)
     box = page.locator(".skx-glass").first.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     menu = page.locator(".skx-choice")
@@ -277,7 +277,7 @@ def test_overlapping_sources_offer_the_choice(sky: Sky) -> None:
     offered = [text for text in menu.locator("b").all_text_contents() if text.startswith("3FGL J0534.5")]
     assert len(offered) >= 2
     menu.locator("button", has_text=offered[1]).first.click()
-    page.wait_for_timeout(600)
+    rest(page, 600)
     assert sky.notebook.python("sky.selection.sources[0].name") == offered[1]
     assert menu.count() == 0
 

@@ -13,7 +13,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from playwright.sync_api import Locator, expect
 
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 
 CELL = "from skyexplorer import SkyExplorer\nsky = SkyExplorer(height=760)\nsky"
 READY = "sky.goto('77.36 5.69', fov=12); sky.select(()); sky.brush(); sky.session.notices.clear()"
@@ -28,7 +28,7 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
         book.only_outputs()
         book.run_all()
         book.wait_sky()
-        book.page.wait_for_timeout(1200)
+        book.rest(1200)
         yield book
         assert not book.errors()
         assert book.foreign_requests() == []
@@ -38,7 +38,7 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
 @pytest.fixture(autouse=True)
 def _clean(notebook: Notebook) -> Iterator[None]:
     notebook.run(f"{READY}; {EMPTY}")
-    notebook.page.wait_for_timeout(150)
+    notebook.rest()
     yield
     said = notebook.python("[n.text for n in sky.session.notices.items if n.level == 'error']")
     assert said == []
@@ -124,7 +124,7 @@ def test_a_box_from_corner_to_corner_and_its_corner_is_moved(notebook: Notebook,
     expect(page.locator(".skx-handle-corner")).to_have_count(4)
     drag_handle(page, corner(page, 3), -40, 0)
     notebook.until(f"sky.selection.region.area.to_value('deg2') != {area!r}")
-    page.wait_for_timeout(250)
+    rest(page)
     ratio = notebook.python("sky.selection.region.area.to_value('deg2')") / area
     assert min(abs(ratio - 100 / 140), abs(ratio - 180 / 140)) < 0.03, (
         "one side moved by 40 px, the others stay"
@@ -223,7 +223,7 @@ def test_what_stands_beside_a_region_is_done(notebook: Notebook, on: Sky) -> Non
     bar.get_by_label("Save the region as a layer").click()
     notebook.until("'drawn circle' in sky.layers")
     notebook.run("sky.layers.remove('drawn circle'); sky.goto('77.36 5.69', fov=12)")
-    page.wait_for_timeout(200)
+    rest(page)
     bar.get_by_label("Copy the region as Python source").click()
     notebook.until("any('clipboard' in n.text for n in sky.session.notices.items)")
     bar.get_by_label("Ask archives about the region").click()
@@ -308,7 +308,7 @@ def test_play_carries_the_window_and_python_keeps_up(notebook: Notebook) -> None
     page.get_by_label("Play", exact=True).click()
     notebook.until("len(heard) >= 6", seconds=20)
     page.get_by_label("Pause", exact=True).click()
-    page.wait_for_timeout(400)
+    rest(page, 400)
     heard = np.array(notebook.python("heard"))
     assert (np.diff(heard[:, 1]) >= 0).all(), "it goes forwards"
     assert len(heard) <= 8 * np.ptp(heard[:, 0]) + 4, "at most eight a second"
@@ -317,7 +317,7 @@ def test_play_carries_the_window_and_python_keeps_up(notebook: Notebook) -> None
     page.get_by_label("Play", exact=True).click()
     page.wait_for_timeout(700)
     page.get_by_label("Pause", exact=True).click()
-    page.wait_for_timeout(300)
+    rest(page, 300)
     low = notebook.python("sky.session.timewindow.extent[0]")
     assert notebook.python("float(sky.session.timewindow.start.mjd)") == pytest.approx(low, abs=1e-6)
     notebook.run("sky.session.timewindow.mode = 'window'; sky.brush()")
@@ -329,7 +329,7 @@ def test_play_carries_the_window_and_python_keeps_up(notebook: Notebook) -> None
     page.wait_for_timeout(1500)
     page.get_by_label("Pause", exact=True).click()
     page.emulate_media(reduced_motion="no-preference")
-    page.wait_for_timeout(300)
+    rest(page, 300)
     assert 1 <= notebook.python("len(heard)") <= time.monotonic() - began + 2
 
 
@@ -342,7 +342,7 @@ def test_in_a_narrow_page_all_tools_are_in_view(notebook: Notebook, width: int) 
             "from astropy.units import Quantity\nfrom skyexplorer import SkyRegion\n"
             "sky.select_region(SkyRegion.circle(sky.viewport.target, Quantity(2, 'deg')))"
         )
-        page.wait_for_timeout(900)
+        rest(page, 900)
         sky = page.locator(".skx-sky").first.bounding_box()
         assert sky is not None
         for part in (".skx-strip", ".skx-acts"):
@@ -357,4 +357,4 @@ def test_in_a_narrow_page_all_tools_are_in_view(notebook: Notebook, width: int) 
         assert strip["height"] >= 40
     finally:
         page.set_viewport_size({"width": 1440, "height": 1000})
-        page.wait_for_timeout(400)
+        rest(page, 400)

@@ -48,7 +48,7 @@ def page(request: pytest.FixtureRequest, _chromium: str) -> Iterator[Notebook | 
         else:
             book = VoilaPage(context, server, "host.ipynb")
         book.wait_sky()
-        book.page.wait_for_timeout(3000)
+        book.rest(800)
         yield book
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 
 CELL = """
 import astropy.units as u
@@ -47,7 +47,7 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
         book.run_all()
         book.wait_sky()
         book.only_outputs()
-        book.page.wait_for_timeout(800)
+        book.rest(800)
         yield book
         assert not book.errors()
         assert not [line for line in book.console if line.startswith("pageerror")]
@@ -70,7 +70,7 @@ def color(book: Notebook, dx: float = 0, dy: float = 0) -> np.ndarray:
 
 def settle(book: Notebook, test: str, timeout: float = 8000) -> None:
     book.page.wait_for_function(test, timeout=timeout)
-    book.page.wait_for_timeout(250)
+    book.rest()
 
 
 def seen(book: Notebook, test: Callable[[np.ndarray], bool], dx: float = 0, seconds: float = 6) -> bool:
@@ -89,11 +89,11 @@ def point(book: Notebook, dx: float = 0, dy: float = 0) -> str:
     x, y = frame["x"] + frame["width"] / 2 + dx, frame["y"] + frame["height"] / 2 + dy
     page.mouse.move(x + 4, y)
     page.mouse.move(x, y)
-    page.wait_for_timeout(150)
+    rest(page)
     page.wait_for_function(
         "() => { const s = document.querySelector('.skx-sky').skx; return s.readout.asked === null }"
     )
-    page.wait_for_timeout(200)
+    rest(page)
     return page.locator(".skx-readout").inner_text() if page.locator(".skx-readout").is_visible() else ""
 
 
@@ -116,10 +116,10 @@ def test_colours_are_chosen_in_the_panel(notebook: Notebook) -> None:
     assert np.abs(color(notebook, -60) - (68, 1, 84)).max() < 12
     assert notebook.python("sky.layers['halves'].color_map") == "viridis"
     notebook.page.get_by_label("Cuts of halves").select_option("100")
-    notebook.page.wait_for_timeout(500)
+    notebook.rest(500)
     assert notebook.page.locator(".skx-scale").first.inner_text().split() == ["0", "7", "mJy", "beam⁻¹"]
     notebook.run("sky.layers['halves'].opacity = 0.5")
-    notebook.page.wait_for_timeout(500)
+    notebook.rest(500)
     assert 100 < color(notebook, 60)[0] < 240
 
 
@@ -186,14 +186,10 @@ def test_it_blinks_but_not_for_who_asks_for_less_motion(notebook: Notebook) -> N
     page = notebook.page
     lit = f"() => ({SHOWN})().find(e => e.title === 'white').next.opacity"
     notebook.run("sky.layers['white'].opacity = 0.6; sky.layers['white'].blink = 0.2")
-    page.wait_for_timeout(300)
-    seen = set()
-    for _ in range(12):
-        seen.add(page.evaluate(lit))
-        page.wait_for_timeout(90)
-    assert seen == {0, 0.6}
+    for opacity in (0, 0.6, 0):
+        page.wait_for_function(f"opacity => ({lit})() === opacity", arg=opacity, polling=20)
     page.emulate_media(reduced_motion="reduce")
-    page.wait_for_timeout(300)
+    page.wait_for_function(f"() => ({lit})() === 0.6")
     assert {(page.evaluate(lit), page.wait_for_timeout(90))[0] for _ in range(6)} == {0.6}
     page.emulate_media(reduced_motion="no-preference")
     notebook.run("sky.layers['white'].blink = None")
@@ -206,13 +202,9 @@ def test_a_survey_that_does_not_answer_leaves_a_notice_and_the_sky(notebook: Not
     before, stack = color(notebook), notebook.page.evaluate(STACK)
     for address in (nobody, f"{lab.url}/no-such-hips"):  # nobody there; somebody who has no such survey
         notebook.run(f"gone = sky.overlay({address!r})")
-        for _ in range(60):
-            if not notebook.python("gone.visible"):
-                break
-            notebook.page.wait_for_timeout(100)
-        assert not notebook.python("gone.visible")
+        notebook.until("not gone.visible")
         assert "does not answer" in notebook.python("sky.session.notices.items[-1].text")
-        notebook.page.wait_for_timeout(300)
+        notebook.rest(300)
         assert notebook.page.evaluate(STACK) == stack
         assert np.abs(color(notebook) - before).max() < 3
         notebook.run("sky.layers.remove(gone.name)")
@@ -246,13 +238,13 @@ def test_what_is_removed_is_gone(notebook: Notebook) -> None:
     assert not notebook.page.locator(".skx-readout").is_visible()
     # Added and removed before Aladin has it: nothing stays behind.
     notebook.run("sky.open(half); sky.layers.remove('twelve')")
-    notebook.page.wait_for_timeout(1500)
+    notebook.rest(800)
     assert notebook.page.evaluate(STACK) == []
 
 
 def test_under_the_pointer_of_a_merger(notebook: Notebook) -> None:
     notebook.run("gw = sky.open('GW170817'); m = gw.localization")
-    notebook.page.wait_for_timeout(600)
+    notebook.rest(600)
     text = point(notebook)
     assert "GW170817" in text
     assert "deg⁻²" in text
@@ -284,7 +276,7 @@ def test_under_the_pointer_of_a_merger(notebook: Notebook) -> None:
 def test_a_finger_points_by_a_tap(notebook: Notebook) -> None:
     page = notebook.page
     page.mouse.move(5, 5)
-    page.wait_for_timeout(200)
+    rest(page)
     assert not page.locator(".skx-readout").is_visible()
     page.evaluate(
         """() => { const c = document.querySelector('.skx-sky').aladin.view.catalogCanvas, b = c.getBoundingClientRect();
@@ -292,7 +284,7 @@ def test_a_finger_points_by_a_tap(notebook: Notebook) -> None:
                        clientX: b.x + b.width / 2, clientY: b.y + b.height / 2};
             c.dispatchEvent(new PointerEvent('pointerdown', e)); c.dispatchEvent(new PointerEvent('pointerup', e)) }"""
     )
-    page.wait_for_timeout(700)
+    rest(page, 700)
     assert "GW170817" in page.locator(".skx-readout").inner_text()
 
 
@@ -301,7 +293,7 @@ def test_region_files_and_fields_of_view(notebook: Notebook) -> None:
         "open('a.reg', 'w').write('# Region file format: DS9\\nicrs\\ncircle(120,30,1) # color=red text={here}\\n"
         "circle(122,30,0.5) # color=cyan\\n'); sky.open('a.reg'); sky.footprint('H.E.S.S.', '120 30')"
     )
-    notebook.page.wait_for_timeout(600)
+    notebook.rest(600)
     wanted = ["a.reg", "H.E.S.S., 120 30"]
     strokes = notebook.page.evaluate(
         """wanted => document.querySelector('.skx-sky').skx.glass.layers.filter(l => wanted.includes(l.name))
@@ -314,7 +306,7 @@ def test_region_files_and_fields_of_view(notebook: Notebook) -> None:
 def test_a_light_curve_in_the_tip(notebook: Notebook) -> None:
     notebook.run("[sky.layers.remove(name) for name in list(sky.layers)]")
     notebook.run("_ = sky.open('fermi-sources'); sky.goto(SkyCoord(77.3593 * u.deg, 5.7014 * u.deg), fov=5)")
-    notebook.page.wait_for_timeout(1200)
+    notebook.rest(1200)
     frame = box(notebook)
     notebook.page.mouse.move(frame["x"] + frame["width"] / 2 + 3, frame["y"] + frame["height"] / 2)
     notebook.page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
@@ -325,9 +317,9 @@ def test_after_a_reload_all_is_there_again(notebook: Notebook) -> None:
     notebook.run(
         "sky.open(image); sky.open(half); sky.layers['twelve'].opacity = 0.4; sky.viewport.move(fov=8)"
     )
-    notebook.page.wait_for_timeout(1000)
+    notebook.rest(1000)
     notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    notebook.page.wait_for_timeout(800)
+    notebook.rest(800)
     notebook.page.reload(wait_until="domcontentloaded")
     notebook.page.wait_for_function(
         "() => document.querySelector('.skx-sky')?.skx?.glass?.frames > 2", timeout=45000

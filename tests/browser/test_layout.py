@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 from tests.browser.looks import flaws, measured, painted, pixels
 from tests.browser.references import difference
 
@@ -36,7 +36,7 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
         book.run_all()
         book.wait_sky()
         book.run("sky.goto('266.4 -29.0', fov=120); sky.select('TXS 0506+056')")
-        book.page.wait_for_timeout(1500)
+        book.rest(800)
         yield book
         assert not book.errors()
         assert book.python("[n.text for n in sky.session.notices.items]") == []
@@ -47,7 +47,7 @@ def _home(notebook: Notebook) -> None:
     notebook.page.set_viewport_size({"width": 1440, "height": 1000})
     notebook.run("sky.session.layout.reset()")
     notebook.page.mouse.move(3, 3)
-    notebook.page.wait_for_timeout(250)
+    notebook.rest()
 
 
 def places(notebook: Notebook) -> dict[str, str]:
@@ -66,7 +66,7 @@ def drag(notebook: Notebook, start: tuple[float, float], end: tuple[float, float
     mouse.down()
     mouse.move(*end, steps=3)
     mouse.up()
-    notebook.page.wait_for_timeout(300)
+    notebook.rest(300)
 
 
 @pytest.mark.parametrize("width", MODES)
@@ -74,7 +74,7 @@ def test_nothing_overlaps_is_cut_or_faint(notebook: Notebook, width: int) -> Non
     notebook.page.set_viewport_size({"width": width, "height": 1000})
     for dark in (False, True):
         notebook.run(f"sky._workbench.toolbar.theme = {'dark' if dark else 'light'!r}")
-        notebook.page.wait_for_timeout(500)
+        notebook.rest(500)
         found = measured(notebook.page)
         assert found["mode"] == MODES[width]
         assert found["texts"] > 15
@@ -90,17 +90,17 @@ def test_nothing_overlaps_is_cut_or_faint(notebook: Notebook, width: int) -> Non
 def test_a_narrow_page_has_tabs(notebook: Notebook) -> None:
     page = notebook.page
     page.set_viewport_size({"width": 390, "height": 1000})
-    page.wait_for_timeout(300)
+    rest(page, 300)
     tabs = page.locator(".skx-front [role=tab]")
     assert tabs.count() == 3
     for number, panel in enumerate(("layers", "curve", "table")):
         tabs.nth(number).click()
-        page.wait_for_timeout(250)
+        rest(page)
         seen = {name for name, box in measured(page)["panels"].items() if box}
         assert seen & {"layers", "curve", "table"} == {panel}
         assert tabs.nth(number).get_attribute("aria-selected") == "true"
     tabs.nth(2).press("ArrowRight")
-    page.wait_for_timeout(250)
+    rest(page)
     assert measured(page)["panels"]["layers"]
 
 
@@ -119,10 +119,10 @@ def test_lines_between_panels_are_dragged_and_go_back(notebook: Notebook) -> Non
         assert moved[1] - y == pytest.approx(by[1], abs=12)
         page.locator(line).focus()
         page.keyboard.press("ArrowRight" if size != "above" else "ArrowDown")
-        page.wait_for_timeout(150)
+        rest(page)
         assert notebook.python(f"sky.session.layout.sizes[{size!r}]") == pytest.approx(after + 0.02, abs=1e-3)
         page.locator(line).dblclick()
-        page.wait_for_timeout(150)
+        rest(page)
         assert notebook.python(f"sky.session.layout.sizes[{size!r}]") == pytest.approx(before)
     x, y = centre(notebook, ".skx-line-between[data-size=height]")
     drag(notebook, (x, y), (x, y - 120))
@@ -151,7 +151,7 @@ def test_panels_change_places_by_mouse_and_by_keys(notebook: Notebook) -> None:
     for _ in range(next(i for i, text in enumerate(items) if text.endswith("Table"))):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(250)
+    rest(page)
     assert places(notebook) == AT_HOME
 
 
@@ -160,33 +160,33 @@ def test_panels_are_hidden_shown_and_arranged(notebook: Notebook) -> None:
     page.get_by_label("Panels: show, hide, arrange").click()
     menu = page.locator(".skx-arranging [role=menu]")
     menu.get_by_role("menuitemcheckbox", name="Table").click()
-    page.wait_for_timeout(250)
+    rest(page)
     found = measured(page)
     assert found["panels"]["table"] is None
     assert found["panels"]["curve"][2] > 0.9 * found["width"], "the neighbour has its room"
     menu.get_by_role("menuitem", name="Sky alone").click()
-    page.wait_for_timeout(400)
+    rest(page, 400)
     found = measured(page)
     assert [name for name in ("layers", "curve", "table") if found["panels"][name]] == []
     assert found["panels"]["sky"][2] > 0.95 * found["width"]
     assert painted(pixels(page))
     page.get_by_label("Panels: show, hide, arrange").click()
     menu.get_by_role("menuitemcheckbox", name="Sky").click()
-    page.wait_for_timeout(250)
+    rest(page)
     assert "No panel would be left" in page.locator(".skx-status").inner_text()
     notebook.run("sky.session.notices.clear(); sky.session.layout.arrange('all')")
     menu.get_by_role("menuitemcheckbox", name="Compact height").click()
-    page.wait_for_timeout(300)
+    rest(page, 300)
     found = measured(page)
     assert found["height"] == pytest.approx(480, abs=2)
     assert flaws(found) == {}
     page.keyboard.press("Escape")
     assert not menu.is_visible()
     notebook.run("sky.session.layout.arrange('table+curve')")
-    page.wait_for_timeout(300)
+    rest(page, 300)
     assert measured(page)["panels"]["sky"] is None
     notebook.run("sky.session.layout.reset()")
-    page.wait_for_timeout(600)
+    rest(page, 600)
     assert painted(pixels(page)), "a sky that was hidden is painted again"
 
 
@@ -194,13 +194,13 @@ def test_full_screen_and_back(notebook: Notebook) -> None:
     page = notebook.page
     page.get_by_label("Full screen", exact=True).click()
     page.wait_for_function("() => document.fullscreenElement?.matches('.skx-root')")
-    page.wait_for_timeout(500)
+    rest(page, 500)
     found = measured(page)
     assert found["height"] >= 990
     assert flaws(found) == {}
     page.evaluate("() => document.exitFullscreen()")
     page.wait_for_function("() => !document.fullscreenElement")
-    page.wait_for_timeout(400)
+    rest(page, 400)
     assert measured(page)["height"] == pytest.approx(800, abs=2)
 
 
@@ -210,11 +210,11 @@ def test_a_reload_paints_the_same(notebook: Notebook) -> None:
     notebook.run("sky.goto('83.63 22.01', fov=20); sky.select('TXS 0506+056')")
     notebook.run("sky.layers['tev-sources'].visible = False; sky.layers['fermi-sources'].color = '#FF00AA'")
     page.get_by_role("tab", name="Events", exact=True).click()
-    page.wait_for_timeout(1200)
+    rest(page, 1200)
     before, look = page.evaluate(STATE), measured(page)["panels"]
     notebook.reload()
     notebook.only_outputs()
-    page.wait_for_timeout(2500)
+    rest(page, 800)
     assert page.evaluate(STATE) == before
     for panel, box in measured(page)["panels"].items():
         assert (box is None) == (look[panel] is None)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.actions.test_live_curves import World
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 from tests.replicas import serving
 
 CELL = """
@@ -133,7 +133,7 @@ def test_large_gives_the_curve_the_place_of_the_sky(stage: tuple[World, Notebook
     assert after["height"] > 1.4 * before["height"]
     assert after["y"] < before["y"]
     large.click()
-    page.wait_for_timeout(400)
+    rest(page, 400)
     assert page.locator(".skx-curve").bounding_box()["height"] == pytest.approx(before["height"], abs=2)
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator
 
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 
 CELL = """
 from skyexplorer import SkyExplorer
@@ -97,14 +97,6 @@ def drag(book: Notebook, canvas: Locator, start: tuple[float, float], end: tuple
     mouse.up()
 
 
-def wait(book: Notebook, expression: str) -> None:
-    for _ in range(100):
-        if book.python(expression):
-            return
-        book.page.wait_for_timeout(100)
-    raise AssertionError(f"never: {expression}")
-
-
 def pixels(canvas: Locator) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(canvas.screenshot())).convert("RGB"), float)
 
@@ -144,7 +136,7 @@ def test_what_is_in_view_follows_the_sky(book: Notebook) -> None:
     row = page.locator(".skx-inview-row", has_text="fermi-sources")
     row.get_by_text("1", exact=True).wait_for()
     row.click()
-    wait(book, f"{marked('fermi-sources')} == 1")
+    book.until(f"{marked('fermi-sources')} == 1")
     book.run("sky.mark('fermi-sources')")
 
 
@@ -161,19 +153,19 @@ def test_a_spectrum_of_two_archives_with_limits(book: Notebook) -> None:
 def test_a_range_brushed_in_the_histogram(book: Notebook) -> None:
     book.run("sky.histogram('fermi-sources', 'Signif_Avg', log_x=True)")
     canvas = figure(book, "histogram")
-    book.page.wait_for_timeout(400)
+    book.rest(400)
     before = colored(canvas)
     drag(book, canvas, (0.5, 0.4), (0.7, 0.5))
-    wait(book, f"0 < {marked('fermi-sources')} < sky.layers['fermi-sources'].rows")
+    book.until(f"0 < {marked('fermi-sources')} < sky.layers['fermi-sources'].rows")
     count = book.python(marked("fermi-sources"))
     chip = book.page.locator(".skx-plot-histogram .skx-chip")
     chip.get_by_text(f"{count} marked").wait_for()
     book.page.mouse.move(5, 5)
-    book.page.wait_for_timeout(500)
+    book.rest(500)
     assert 0 < colored(canvas) < 0.8 * before, "the others are faded"
     assert "of='Signif_Avg'" in book.python("sky.steps.items[-1].call")
     chip.click()
-    wait(book, f"{marked('fermi-sources')} == 0")
+    book.until(f"{marked('fermi-sources')} == 0")
 
 
 def test_columns_are_chosen_and_wrong_ones_complained_of(book: Notebook) -> None:
@@ -186,7 +178,7 @@ def test_columns_are_chosen_and_wrong_ones_complained_of(book: Notebook) -> None
     page.locator(".skx-plot-scatter .skx-complaint").get_by_text("Signif_Avg").wait_for()
     across.fill("2 * Signif_Avg")
     across.press("Enter")
-    wait(book, "sky.session.plots.scatter.x == '2 * Signif_Avg'")
+    book.until("sky.session.plots.scatter.x == '2 * Signif_Avg'")
     page.locator(".skx-plot-scatter .skx-complaint").wait_for(state="hidden")
     book.run("sky.scatter('fermi-sources', 'Signif_Avg')")
 
@@ -197,9 +189,9 @@ def test_a_click_on_a_point_and_a_box_around_some(book: Notebook) -> None:
     row = "sky.layers['fermi-sources'].catalog.table[sky.layers['fermi-sources'].names.index('4FGL J1104.4+3812')]"
     x, y = (book.python(f"float({row}[{name!r}])") for name in ("Signif_Avg", "Energy_Flux100"))
     page.mouse.click(*spot(book, "scatter", x, y))
-    wait(book, "[source.name for source in sky.selection.sources] == ['4FGL J1104.4+3812']")
+    book.until("[source.name for source in sky.selection.sources] == ['4FGL J1104.4+3812']")
     drag(book, canvas, (0.35, 0.15), (0.75, 0.6))
-    wait(book, f"0 < {marked('fermi-sources')} < sky.layers['fermi-sources'].rows")
+    book.until(f"0 < {marked('fermi-sources')} < sky.layers['fermi-sources'].rows")
     call = book.python("sky.steps.items[-1].call")
     assert "of=('Signif_Avg', 'Energy_Flux100')" in call
 
@@ -211,13 +203,13 @@ def test_a_million_rows_are_a_density_and_a_zoom_bins_anew(book: Notebook) -> No
     note = page.locator(".skx-plot-scatter .skx-sub")
     note.get_by_text("1,000,000 rows, as their density").wait_for(timeout=20_000)
     canvas = figure(book, "scatter")
-    page.wait_for_timeout(800)
+    rest(page, 800)
     middle = pixels(canvas)
     height, width = middle.shape[:2]
     part = middle[int(0.25 * height) : int(0.65 * height), int(0.4 * width) : int(0.7 * width)]
     assert part.std() > 12, "there is a cloud"
     drag(book, canvas, (0.4, 0.3), (0.6, 0.5))
-    wait(book, f"10_000 < {marked('million')} < 900_000")
+    book.until(f"10_000 < {marked('million')} < 900_000")
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     # In a figure as low as this the button lies in a menu of Bokeh's.
@@ -225,7 +217,7 @@ def test_a_million_rows_are_a_density_and_a_zoom_bins_anew(book: Notebook) -> No
         "f = sky._workbench.dock.panels['scatter'].figure\n"
         "f.toolbar.active_scroll = next(t for t in f.tools if type(t).__name__ == 'WheelZoomTool')"
     )
-    page.wait_for_timeout(500)
+    rest(page, 500)
     for _ in range(4):
         page.mouse.wheel(0, -400)
         page.wait_for_timeout(60)
@@ -236,13 +228,13 @@ def test_a_million_rows_are_a_density_and_a_zoom_bins_anew(book: Notebook) -> No
 def test_the_narrowest_page_holds_the_heads(book: Notebook) -> None:
     page = book.page
     page.set_viewport_size({"width": 390, "height": 900})
-    page.wait_for_timeout(1200)
+    rest(page, 1200)
     try:
         for name in ("Histogram", "Scatter", "In view"):
             if page.get_by_role("tab", name="Plots", exact=True).count():
                 tab(book, "Plots")
             tab(book, name)
-            page.wait_for_timeout(600)
+            rest(page, 600)
             dock = page.locator(".skx-dock").first.bounding_box()
             assert dock["width"] <= 390
             wide = page.evaluate(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks import flood
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 from tests.browser.looks import painted, pixels
 
 CELLS = [
@@ -45,7 +45,7 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
             book.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell') }")
             book.page.wait_for_function(f"n => ({SKIES})() === n", arg=cell + 1, timeout=60000)
         book.page.wait_for_function(f"({SKIES})() === {len(CELLS)}", timeout=60000)
-        book.page.wait_for_timeout(1500)
+        book.rest(800)
         yield book
         assert not book.errors()
         # jupyter_bokeh still sends to a kernel that is gone.
@@ -60,7 +60,7 @@ def test_two_explorers_share_nothing_in_the_page(notebook: Notebook) -> None:
     notebook.run(
         "sky.goto('83.6 22.0', fov=9); sky.select('TXS 0506+056'); sky.layers['tev-sources'].visible = False"
     )
-    page.wait_for_timeout(700)
+    rest(page, 700)
     assert page.evaluate(AT)[OTHER] == pytest.approx(before, abs=1e-6)
     assert notebook.python("[len(other.selection.sources), other.layers['tev-sources'].visible]") == [0, True]
     shown = page.evaluate(
@@ -88,7 +88,7 @@ def test_two_explorers_share_nothing_in_the_page(notebook: Notebook) -> None:
 def test_views_follow_or_not(notebook: Notebook) -> None:
     page = notebook.page
     notebook.run("sky.goto('150 -30', fov=40)")
-    page.wait_for_timeout(900)
+    rest(page, 900)
     at = page.evaluate(AT)
     assert at[ALONG] == pytest.approx([150, -30, 40], abs=0.5)
     assert at[AGAIN] == pytest.approx([150, -30, 40], abs=0.5)
@@ -101,12 +101,12 @@ def test_views_follow_or_not(notebook: Notebook) -> None:
     page.mouse.down()
     page.mouse.move(x + 120, y + 10, steps=8)
     page.mouse.up()
-    page.wait_for_timeout(1500)
+    rest(page, 800)
     at = page.evaluate(AT)
     assert abs(at[ALONG][0] - 150) > 2
     for follower in (FIRST, AGAIN):
         assert at[follower][:2] == pytest.approx(at[ALONG][:2], abs=0.1)
-    page.wait_for_timeout(600)
+    rest(page, 600)
     assert page.evaluate(AT)[ALONG] == pytest.approx(at[ALONG], abs=1e-3), "no to and fro"
     assert notebook.python("sky.viewport.target.ra.deg") == pytest.approx(at[ALONG][0], abs=0.1)
     assert page.evaluate(AT)[NEAR] == pytest.approx(at[NEAR], abs=1e-6)
@@ -137,14 +137,14 @@ def test_a_sky_that_fails_is_a_plain_map_and_the_next_is_not(notebook: Notebook)
     page.evaluate(again)
     page.wait_for_function(f"({flat})() === 1", timeout=20000)
     assert page.get_by_text("The sky did not start in this browser").is_visible()
-    page.wait_for_timeout(500)
+    rest(page, 500)
     texts = notebook.python("[notice.text for notice in sky.session.notices.items]")
     assert texts == ["The browser reported: planted"]
     assert any("planted" in line for line in notebook.console)
     notebook.run("sky.session.notices.clear()")
     page.evaluate(again)
     page.wait_for_function(f"({flat})() === 0 && ({SKIES})() === {len(CELLS)}", timeout=60000)
-    page.wait_for_timeout(1000)
+    rest(page, 1000)
 
 
 def test_a_view_that_is_closed_is_gone_and_the_others_stay(notebook: Notebook) -> None:
@@ -152,7 +152,7 @@ def test_a_view_that_is_closed_is_gone_and_the_others_stay(notebook: Notebook) -
     notebook.run("listeners = len(sky.viewport.changed); extra = sky.view(); extra.close()")
     assert notebook.python("len(sky.viewport.changed) == listeners")
     notebook.run("sky.goto('10 10')")
-    page.wait_for_timeout(500)
+    rest(page, 500)
     assert page.evaluate(AT)[FIRST][:2] == pytest.approx([10, 10], abs=0.2)
 
 

@@ -14,7 +14,7 @@ from astropy.table import Table
 from PIL import Image
 
 from skyexplorer import SkyExplorer, SourceCatalog
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 from tests.browser.panels import PanelPage
 
 GAMMA = "fermi-sources"
@@ -118,7 +118,7 @@ def test_a_million_rows_are_scrolled_sorted_and_filtered(panels: PanelPage, sky:
     assert abs(below) < 30, "the last row stands at the lower edge"
     scroller.hover()
     page.mouse.wheel(0, -260)
-    page.wait_for_timeout(300)
+    rest(page, 300)
     assert first - scroller.evaluate(edges)[0] == pytest.approx(10, abs=1), "the wheel moves by rows"
     scroller.focus()
     page.keyboard.press("Home")
@@ -161,7 +161,7 @@ def test_editor_and_table_fit(panels: PanelPage, sky: SkyExplorer, width: int) -
     sky.style(GAMMA, color_by="CLASS1", size_by="Energy_Flux100")
     panels.push()
     page.set_viewport_size({"width": width, "height": 1150})
-    page.wait_for_timeout(200)
+    rest(page)
     wide = page.evaluate(
         """() => [...document.querySelectorAll('.skx-style:not([hidden]), .skx-style-legend, .skx-table .skx-head')]
             .filter(el => el.scrollWidth > el.clientWidth + 1).map(el => el.className)"""
@@ -182,7 +182,7 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
         book.only_outputs()
         book.run_all()
         book.wait_sky()
-        book.page.wait_for_timeout(1500)
+        book.rest(800)
         yield book
         assert not book.errors()
         assert book.python("[n.text for n in sky.session.notices.items]") == []
@@ -192,7 +192,7 @@ def test_the_sky_shows_colors_and_the_legend_of_the_topmost_layer(notebook: Note
     page = notebook.page
 
     def pixels() -> np.ndarray:
-        page.wait_for_timeout(700)
+        rest(page, 700)
         return np.asarray(
             Image.open(io.BytesIO(page.locator(".skx-sky").first.screenshot())).convert("RGB"), float
         )
@@ -209,5 +209,5 @@ def test_the_sky_shows_colors_and_the_legend_of_the_topmost_layer(notebook: Note
     notebook.run(f"sky.layers[{GAMMA!r}].visible = False")
     legend.wait_for(state="hidden")
     notebook.run(f"sky.layers[{GAMMA!r}].visible = True; sky.style({GAMMA!r}, color_by='', size_by='')")
-    page.wait_for_timeout(500)
+    rest(page, 500)
     assert legend.is_hidden()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.lab import Lab, Notebook, browser, rest
 
 CELL = "from skyexplorer import SkyExplorer\nsky = SkyExplorer()\nsky"
 
@@ -22,7 +22,7 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
         book.only_outputs()
         book.run_all()
         book.wait_sky()
-        book.page.wait_for_timeout(2500)
+        book.rest(800)
         yield book
         assert not book.errors()
 
@@ -33,7 +33,7 @@ def _clean(notebook: Notebook) -> None:
 
 
 def sky_pixels(notebook: Notebook) -> np.ndarray:
-    notebook.page.wait_for_timeout(700)
+    notebook.rest(700)
     picture = notebook.page.locator(".skx-sky").first.screenshot()
     return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), float)
 
@@ -85,7 +85,7 @@ def test_the_credible_level_slider_draws_another_contour(notebook: Notebook) -> 
     before = settled(notebook)
     slider = notebook.page.get_by_label("Credible level of GW170817")
     slider.fill("30")
-    notebook.page.wait_for_timeout(400)
+    notebook.rest(400)
     assert notebook.python("sky.layers['GW170817'].level") == pytest.approx(0.3)
     assert (np.abs(settled(notebook) - before).sum(axis=2) > 30).sum() > 60
     slider.fill("90")
@@ -126,7 +126,7 @@ def test_sorting_by_a_column(notebook: Notebook) -> None:
 def test_a_brushed_time_range_filters_the_alerts_on_the_sky(notebook: Notebook) -> None:
     page = notebook.page
     notebook.run("sky.goto('TXS 0506+056')")
-    page.wait_for_timeout(1200)
+    rest(page, 1200)
     before = notebook.python("int(sky.layers['icecube-alerts'].shown.sum())")
     plot = page.locator(".skx-plot .bk-Figure, .skx-plot canvas").first.bounding_box()
     y = plot["y"] + plot["height"] * 0.45
@@ -135,7 +135,7 @@ def test_a_brushed_time_range_filters_the_alerts_on_the_sky(notebook: Notebook) 
     page.mouse.move(plot["x"] + plot["width"] * 0.75, y + 3, steps=8)
     page.mouse.up()
     page.wait_for_function("() => !document.querySelector('.skx-chip').hidden")
-    notebook.page.wait_for_timeout(300)
+    notebook.rest(300)
     after = notebook.python("int(sky.layers['icecube-alerts'].shown.sum())")
     assert 0 < after < before
     start, stop = notebook.python("[t.utc.mjd for t in sky.selection.time_range]")
@@ -147,7 +147,7 @@ def test_a_brushed_time_range_filters_the_alerts_on_the_sky(notebook: Notebook) 
     )
     assert drawn == after
     page.locator(".skx-chip").click()
-    page.wait_for_timeout(500)
+    rest(page, 500)
     assert notebook.python("int(sky.layers['icecube-alerts'].shown.sum())") == before
 
 
@@ -161,7 +161,7 @@ def test_the_go_to_box_takes_names_and_coordinates(notebook: Notebook) -> None:
     ):
         box.fill(text)
         box.press("Enter")
-        page.wait_for_timeout(700)
+        rest(page, 700)
         at = notebook.python("[sky.viewport.target.ra.deg, sky.viewport.target.dec.deg]")
         assert at == pytest.approx([ra, dec], abs=0.4)
         seen = page.evaluate("() => document.querySelector('.skx-sky').aladin.getRaDec()")
@@ -206,12 +206,12 @@ def test_a_source_without_a_light_curve_says_so(notebook: Notebook) -> None:
 def test_opacity_colour_and_removal_in_the_layer_panel(notebook: Notebook) -> None:
     page = notebook.page
     page.get_by_label("Opacity of transients").fill("40")
-    page.wait_for_timeout(400)
+    rest(page, 400)
     assert notebook.python("sky.layers['transients'].opacity") == pytest.approx(0.4)
     page.get_by_label("Colour of transients").evaluate(
         "el => { el.value = '#00ff88'; el.dispatchEvent(new Event('change', {bubbles: true})) }"
     )
-    page.wait_for_timeout(400)
+    rest(page, 400)
     assert notebook.python("sky.layers['transients'].color").lower() == "#00ff88"
     origin = page.get_by_label("Where transients comes from")
     origin.click()
@@ -222,21 +222,21 @@ def test_opacity_colour_and_removal_in_the_layer_panel(notebook: Notebook) -> No
         .inner_text()
     )
     page.get_by_label("Remove transients").click()
-    page.wait_for_timeout(400)
+    rest(page, 400)
     assert "transients" not in notebook.python("list(sky.layers)")
     notebook.run("sky.open('transients')")
-    page.wait_for_timeout(400)
+    rest(page, 400)
     assert page.get_by_label("Remove transients").count() == 1
 
 
 def test_the_logarithmic_axis(notebook: Notebook) -> None:
     notebook.run("sky.goto('TXS 0506+056')")
     notebook.page.get_by_label("Logarithmic axis").click()
-    notebook.page.wait_for_timeout(1200)
+    notebook.rest(1200)
     assert notebook.python("sky.session.curves.log_y") is True
     assert notebook.page.locator(".skx-plot canvas").count() >= 1
     notebook.page.get_by_label("Logarithmic axis").click()
-    notebook.page.wait_for_timeout(800)
+    notebook.rest(800)
 
 
 def test_a_map_gives_its_region_and_ranks_galaxies(notebook: Notebook) -> None:
@@ -262,7 +262,7 @@ def test_a_map_gives_its_region_and_ranks_galaxies(notebook: Notebook) -> None:
     assert notebook.python("[source.name for source in sky.selection.sources]") == ["NGC 4993"]
     page.get_by_label(f"Remove {name}", exact=True).click()
     page.get_by_label(f"Show {galaxies}", exact=True).click()
-    page.wait_for_timeout(400)
+    rest(page, 400)
     assert notebook.python(f"[list(sky.layers).count({name!r}), sky.layers[{galaxies!r}].visible]") == [
         0,
         True,

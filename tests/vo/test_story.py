@@ -90,18 +90,12 @@ def test_in_chromium(loopback: Vo, data_dir: Path) -> None:
             }"""
         )
         notebook.page.mouse.click(*place)
-        for _ in range(50):
-            if notebook.python("len(sky.selection.sources)"):
-                break
-            notebook.page.wait_for_timeout(100)
-        assert notebook.python("[s.name for s in sky.selection.sources] == [ranked.names[0]]")
+        first = notebook.python("ranked.names[0]")
+        notebook.until("[source.name for source in sky.selection.sources]", [first])
         notebook.run(
             "job = sky.submit(sky.live_curves, sky.selection.sources[0], providers=['loopback-observations'], radius=5)"
         )
-        for _ in range(100):
-            if notebook.python("job.ended"):
-                break
-            notebook.page.wait_for_timeout(100)
+        notebook.until("job.ended")
         assert notebook.python("[answer.state for answer in job.ledger]") == ["ok"]
         assert notebook.python("len(sky.session.curves.shown)") >= 1
         assert not notebook.foreign_requests()
