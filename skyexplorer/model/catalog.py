@@ -526,6 +526,8 @@ class SourceCatalog:
         own = {self._roles.ra, self._roles.dec, self._roles.name}
         new = [name for name in columns if name not in own and table[name].ndim == 1]
         twin._roles = replace(self._roles, computed=tuple(dict.fromkeys((*new, *self._roles.computed))))
+        if twin._given is not None:
+            twin._given._roles = twin._roles  # where another epoch is reckoned from
         return twin
 
     def _with(self, table: Table, rows: NDArray[Any] | slice) -> SourceCatalog:

@@ -10,7 +10,7 @@ from skyexplorer.model import binning
 from skyexplorer.session import plots
 from skyexplorer.session.layers import RowsLayer
 from skyexplorer.session.text import _
-from skyexplorer.views.plots import ColumnsPanel, parts_of, told
+from skyexplorer.views.plots import ColumnsPanel, parts_of, short, told
 from skyexplorer.views.stepping import Stepped, stepped
 from skyexplorer.views.twin import Twin, number
 
@@ -176,13 +176,13 @@ class HistogramPanel(Stepped, ColumnsPanel):
             lambda at: self._mark(float(left[at]), float(right[at])),
         )  # fmt: skip
 
-    def step(self, way: int, end: bool) -> None:
+    def step(self, way: int, end: bool, axis: str = "x") -> None:
         """See `Stepped`: the marked range."""
         if self.layer is None or self.figure is None:
             return
         span = stepped(self._window(), self._span, way, end)
         low, high = (10**value if self.shows.log_x else value for value in span)
-        self._mark(_short(low), _short(high))
+        self._mark(short(low), short(high))
         self._span = span  # to the last digit: many steps there and back end where they began
 
     def _mark(self, low: float, high: float) -> None:
@@ -193,25 +193,15 @@ class HistogramPanel(Stepped, ColumnsPanel):
         ends = binning.scaled(np.array([low, high]), self.shows.log_x)
         self._span = float(ends[0]), float(ends[1])
 
-    def on_unmark(self) -> None:
-        """See `ColumnsPanel.on_unmark`."""
+    def forget(self) -> None:
+        """See `ColumnsPanel.forget`."""
         self._span = None
-        super().on_unmark()
-
-    def _layer_changed(self, layer: Any, field: str) -> None:
-        if layer is self.layer and field == "marked":
-            self._span = None  # what is marked is another's, or, where it was done here, is noted after this
-        super()._layer_changed(layer, field)
-
-    def _plots_changed(self, what: str) -> None:
-        self._span = None if what == self.name else self._span
-        super()._plots_changed(what)
 
     def _brushed(self, event: Any) -> None:
         x0, x1 = sorted((float(event.geometry["x0"]), float(event.geometry["x1"])))
         self.bars.selected.indices = []
         if self.layer is not None and x1 > x0:
-            self._mark(_short(x0), _short(x1))
+            self._mark(short(x0), short(x1))
 
     def _tapped(self, event: Any) -> None:
         """A click on a bar marks its rows."""
@@ -219,8 +209,3 @@ class HistogramPanel(Stepped, ColumnsPanel):
         at = np.flatnonzero((left <= event.x) & (event.x < right) & (event.y <= top))
         if len(at) and self.layer is not None:
             self._mark(float(left[at[0]]), float(right[at[0]]))
-
-
-def _short(value: float) -> float:
-    """A number without the digits that a hand does not mean."""
-    return float(f"{value:.6g}")

@@ -49,11 +49,12 @@ def groups() -> list[dict[str, object]]:
             ],
         ),
         (
-            _("Light curve and histogram"),
+            _("Light curve, histogram and scatter plot"),
             [
                 ("← →", _("Choose a range, and move it")),
-                ("Shift+←  Shift+→", _("Move its end")),
-                ("Esc", _("No range")),
+                ("↑ ↓", _("The same upwards, in the scatter plot: a box")),
+                ("Shift+arrow", _("Move its end")),
+                ("Esc", _("No range, no box")),
             ],
         ),
         (

@@ -306,7 +306,7 @@ class LightCurvePanel(Stepped, Twinned, Panel):
         """Brush what lies between two instants, ms."""
         self.verbs.brush(*(Time(x / 1e3, format="unix", scale="utc") for x in (start, stop)), by=ME)
 
-    def step(self, way: int, end: bool) -> None:
+    def step(self, way: int, end: bool, axis: str = "x") -> None:
         """See `Stepped`: a time range."""
         times, chosen = self.shared.times, self.session.selection.time_range
         now = None

@@ -193,9 +193,15 @@ class ColumnsPanel(PlotPanel):
     def _plots_changed(self, what: str) -> None:
         if what == self.name:
             self._free = False
+            self.forget()
         super()._plots_changed(what)
 
+    def forget(self) -> None:
+        """What keys have marked is marked no more: they begin anew."""
+
     def _layer_changed(self, layer: Any, field: str) -> None:
+        if layer is self.layer and field == "marked":
+            self.forget()  # what is marked is another's, or, where it was done here, is noted after this
         if layer is self.layer and field in ("shown", "marked", "color"):
             self.soon()
 
@@ -328,6 +334,7 @@ class ColumnsPanel(PlotPanel):
 
     def on_unmark(self) -> None:
         """Nothing is marked any more."""
+        self.forget()
         if self.layer is not None and self.layer.marked.any():
             self.verbs.mark(self.layer.name, by=self.name)
 
@@ -344,6 +351,11 @@ class ColumnsPanel(PlotPanel):
             self.controls = [dict(control) for control in self._controls(self.layer)]
             return
         self.complaint = ""
+
+
+def short(value: float) -> float:
+    """A number without the digits that a hand does not mean."""
+    return float(f"{float(value):.6g}")
 
 
 def told(count: int, one: str, many: str) -> str:

@@ -1,4 +1,6 @@
-"""Scatter plot of two columns: points where they are few, their density where they are many; a box or a lasso marks."""
+"""Scatter plot of two columns: points where they are few, their density where they are many; a box or a lasso marks,
+and a box by keys.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from skyexplorer.model import binning
 from skyexplorer.session import plots
 from skyexplorer.session.layers import RowsLayer
 from skyexplorer.session.text import _
-from skyexplorer.views.plots import INK, ColumnsPanel, parts_of, told
+from skyexplorer.views.plots import INK, ColumnsPanel, parts_of, short, told
+from skyexplorer.views.stepping import Stepped, stepped
 from skyexplorer.views.twin import Twin, number
 
 MOST_POINTS = 5000
@@ -24,15 +27,27 @@ CORNERS = 90  # of a lasso: more are not written in a script
 POINTS = ("x", "y", "name")
 
 
-class ScatterPanel(ColumnsPanel):
+class ScatterPanel(Stepped, ColumnsPanel):
     """Two columns against each other."""
 
     name = "scatter"
     doing = _("The scatter plot")
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        self._spans: dict[
+            str, tuple[float, float]
+        ] = {}  # of the box that keys have marked, as the axes count
+        super().__init__(*args, **settings)
+
+    def texts(self) -> dict[str, str]:
+        """Visible texts of the panel."""
+        plot = _("Scatter plot; drag, or press the arrow keys, to mark a box; click a point to select it")
+        return {**super().texts(), "plot": plot}
+
     def build(self, logs: tuple[bool, bool]) -> Any:
         """See `ColumnsPanel.build`."""
         from bokeh.models import (
+            BoxAnnotation,
             BoxSelectTool,
             ColumnDataSource,
             HoverTool,
@@ -56,6 +71,8 @@ class ScatterPanel(ColumnsPanel):
             min_border_right=8, min_border_top=6, lod_threshold=None,
         )  # fmt: skip
         fig.toolbar.logo = None
+        self.outline = BoxAnnotation(visible=False, fill_alpha=0.08, line_dash="dashed", line_width=1.2)
+        fig.add_layout(self.outline)
         self.cells = fig.image_rgba(image="image", x="x", y="y", dw="dw", dh="dh", source=self.image)
         self.dots = fig.scatter("x", "y", source=self.rest, line_color=None)
         self.marks = fig.scatter("x", "y", source=self.chosen, line_color=None)
@@ -81,6 +98,7 @@ class ScatterPanel(ColumnsPanel):
         )
         self.marks.glyph.update(fill_color=color, fill_alpha=0.95, size=8 if few else 5)
         self.rings.glyph.line_color = ink
+        self.outline.update(fill_color=mark, line_color=mark)
 
     def paint(self, dark: bool) -> None:
         """The density, too, is of the page."""
@@ -226,6 +244,30 @@ class ScatterPanel(ColumnsPanel):
 
     # browser -> session
 
+    def step(self, way: int, end: bool, axis: str = "x") -> None:
+        """See `Stepped`: a box; an axis along which no step was made is in it from end to end."""
+        layer, shows = self.layer, self.shows
+        if layer is None or self.figure is None:
+            return
+        x0, x1, y0, y1 = self._window()
+        ends = {"x": (x0, x1), "y": (y0, y1)}
+        spans = self._spans | {axis: stepped(ends[axis], self._spans.get(axis), way, end)}
+        logs = {"x": shows.log_x, "y": shows.log_y}
+        box = {
+            of: [short(10**value if logs[of] else value) for value in spans.get(of, ends[of])] for of in ends
+        }
+        corners = list(zip(box["x"], box["y"], strict=True))
+        self.verbs.mark(layer.name, corners, of=(shows.x, shows.y), by=self.name)
+        self._spans = spans
+        (left, bottom), (right, top) = corners
+        self.outline.update(left=left, right=right, bottom=bottom, top=top, visible=True)
+
+    def forget(self) -> None:
+        """See `ColumnsPanel.forget`."""
+        self._spans = {}
+        if self.figure is not None:
+            self.outline.visible = False
+
     def _brushed(self, event: Any) -> None:
         for source in (self.rest, self.chosen, self.image):
             source.selected.indices = []
@@ -240,7 +282,7 @@ class ScatterPanel(ColumnsPanel):
         else:
             return
         log = "x" * shows.log_x + "y" * shows.log_y
-        written = [(float(f"{float(x):.6g}"), float(f"{float(y):.6g}")) for x, y in corners]
+        written = [(short(x), short(y)) for x, y in corners]
         more = {"log": log} if log and len(written) > 2 else {}
         self.verbs.mark(layer.name, written, of=(shows.x, shows.y), by=self.name, **more)
 

@@ -1,4 +1,4 @@
-"""Stepping: a range on an axis that is chosen, moved and stretched by keys.
+"""Stepping: a range on an axis, or one on each of two, that is chosen, moved and stretched by keys.
 
 A key that is held tells no further step before the last was answered (``heard``): a slow plot takes fewer steps, and none
 is left over when the key is let go.
@@ -53,13 +53,13 @@ class Stepped(traitlets.HasTraits):
 
     heard = traitlets.Int(0, help="The last step of the browser that was answered.").tag(sync=True)
 
-    def step(self, way: int, end: bool) -> None:
+    def step(self, way: int, end: bool, axis: str = "x") -> None:
         """Choose the range after a step; see `stepped`."""
         raise NotImplementedError
 
-    def on_step(self, way: int, end: bool, turn: int = 0) -> None:
-        """An arrow key: the range is moved, or only its end."""
+    def on_step(self, way: int, end: bool, turn: int = 0, axis: str = "x") -> None:
+        """An arrow key: the range is moved, or only its end; those that point upwards or down have axis "y"."""
         try:
-            self.step(int(way), bool(end))
+            self.step(int(way), bool(end), "y" if axis == "y" else "x")
         finally:
             self.heard = int(turn)

@@ -170,6 +170,40 @@ def test_a_range_by_keys_goes_on_from_where_it_is(sky: SkyExplorer, bench: Any) 
     assert [note for note in sky.session.notices.items if note.level == "error"] == []
 
 
+@pytest.mark.parametrize("logs", [False, True])
+def test_keys_choose_a_box_in_the_scatter_plot(sky: SkyExplorer, bench: Any, logs: bool) -> None:
+    sky.scatter("fermi-sources", "Signif_Avg", "Energy_Flux100", log_x=logs, log_y=logs)
+    scatter, layer = bench.dock.panels["scatter"], sky.layers["fermi-sources"]
+    x, y = (np.asarray(layer.catalog.table[name], float) for name in ("Signif_Avg", "Energy_Flux100"))
+
+    def inside() -> np.ndarray:
+        box = scatter.outline
+        assert box.visible
+        return (x >= box.left) & (x <= box.right) & (y >= box.bottom) & (y <= box.top)
+
+    tell(scatter, "step", way=1, end=False, axis="x")
+    first = scatter.outline.right
+    for way, end, axis in ((1, True, "x"), (1, True, "x"), (1, False, "y"), (1, True, "y"), (1, False, "x")):
+        tell(scatter, "step", way=way, end=end, axis=axis)
+        assert (layer.marked == inside()).all()
+    assert scatter.outline.right > first
+    for _each in range(30):
+        tell(scatter, "step", way=1, end=True, axis="y")
+    assert 0 < layer.marked.sum() < layer.rows
+    assert "of=('Signif_Avg', 'Energy_Flux100')" in sky.steps.items[-1].call
+    # The box goes where it was left; what another has marked, or nobody, is no box.
+    kept = dict(scatter._spans)
+    tell(scatter, "step", way=1, end=False, axis="x")
+    tell(scatter, "step", way=-1, end=False, axis="x")
+    assert scatter._spans["x"] == pytest.approx(kept["x"])
+    for forget in (lambda: sky.mark("fermi-sources", "Signif_Avg > 100"), lambda: tell(scatter, "unmark")):
+        tell(scatter, "step", way=1, end=False, axis="x")
+        forget()
+        assert scatter._spans == {}
+        assert not scatter.outline.visible
+    assert [note for note in sky.session.notices.items if note.level == "error"] == []
+
+
 def test_a_stretched_end_goes_the_way_of_the_key() -> None:
     assert stepped((0.0, 40.0), (30.0, 60.0), 1, True) == (30.0, 60.0), "beyond the axis, as after a zoom"
     assert stepped((0.0, 40.0), (30.0, 60.0), -1, True) == (30.0, 59.0)

@@ -196,6 +196,25 @@ def test_a_click_on_a_point_and_a_box_around_some(book: Notebook) -> None:
     assert "of=('Signif_Avg', 'Energy_Flux100')" in call
 
 
+def test_a_box_by_keys(book: Notebook) -> None:
+    plot = book.page.locator(".skx-plot-scatter .skx-plot").first
+    plot.focus()
+    for key in (*["ArrowRight"] * 8, *["Shift+ArrowRight"] * 12, *["ArrowUp"] * 4, *["Shift+ArrowUp"] * 12):
+        plot.press(key)
+    book.until(f"0 < {marked('fermi-sources')} < sky.layers['fermi-sources'].rows")
+    outline = "sky._workbench.dock.panels['scatter'].outline"
+    box = book.python(f"[{outline}.id, {outline}.visible, {outline}.left, {outline}.top]")
+    assert box[1] is True
+    seen = """([id, ...values]) => {
+        const box = [...window.Bokeh.documents].map(document => document._all_models.get(id)).find(Boolean);
+        return JSON.stringify([box.visible, box.left, box.top]) === JSON.stringify(values);
+    }"""
+    book.page.wait_for_function(seen, arg=box)
+    plot.press("Escape")
+    book.until(f"{marked('fermi-sources')} == 0")
+    book.page.wait_for_function(seen, arg=[box[0], False, *box[2:]])
+
+
 def test_a_million_rows_are_a_density_and_a_zoom_bins_anew(book: Notebook) -> None:
     page = book.page
     book.run(MILLION)

@@ -98,7 +98,9 @@ def test_rows_of_what_has_moved():
     assert some.epochs.jyear == 1990.0
     again = some.at_epoch(2030.0)
     assert again.coords.ra.deg.tolist() == catalog.at_epoch(2030.0).coords.ra.deg[[7, 2]].tolist()
-    assert moved.with_columns(x=np.arange(9)).coords.ra.deg.tolist() == moved.coords.ra.deg.tolist()
+    more = moved.with_columns(x=np.arange(9))
+    assert more.coords.ra.deg.tolist() == moved.coords.ra.deg.tolist()
+    assert more.at_epoch("J2000").computed_columns == ("x",)
     when = Time(np.linspace(2000, 2016, 9), format="jyear")
     few = SourceCatalog(stars(9), epoch=when).take([7, 2])
     assert few.epochs.jyear.tolist() == few.epoch.jyear.tolist() == when.jyear[[7, 2]].tolist()

@@ -63,7 +63,9 @@ export function renderPlot({ model, el, texts, tell }) {
   const complaint = h("p", { className: "skx-complaint", role: "alert" });
   const message = h("p", { className: "skx-message", role: "status" });
   const plot = h("div", { className: "skx-plot", role: "figure", "aria-label": texts.plot });
-  if (model.get("tab") === "histogram") stepping(plot, { model, tell, texts, off: () => tell("unmark") });
+  const steps = { histogram: false, scatter: true }; // whether up and down too
+  const upwards = steps[model.get("tab")];
+  if (upwards !== undefined) stepping(plot, { model, tell, texts, off: () => tell("unmark"), upwards });
   const table = twin({ model, texts, tell }, el);
   el.append(h("div", { className: "skx-head" }, title, controls, keys, note, h("span", { className: "skx-space" }), more, marked, table.button), complaint, message, plot, table.root, table.pages, list);
   const figure = figureIn(plot, { model, texts, tell, source: () => model.widget_manager.get_model(idOf(model.get("bokeh"))) });
