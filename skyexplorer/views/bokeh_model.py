@@ -17,8 +17,10 @@ from typing import Any
 from bokeh.protocol import Protocol
 from jupyter_bokeh.widgets import BokehModel
 
+from skyexplorer.views.at_home import AtHome
 
-class FigureModel(BokehModel):
+
+class FigureModel(AtHome, BokehModel):
     """A Bokeh model in the notebook; see `jupyter_bokeh.BokehModel` for the parameters."""
 
     def __init__(self, model: Any, **traits: Any) -> None:

@@ -28,6 +28,7 @@ from skyexplorer.model.image import Window
 from skyexplorer.model.picture import Picture
 from skyexplorer.model.tiles import TileSet
 from skyexplorer.session.text import _
+from skyexplorer.views.at_home import AtHome
 from skyexplorer.views.keys import sky_texts
 from skyexplorer.views.tool_texts import tool_texts
 
@@ -137,7 +138,7 @@ class Drawing(ipywidgets.Widget):
     )
 
 
-class SkyCanvas(ipyaladin.Aladin):
+class SkyCanvas(AtHome, ipyaladin.Aladin):
     """An interactive Aladin view that works without a network.
 
     Parameters

@@ -14,11 +14,12 @@ import traitlets
 
 from skyexplorer.session.session import Session
 from skyexplorer.session.text import _
+from skyexplorer.views.at_home import AtHome
 from skyexplorer.views.canvas import bundle
 from skyexplorer.views.pace import SELDOM, Pace
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(AtHome, anywidget.AnyWidget):
     """Base of the panels.
 
     Parameters

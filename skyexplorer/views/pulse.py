@@ -61,6 +61,14 @@ class Pulse(Panel):
             "close": _("Close this message"),
         }
 
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        # That this kernel knows the explorer is told at once, also while a cell runs: the thread that the question came in
+        # is done with it before the answer, which is given at home.
+        content = msg["content"]["data"].get("content", {})
+        if self.elsewhere and content.get("type") == "ping":
+            self.send({"heard": content["n"]})
+        super()._handle_msg(msg)
+
     def on_ping(self, n: int) -> None:
         """Are you there?"""
         self.send({"pong": n})

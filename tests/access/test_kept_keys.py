@@ -115,7 +115,7 @@ def test_a_held_key_waits_for_a_busy_kernel(book: Notebook) -> None:
     page.wait_for_function("() => document.querySelector('.skx-curve h2').textContent.includes('0509')")
     book.run(
         "steps = []; curve = sky._workbench.curve; step = curve.step\n"
-        "curve.step = lambda way, end: (steps.append(way), step(way, end))"
+        "curve.step = lambda way, *more: (steps.append(way), step(way, *more))"
     )
     page.locator(".skx-curve .skx-plot").focus()
     page.evaluate(

@@ -199,8 +199,9 @@ def browser(
             context.close()
 
 
+PAUSE = 120  # ms between two looks at a page: longer than Python gathers changes before it tells them
 # What is seen of the explorers in a page, and whether the kernel has answered: two such looks are alike where nothing moves.
-LOOK = """async () => {
+LOOK = """async pause => {
     if (!window.skxMoved) {
         window.skxMoved = {count: 0};
         new MutationObserver(changes => {
@@ -212,7 +213,7 @@ LOOK = """async () => {
     }
     const kernel = window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel;
     if (kernel) await kernel.requestExecute({code: '', silent: true}).done;
-    await new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)));
+    if (pause) await new Promise(done => requestAnimationFrame(() => setTimeout(done, pause)));
     const skies = [...document.querySelectorAll('.skx-sky')].map(el => {
         const {x, y, width, height} = el.getBoundingClientRect();
         const layers = el.skx?.glass?.layers ?? [];
@@ -230,11 +231,11 @@ def rest(page: Page, least: int = 0, *, patience: float = 20) -> None:
     panel has changed, no sky has moved, no layer has come. How long that takes is the machine's affair; ``least`` is for
     what begins only after a pause.
     """
-    begun, before, now = time.monotonic(), "", page.evaluate(LOOK)
+    begun, before, now = time.monotonic(), "", page.evaluate(LOOK, 0)
     while now != before or time.monotonic() - begun < least / 1000:
         if time.monotonic() - begun > patience + least / 1000:
             raise AssertionError(f"no rest after {patience} s:\n{before}\n{now}")
-        before, now = now, page.evaluate(LOOK)
+        before, now = now, page.evaluate(LOOK, PAUSE)
 
 
 class Opened:

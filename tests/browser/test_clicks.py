@@ -71,6 +71,19 @@ class Sky:
         xy[near[gap.min(axis=1) < APART]] = np.nan
         return xy + np.array([left, top])
 
+    def place(self, row: int) -> tuple[float, float]:
+        """Where one source is by now: what a click brings may have moved the sky in the page."""
+        return self.notebook.page.evaluate(
+            """row => {
+                const el = document.querySelector('.skx-sky');
+                const layer = el.skx.glass.layers[0];
+                const box = el.aladin.view.catalogCanvas.getBoundingClientRect();
+                const [x, y] = el.skx.glass.project(layer.ra.slice(row, row + 1), layer.dec.slice(row, row + 1));
+                return [x + box.left, y + box.top];
+            }""",
+            row,
+        )
+
     def look_at(self, ra: float, dec: float, fov: float) -> None:
         """A programmed move, and the wait until Aladin has made it."""
         self.notebook.run(f"sky.session.viewport.move(target=SkyCoord({ra}, {dec}, unit='deg'), fov={fov})")
@@ -160,10 +173,7 @@ def _click_many(
                 break
             if row in clicked or np.isnan(sky.histories[row]).any():
                 continue
-            x, y = sky.positions()[row]
-            if np.isnan(x):
-                continue
-            click(x, y)
+            click(*sky.place(int(row)))
             clicked.append(int(row))
             sky.wait(len(clicked))
         if len(clicked) == count:

@@ -69,8 +69,9 @@ def figure(book: Notebook, name: str) -> Locator:
 def spot(book: Notebook, name: str, x: float, y: float) -> list[float]:
     """Where a point of a plot is in the page, once the page has the axes that Python has, and they rest."""
     panel = f"sky._workbench.dock.panels[{name!r}]"
-    id = book.python(f"{panel}.figure.id")
-    label = book.python(f"{panel}.figure.xaxis[0].axis_label")
+    book.until(f"{panel}.figure.xaxis[0].axis_label == {panel}.label('x')")  # it is drawn in a moment
+    id, label = book.python(f"[{panel}.figure.id, {panel}.label('x')]")
+    book.rest()
     book.page.wait_for_function(
         "([id, label]) => [...window.Bokeh.index].find(view => view.model.id === id)"
         "?.model.below.some(axis => axis.axis_label === label)",
@@ -203,6 +204,7 @@ def test_a_box_by_keys(book: Notebook) -> None:
         plot.press(key)
     book.until(f"0 < {marked('fermi-sources')} < sky.layers['fermi-sources'].rows")
     outline = "sky._workbench.dock.panels['scatter'].outline"
+    book.rest()
     box = book.python(f"[{outline}.id, {outline}.visible, {outline}.left, {outline}.top]")
     assert box[1] is True
     seen = """([id, ...values]) => {
@@ -236,11 +238,17 @@ def test_a_million_rows_are_a_density_and_a_zoom_bins_anew(book: Notebook) -> No
         "f = sky._workbench.dock.panels['scatter'].figure\n"
         "f.toolbar.active_scroll = next(t for t in f.tools if type(t).__name__ == 'WheelZoomTool')"
     )
-    rest(page, 500)
-    for _ in range(4):
+    page.wait_for_function(
+        "id => [...window.Bokeh.index].find(view => view.model.id === id)?.model.toolbar.gestures.scroll.active",
+        arg=book.python("f.id"),
+    )
+    rest(page, 300)
+    for _ in range(60):  # until it is seen, as a person would
         page.mouse.wheel(0, -400)
-        page.wait_for_timeout(60)
-    note.get_by_text("out of view").wait_for()
+        page.wait_for_timeout(250)
+        if "out of view" in note.inner_text():
+            break
+    assert "out of view" in note.inner_text()
     book.run("sky.mark('million'); sky.layers.remove('million')")
 
 

@@ -202,11 +202,41 @@ def test_a_cut_connection_is_told_and_made_good(notebook: Notebook) -> None:
     assert painted(pixels(page))
 
 
+def test_the_page_is_heard_where_cells_run(notebook: Notebook) -> None:
+    """Not in a thread beside them, to which JupyterLab hands most messages; while a cell runs the page waits."""
+    page = notebook.page
+    notebook.run(
+        "import threading\n"
+        "threads = []\n"
+        "heard = lambda *args: threads.append(threading.current_thread() is threading.main_thread())\n"
+        "sky.viewport.changed.connect(heard); sky.selection.sources_changed.connect(heard)"
+    )
+    look = page.locator(".skx-look").first
+    for key in ("ArrowLeft", "ArrowUp", "ArrowLeft", "n", "Enter"):
+        look.press(key)
+        rest(page)
+    page.locator(".skx-table").first.locator(".skx-tbody .skx-tr").nth(3).click()
+    notebook.until("len(sky.selection.sources)", 1)
+    threads = notebook.python("threads")
+    assert len(threads) >= 5
+    assert all(threads)
+    page.evaluate(
+        "() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        ".requestExecute({code: 'import time; threads.clear(); time.sleep(4); done = list(threads)'}) }"
+    )
+    page.evaluate("() => document.querySelector('.skx-pulse').skxPulse.ask()")
+    look.press("ArrowDown")
+    page.wait_for_timeout(3000)
+    assert page.evaluate("() => document.querySelector('.skx-pulse').dataset.state") == "well"
+    notebook.until("threads")
+    assert notebook.python("done") == [], "nothing was changed under the hands of the cell"
+
+
 def test_another_kernel_is_told_where_the_host_does_not(notebook: Notebook) -> None:
     """The page asks, and is told "done" without an answer: whatever the host is, that kernel does not know us."""
     page = notebook.page
     # The explorer is forgotten behind the back of its page: its channel is open, and nobody answers.
-    notebook.run("other._workbench.pulse._msg_callbacks.callbacks.clear()")
+    notebook.run("other._workbench.pulse.comm.on_msg(None)")
     state = f"[...document.querySelectorAll('.skx-pulse')][{OTHER}]"
     page.evaluate(f"() => {{ {state}.skxPulse.ask() }}")
     page.wait_for_function(f"() => {state}.dataset.state === 'gone'", timeout=25000)

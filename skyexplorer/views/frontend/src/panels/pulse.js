@@ -2,8 +2,8 @@
 // is another one.
 //
 // How that is told in any host. The kernel says when it has done with a message, whoever the message was for; our
-// own answer comes before that. Done without an answer: this kernel does not know the explorer, it was restarted.
-// Neither: it is busy, or out of reach. After a cut (a closed lid, no network) all state is asked for again.
+// own answer comes before that, or, where the message came to a thread beside a busy one, word that it was heard.
+// Done without either: this kernel does not know the explorer, it was restarted. No answer: it is busy, or out of reach. After a cut (a closed lid, no network) all state is asked for again.
 import { follow, h, iconButton, ICON } from "./dom.js";
 
 const EVERY = 10e3; // ms between two questions while nothing happens
@@ -21,7 +21,7 @@ export function renderPulse({ model, el, texts, tell }) {
   el.append(h("div", { className: "skx-pulse-words" }, title, advice, code), close);
 
   let raw = null; // the model itself: it tells whether its channel is open
-  let asked = null; // {n, since, done}
+  let asked = null; // {n, since, heard}
   let n = 0;
   let last = 0; // when Python was last asked
   let heard = performance.now();
@@ -49,7 +49,7 @@ export function renderPulse({ model, el, texts, tell }) {
     asked = mine;
     const status = (message) => {
       if (message?.content?.execution_state !== "idle") return;
-      setTimeout(() => asked === mine && gone(), GRACE);
+      setTimeout(() => asked === mine && !mine.heard && gone(), GRACE);
     };
     try {
       raw.send({ type: "ping", n: mine.n }, { iopub: { status } });
@@ -58,6 +58,7 @@ export function renderPulse({ model, el, texts, tell }) {
     }
   };
   const answered = (content) => {
+    if (asked && content?.heard === asked.n) asked.heard = true;
     if (content?.pong === undefined) return;
     asked = null;
     heard = performance.now();

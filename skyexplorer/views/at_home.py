@@ -1,0 +1,41 @@
+"""AtHome: a widget that hears the browser in the thread that made it.
+
+Where the kernel has subshells (ipykernel 7), JupyterLab hands most messages of widgets to one of them: a thread beside the
+one that runs cells. A session belongs to one thread (see `session.home`): a click that changed it there while a cell reads
+it would be seen half done, and two clicks in two such threads at once. So what comes in another thread is left for the
+loop at home; while a cell runs it waits, as in a kernel without subshells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+from contextvars import copy_context
+from typing import Any
+
+import ipywidgets
+
+
+class AtHome(ipywidgets.Widget):
+    """What a widget is besides, that hears from the browser."""
+
+    def __init__(self, *args: Any, **traits: Any) -> None:
+        self._thread = threading.get_ident()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        with suppress(RuntimeError):  # none runs in a script
+            self._loop = asyncio.get_running_loop()
+        super().__init__(*args, **traits)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether this is another thread than that of the widget, which has a loop to come back to."""
+        loop = self._loop
+        return threading.get_ident() != self._thread and loop is not None and loop.is_running()
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        if not self.elsewhere or self._loop is None:
+            super()._handle_msg(msg)
+            return
+        # In the context of the message: what is printed goes where it would have gone.
+        self._loop.call_soon_threadsafe(super()._handle_msg, msg, context=copy_context())
