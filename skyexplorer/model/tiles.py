@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ RAMP = (
     (255, 246, 206),
 )
 FAINT, FULL = 70, 235  # alpha at the edge and at the peak
+_made = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class TileSet:
     tile_width: int = 512
     frame: str = "equatorial"
     note: str = ""
+    number: int = field(init=False, repr=False, compare=False, default_factory=_made.__next__)
+    """Of no other tile set in this process: its address in memory may be that of one that is gone."""
 
     @property
     def max_order(self) -> int:

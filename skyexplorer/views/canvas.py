@@ -69,7 +69,7 @@ def packed_tiles(tiles: TileSet, *, opacity: float = 1.0) -> dict[str, Any]:
         "frame": tiles.frame,
         "moc": _coverage(tiles),
         "tiles": {f"{order}/{npix}": data for (order, npix), data in tiles.tiles.items()},
-        "version": f"{id(tiles):x}",
+        "version": str(tiles.number),
         "opacity": opacity,
     }
 

@@ -109,6 +109,13 @@ def test_what_is_sent_of_pictures(session):
     layer.color_map = "magma"
     drawing.drawing_layers.CHANGED["shading"](made, layer)
     assert made.tiles["version"] != before
+    # A picture that is gone leaves its place in memory to the next: each is another one nevertheless.
+    told = [before, made.tiles["version"]]
+    for number in range(30):
+        layer.color_map = ("viridis", "magma")[number % 2]
+        drawing.drawing_layers.CHANGED["shading"](made, layer)
+        told.append(made.tiles["version"])
+    assert len(set(told)) == len(told)
     made = drawing.draw(SurveyLayer("s", "CDS/P/Fermi/color", blend="add", blink=2))
     assert made.survey == {"address": "CDS/P/Fermi/color", "add": True, "blink": 2.0}
 
