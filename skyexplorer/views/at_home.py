@@ -37,5 +37,10 @@ class AtHome(ipywidgets.Widget):
         if not self.elsewhere or self._loop is None:
             super()._handle_msg(msg)
             return
-        # In the context of the message: what is printed goes where it would have gone.
-        self._loop.call_soon_threadsafe(super()._handle_msg, msg, context=copy_context())
+        # Not by `Home.call`: a verb that waits would make it in the midst of a cell. In the context of the message: what is
+        # printed goes where it would have gone.
+        self._loop.call_soon_threadsafe(self._come_home, msg, context=copy_context())
+
+    def _come_home(self, msg: dict[str, Any]) -> None:
+        if self.comm is not None:  # else it was closed meanwhile
+            super()._handle_msg(msg)

@@ -1,6 +1,4 @@
-"""Scatter plot of two columns: points where they are few, their density where they are many; a box or a lasso marks,
-and a box by keys.
-"""
+"""Scatter plot of two columns: points where few, their density where many; a box, by hand or by keys, or a lasso marks."""
 
 from __future__ import annotations
 
@@ -34,9 +32,8 @@ class ScatterPanel(Stepped, ColumnsPanel):
     doing = _("The scatter plot")
 
     def __init__(self, *args: Any, **settings: Any) -> None:
-        self._spans: dict[
-            str, tuple[float, float]
-        ] = {}  # of the box that keys have marked, as the axes count
+        # Of the box that keys have marked, as the axes count.
+        self._spans: dict[str, tuple[float, float]] = {}
         super().__init__(*args, **settings)
 
     def texts(self) -> dict[str, str]:

@@ -52,6 +52,12 @@ def test_in_another_thread_they_wait_for_the_cell() -> None:
         assert heard == [(n, True, "the page") for n in range(5)], "in their order, in their own context"
         table._handle_msg(message(type="rows", start=9, stop=10))
         assert heard[-1][0] == 9, "at home it is heard at once"
+        thread = threading.Thread(target=beside, args=(table, message(type="rows", start=11, stop=12)))
+        thread.start()
+        thread.join()
+        sky.close()
+        await asyncio.sleep(0.05)
+        assert heard[-1][0] == 9, "one that was closed meanwhile hears no more"
 
     asyncio.run(cell())
 
