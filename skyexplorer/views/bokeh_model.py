@@ -5,6 +5,10 @@ the widget was made, and sends each later change as messages of its own. A view 
 was reloaded, or cells ran before the first view was there) would miss them. Here the bundle carries a
 revision: a page that asks for the state gets a bundle of now, and a view that tells it was painted from
 an older one is painted anew.
+
+BokehModel sends a patch in three messages or more. A view that is made between two of them takes the rest for a beginning
+and understands no patch from then on. So ours is one message, with its revision: the page (bokeh.js) hands the pieces on
+at once, passes over a patch that its bundle has already, and asks for a new bundle where one is missing.
 """
 
 from __future__ import annotations
@@ -82,8 +86,12 @@ class FigureModel(AtHome, BokehModel):
             return
         self.revision += 1
         message = Protocol().create("PATCH-DOC", events)
-        for part in (message.header_json, message.metadata_json, message.content_json):
-            self.send({"msg": "patch", "payload": part})
-        for buffer in message.buffers:
-            self.send({"msg": "patch", "payload": json.dumps(buffer.ref)})
-            self.send({"msg": "patch"}, [buffer.to_bytes()])
+        self.send(
+            {
+                "msg": "whole patch",
+                "revision": self.revision,
+                "texts": [message.header_json, message.metadata_json, message.content_json],
+                "refs": [json.dumps(buffer.ref) for buffer in message.buffers],
+            },
+            [buffer.to_bytes() for buffer in message.buffers],
+        )

@@ -27,7 +27,9 @@ class Toolbar(Panel):
     surveys = traitlets.List(traitlets.Unicode()).tag(sync=True)
     grid = traitlets.Bool(False).tag(sync=True)
     theme = traitlets.Unicode("auto").tag(sync=True)
-    dark = traitlets.Bool(True, help="What the page came out as; told by the browser.").tag(sync=True)
+    dark = traitlets.Bool(
+        True, help="Whether it is dark; where the theme is that of the page, as the browser tells."
+    ).tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
     offer = traitlets.Unicode(help="A name that nothing here answers to: resolvers may know it.").tag(
         sync=True
@@ -71,6 +73,11 @@ class Toolbar(Panel):
             "keys": _("Keys of the explorer"),
             "close": _("Close"),
         }
+
+    @traitlets.observe("theme")
+    def _theme_chosen(self, change: Any) -> None:
+        if change["new"] != "auto":
+            self.dark = change["new"] == "dark"
 
     def _moved(self, field: str, by: str) -> None:
         view = self.session.viewport

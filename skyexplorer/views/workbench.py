@@ -61,7 +61,8 @@ class Workbench:
         foot = ipywidgets.Box([self.status, self.jobs])
         foot.add_class("skx-foot")
         self.pulse = Pulse(session, verbs, self._roots)
-        self.toolbar.observe(lambda change: self.dock.paint(dark=change["new"]), names="dark")
+        paint = session.notices.guard(Toolbar.doing)(self.dock.paint)
+        self.toolbar.observe(lambda change: paint(dark=change["new"]), names="dark")
         places: dict[str, Any] = {
             "bar": self.toolbar,
             "sky": self.sky.widget,

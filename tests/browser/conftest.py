@@ -7,13 +7,28 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser import chromium
-from tests.browser.lab import Lab
+from tests.browser.lab import Lab, Opened
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """With what failed, what the consoles of its pages said last."""
+    report = (yield).get_result()
+    if report.failed:
+        for name, opened in getattr(item, "funcargs", {}).items():
+            if isinstance(opened, Opened) and opened.console:
+                report.sections.append(
+                    (
+                        f"console of {name}",
+                        "\n".join([line for line in opened.console if not line.startswith("debug")][-30:]),
+                    )
+                )
 
 
 @pytest.fixture(scope="session")

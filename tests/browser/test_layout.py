@@ -15,6 +15,11 @@ THEMES = {"dark": "JupyterLab Dark", "light": "JupyterLab Light"}
 MODES = {390: "narrow", 900: "medium", 1440: "wide", 2500: "wide"}
 AT_HOME = {"main": "sky", "beside": "layers", "left": "curve", "right": "table"}
 
+# The curve of the page has the ground that it has in Python.
+FIGURE = "[sky._workbench.curve.figure.id, sky._workbench.curve.figure.background_fill_color]"
+GROUND = """([id, ground]) =>
+    [...window.Bokeh.index].some(({model}) => model.id === id && model.background_fill_color === ground)"""
+
 STATE = """() => {
     const {aladin, skx} = document.querySelector('.skx-sky');
     return {
@@ -75,6 +80,7 @@ def test_nothing_overlaps_is_cut_or_faint(notebook: Notebook, width: int) -> Non
     for dark in (False, True):
         notebook.run(f"sky._workbench.toolbar.theme = {'dark' if dark else 'light'!r}")
         notebook.rest(500)
+        notebook.page.wait_for_function(GROUND, arg=notebook.python(FIGURE), timeout=10_000)
         found = measured(notebook.page)
         assert found["mode"] == MODES[width]
         assert found["texts"] > 15

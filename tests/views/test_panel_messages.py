@@ -319,6 +319,27 @@ class TestLightCurve:
         bench.toolbar.dark = not bench.toolbar.dark
         assert bench.curve.figure.background_fill_color != dark
 
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_a_theme_that_is_chosen_needs_no_page(self, bench: Workbench, theme: str) -> None:
+        bench.toolbar.dark = theme == "light"
+        tell(bench.toolbar, "theme", theme=theme)
+        assert (bench.curve.figure.background_fill_color == "#ffffff") is (theme == "light")
+        bench.toolbar.dark = theme == "light"
+        tell(bench.toolbar, "theme", theme="auto")
+        assert bench.toolbar.dark is (theme == "light"), "as the page told"
+
+    def test_a_patch_is_one_message_with_its_revision(
+        self, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        child = bench.curve.child
+        sent: list[tuple[Any, ...]] = []
+        monkeypatch.setattr(child, "send", lambda *message: sent.append(message))
+        bench.toolbar.theme = "light"
+        ((content, buffers),) = sent
+        assert (content["msg"], content["revision"]) == ("whole patch", child.revision)
+        assert len(content["refs"]) == len(buffers)
+        assert "#ffffff" in content["texts"][2]
+
 
 class TestToolbar:
     def test_goto(self, sky: SkyExplorer, bench: Workbench) -> None:

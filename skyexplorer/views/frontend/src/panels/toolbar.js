@@ -75,7 +75,7 @@ export function renderToolbar({ model, el, texts, tell }) {
   return () => ((gone = true), undo.forEach((fn) => fn()));
 }
 
-// The class on our root element follows the choice, or the page where it is "auto".
+// The class on our root element follows the choice, or the page where it is "auto": which it is then is told to Python.
 function themed(model, el) {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const page = () => {
@@ -91,7 +91,7 @@ function themed(model, el) {
     const dark = chosen === "auto" ? page() : chosen === "dark";
     const root = el.closest(".skx-root");
     root?.classList.toggle("skx-light", !dark);
-    if (model.get("dark") !== dark) {
+    if (chosen === "auto" && model.get("dark") !== dark) { // else Python knows
       model.set("dark", dark);
       model.save_changes();
     }

@@ -1,0 +1,103 @@
+"""A figure in a real page is what it is in Python, whatever patches of it were lost on the way or could not be applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.lab import Lab, Notebook, browser
+
+CELL = "from skyexplorer import SkyExplorer\nsky = SkyExplorer()\nsky"
+CURVE = "sky._workbench.curve"
+GROUND = "id => [...window.Bokeh.index].find(view => view.model.id === id)?.model.background_fill_color"
+
+
+@pytest.fixture(scope="module")
+def book(lab: Lab) -> Iterator[Notebook]:
+    with browser(width=1500, height=1050) as context:
+        lab.write("figures.ipynb", [CELL])
+        found = Notebook(context, lab, "figures.ipynb")
+        found.run_all()
+        found.wait_sky()
+        found.run("sky.select('TXS 0506+056')")
+        found.page.locator(".skx-at-curve .bk-Canvas").first.wait_for(timeout=20_000)
+        found.rest()
+        yield found
+        assert not found.errors()
+
+
+def as_in_python(book: Notebook, dark: bool) -> None:
+    """Wait until the page has the colour that Python has, which is that of a dark or a light page."""
+    id, ground = book.python(f"[{CURVE}.figure.id, {CURVE}.figure.background_fill_color]")
+    assert (ground == "#ffffff") is not dark
+    book.page.wait_for_function(
+        f"([id, ground]) => ({GROUND})(id) === ground", arg=[id, ground], timeout=10_000
+    )
+
+
+def test_a_patch_that_was_lost_is_made_good(book: Notebook) -> None:
+    renewed = book.python(f"{CURVE}.child.render_bundle['revision']")
+    book.run(f"""
+child = {CURVE}.child
+send, child.send = child.send, lambda *message: None
+{CURVE}.paint(dark=False)
+child.send = send
+""")
+    book.rest(300)
+    assert book.page.evaluate(GROUND, book.python(f"{CURVE}.figure.id")) != "#ffffff", "nobody can know yet"
+    book.run(f"{CURVE}.figure.title.text = 'the next'")
+    as_in_python(book, dark=False)
+    assert book.python(f"{CURVE}.child.render_bundle['revision']") > renewed
+
+
+def test_a_patch_that_cannot_be_applied_is_made_good(book: Notebook) -> None:
+    book.run(f"""
+import json
+child = {CURVE}.child
+child.revision += 1
+header = json.dumps({{"msgid": "x", "msgtype": "PATCH-DOC"}})
+child.send({{"msg": "whole patch", "revision": child.revision, "refs": [],
+            "texts": [header, "{{}}", json.dumps({{"events": [{{"kind": "nonsense"}}]}})]}})
+{CURVE}.paint(dark=True)
+""")
+    as_in_python(book, dark=True)
+    book.run(f"{CURVE}.paint(dark=False)")
+    as_in_python(book, dark=False)
+
+
+def test_what_the_page_was_told_it_does_not_tell_back(book: Notebook) -> None:
+    """BokehView does: late, and undoes what Python did since."""
+    dark = book.python(f"{CURVE}.figure.background_fill_color != '#ffffff'")
+    book.run(f"""
+heard = []
+{CURVE}.child.on_msg(lambda widget, content, buffers: heard.append(content.get("attr")))
+for number in range(5):
+    {CURVE}.paint(dark=bool((number + {dark}) % 2))
+{CURVE}.paint(dark={not dark})
+""")
+    book.rest(300)
+    as_in_python(book, dark=not dark)
+    assert book.python("[*heard]") == []
+    book.run(f"{CURVE}.child.renew()")
+    book.rest(300)
+    book.until("'inner_width' in heard")  # of its own it tells
+
+
+def test_views_made_among_patches_are_as_python_says(book: Notebook) -> None:
+    for turn in range(3):
+        book.run(f"""
+import asyncio
+
+async def among_patches():
+    for number in range(24):
+        {CURVE}.paint(dark=bool(number % 2))
+        if number == 8:
+            sky.session.curves.log_y = not sky.session.curves.log_y
+        await asyncio.sleep(0.02)
+    {CURVE}.paint(dark={bool(turn % 2)})
+
+task = asyncio.ensure_future(among_patches())
+""")
+        book.until("task.done()")
+        as_in_python(book, dark=bool(turn % 2))
