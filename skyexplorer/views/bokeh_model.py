@@ -9,6 +9,9 @@ an older one is painted anew.
 BokehModel sends a patch in three messages or more. A view that is made between two of them takes the rest for a beginning
 and understands no patch from then on. So ours is one message, with its revision: the page (bokeh.js) hands the pieces on
 at once, passes over a patch that its bundle has already, and asks for a new bundle where one is missing.
+
+What the page tells comes with the revision in which it was done there: a change of what Python has set since is passed
+over, as the page will hear of that.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from bokeh.document.events import ModelChangedEvent
 from bokeh.protocol import Protocol
 from jupyter_bokeh.widgets import BokehModel
 
@@ -30,6 +34,7 @@ class FigureModel(AtHome, BokehModel):
     def __init__(self, model: Any, **traits: Any) -> None:
         self.revision = 0
         self._held: list[Any] | None = None
+        self._told: dict[tuple[Any, str], int] = {}  # the revision that told what a model's attribute is
         self._moved = False  # whether the browser has changed it since the bundle was made
         self._closed = False
         super().__init__(model, **traits)
@@ -81,10 +86,22 @@ class FigureModel(AtHome, BokehModel):
         else:
             self._send_patch([event])
 
+    def _sync_model(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
+        """What the page did; without what Python has undone meanwhile."""
+        seen = content.pop("revision", self.revision)
+        if content.get("kind") == "ModelChanged" and seen < self._told.get(
+            (content["model"]["id"], content["attr"]), -1
+        ):
+            return
+        super()._sync_model(widget, content, buffers)
+
     def _send_patch(self, events: list[Any]) -> None:
         if not events:
             return
         self.revision += 1
+        for event in events:
+            if isinstance(event, ModelChangedEvent):
+                self._told[event.model.id, event.attr] = self.revision
         message = Protocol().create("PATCH-DOC", events)
         self.send(
             {

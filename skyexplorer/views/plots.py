@@ -7,6 +7,7 @@ light-curve panel, which carries it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -134,7 +135,10 @@ class PlotPanel(Twinned, Panel):
         self._dark = dark
         if self.figure is None:
             return
-        ink, soft, ground, line, mark = INK[dark]
+        with contextlib.nullcontext() if self.child is None else self.child.together():
+            self._colour(*INK[dark])
+
+    def _colour(self, ink: str, soft: str, ground: str, line: str, mark: str) -> None:
         fig = self.figure
         fig.background_fill_color = fig.border_fill_color = ground
         fig.outline_line_color = None
@@ -285,7 +289,7 @@ class ColumnsPanel(PlotPanel):
             for end in ("start", "end"):
                 axis.js_on_change(end, follow)
         settled.on_change("start", lambda attr, old, new: self._moved())
-        figure.on_change("inner_width", lambda attr, old, new: self.resized())
+        figure.on_change("inner_width", lambda attr, old, new: self.resized() if new != old else None)
 
     def _moved(self) -> None:
         with self.session.notices.guard(self.doing):

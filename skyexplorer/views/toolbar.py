@@ -74,6 +74,11 @@ class Toolbar(Panel):
             "close": _("Close"),
         }
 
+    @traitlets.validate("dark")
+    def _as_chosen(self, proposal: Any) -> bool:
+        """A page whose word comes late does not overrule the choice."""
+        return bool(proposal["value"]) if self.theme == "auto" else self.theme == "dark"
+
     @traitlets.observe("theme")
     def _theme_chosen(self, change: Any) -> None:
         if change["new"] != "auto":

@@ -321,12 +321,39 @@ class TestLightCurve:
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_a_theme_that_is_chosen_needs_no_page(self, bench: Workbench, theme: str) -> None:
-        bench.toolbar.dark = theme == "light"
+        light = theme == "light"
+        bench.toolbar.dark = light
         tell(bench.toolbar, "theme", theme=theme)
-        assert (bench.curve.figure.background_fill_color == "#ffffff") is (theme == "light")
-        bench.toolbar.dark = theme == "light"
+        assert (bench.curve.figure.background_fill_color == "#ffffff") is light
+        bench.toolbar.dark = light  # a page that speaks of what was before
+        assert bench.toolbar.dark is not light
+        assert (bench.curve.figure.background_fill_color == "#ffffff") is light
         tell(bench.toolbar, "theme", theme="auto")
-        assert bench.toolbar.dark is (theme == "light"), "as the page told"
+        bench.toolbar.dark = light
+        assert bench.toolbar.dark is light
+
+    def test_what_python_has_overtaken_is_not_heard(self, bench: Workbench) -> None:
+        child, times = bench.curve.child, bench.curve.shared.times
+
+        def moved(attr: str, new: float, revision: int) -> None:
+            content = {
+                "event": "jsevent",
+                "kind": "ModelChanged",
+                "model": times.ref,
+                "attr": attr,
+                "new": new,
+            }
+            child._handle_custom_msg({**content, "revision": revision}, [])
+
+        before = child.revision
+        moved("start", 5.0, before)
+        assert times.start == 5.0, "the page tells first"
+        bench.curve.shared.look(10.0, 20.0)
+        moved("start", 6.0, before)
+        assert times.start == 10.0, "it had not heard of 10 yet, and will"
+        moved("start", 7.0, child.revision)
+        assert times.start == 7.0, "it has, and was moved since"
+        moved("bounds", None, before)
 
     def test_a_patch_is_one_message_with_its_revision(
         self, bench: Workbench, monkeypatch: pytest.MonkeyPatch

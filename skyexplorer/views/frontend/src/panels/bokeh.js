@@ -19,26 +19,26 @@ function startBokeh(model) {
 export const idOf = (ref) => (typeof ref === "string" ? ref.replace("IPY_MODEL_", "") : ref.model_id);
 
 const revisionOf = (child) => JSON.parse(child.get("render_bundle")).revision ?? -1;
-const heard = new WeakMap(); // of each figure, whom to tell that a patch is missing
+const ASK = 3000; // ms until a bundle that was asked for is taken for lost
+const heard = new WeakMap(); // what `hear` gave, of each figure
 
 // Hands the patches of a figure on to its views, which want them in pieces: all pieces of one at once, as a view that is made
 // between two of them would take the rest for a beginning. `behind` is called with the revision that the page has, where
-// Python is to send a bundle of now.
+// Python is to send a bundle of now. Gives what is known of the figure: `at`, its revision in this page.
 function hear(child, behind) {
-  if (heard.has(child)) return (heard.get(child).behind = behind);
-  const to = { behind };
-  heard.set(child, to);
-  let at = revisionOf(child);
-  let asked = false;
+  if (heard.has(child)) return Object.assign(heard.get(child), { behind });
+  const known = { at: revisionOf(child), asked: -ASK, behind };
+  heard.set(child, known);
   const ask = () => {
-    if (!asked) to.behind(at);
-    asked = true;
+    if (performance.now() - known.asked < ASK) return;
+    known.asked = performance.now();
+    known.behind(known.at);
   };
-  child.on("change:render_bundle", () => ((at = revisionOf(child)), (asked = false)));
+  child.on("change:render_bundle", () => Object.assign(known, { at: revisionOf(child), asked: -ASK }));
   child.on("msg:custom", ({ msg, revision, texts, refs }, buffers) => {
-    if (msg !== "whole patch" || revision <= at) return; // the bundle has it
-    if (revision !== at + 1) return ask();
-    at = revision;
+    if (msg !== "whole patch" || revision <= known.at) return; // the bundle has it
+    if (revision !== known.at + 1) return ask();
+    known.at = revision;
     const hand = (payload, piece) => child.trigger("msg:custom", { msg: "patch", payload }, piece ? [piece] : []);
     try {
       texts.forEach((text) => hand(text));
@@ -48,18 +48,35 @@ function hear(child, behind) {
         hand(undefined, { buffer: buffer.slice(byteOffset, byteOffset + byteLength) }); // BokehView takes all of the buffer
       });
     } catch (error) {
-      at = -1;
+      console.error(error); // JupyterLab says nothing of what a handler throws
+      for (const made of Object.values(child.views ?? {})) made.then(begin);
+      known.at = -1;
       ask();
-      throw error;
     }
   });
+  return known;
+}
+
+// A view of which another one did not let it hear a patch to its end is to take the next piece for a beginning.
+function begin(view) {
+  if (view._receiver) view._receiver = new view._receiver.constructor();
 }
 
 // BokehView tells Python of all changes, those too that Python has just told it: they come back late, and undo what Python
-// did since. BokehJS knows them by `sync`.
-function tellOnlyOwn(view) {
-  const change = view._change_event;
+// did since. BokehJS knows them by `sync`. The page's own go with the revision in which they were made, so that Python knows
+// those that it has overtaken.
+function tellOnlyOwn(view, known) {
+  const { _change_event: change, _send: send } = view;
   if (change) view._change_event = (event) => event.sync !== false && change.call(view, event);
+  if (send) view._send = (event) => send.call(view, { ...event, revision: known.at });
+}
+
+// BokehView listens to its model for good: what was removed would be painted with each new bundle.
+function drop(view) {
+  if (!view) return;
+  view.remove();
+  view.render = view._change_event = () => {};
+  view._document?.clear();
 }
 
 // The figure that the trait `child` names, shown in `plot`; `source` gives the model that has BokehJS.
@@ -77,11 +94,11 @@ export function figureIn(plot, { model, source, texts, tell }) {
         const id = idOf(ref);
         const child = await model.widget_manager.get_model(id);
         const rendered = (revision) => tell("rendered", { child: id, revision });
-        hear(child, rendered);
+        const known = hear(child, rendered);
         const next = await model.widget_manager.create_view(child);
-        tellOnlyOwn(next);
-        if (gone) return next.remove();
-        view?.remove();
+        tellOnlyOwn(next, known);
+        if (gone) return drop(next);
+        drop(view);
         view = next;
         plot.replaceChildren(view.el);
         view.processLuminoMessage?.({ type: "after-attach" });
@@ -97,7 +114,7 @@ export function figureIn(plot, { model, source, texts, tell }) {
   };
   const remove = () => {
     gone = true;
-    view?.remove();
+    drop(view);
   };
   return { show, remove };
 }
