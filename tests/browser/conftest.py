@@ -39,7 +39,20 @@ def _chromium() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def _leaving(_chromium: str) -> Iterator[list[Lab]]:
+    """Servers that were told to end: what comes next need not wait for that."""
+    leaving: list[Lab] = []
+    yield leaving
+    for server in leaving:
+        server.clear()
+
+
 @pytest.fixture(scope="module")
-def lab(_chromium: str) -> Iterator[Lab]:
-    with Lab() as server:
-        yield server
+def lab(_leaving: list[Lab]) -> Iterator[Lab]:
+    server = Lab().__enter__()
+    yield server
+    server.leave()
+    while _leaving:
+        _leaving.pop().clear()
+    _leaving.append(server)

@@ -101,7 +101,15 @@ class Lab:
             time.sleep(0.2)
 
     def __exit__(self, *exc: object) -> None:
+        self.leave()
+        self.clear()
+
+    def leave(self) -> None:
+        """Tell the server to end; it takes a second or two."""
         self.process.terminate()
+
+    def clear(self) -> None:
+        """Wait for its end, and take its folder away."""
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
@@ -270,7 +278,7 @@ class Opened:
                     "no sky after {}s; console:\n{}".format(timeout, "\n".join(self.console[-30:]))
                 )
             self.page.wait_for_timeout(100)
-        self.rest()
+        rest(self.page, patience=timeout)  # cells below may still be at work on it
 
     def rest(self, least: int = 0) -> None:
         """Wait until the explorers in the page rest, and at least so many ms."""
