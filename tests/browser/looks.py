@@ -14,7 +14,10 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.browser.lab import Notebook
+
 MEASURE = Path(__file__).with_suffix(".js").read_text("utf-8").rstrip().removesuffix(";")
+GROUND = "id => [...window.Bokeh.index].find(view => view.model.id === id)?.model.background_fill_color"
 
 
 def measured(page: Page) -> dict[str, Any]:
@@ -33,6 +36,15 @@ def flaws(found: dict[str, Any]) -> dict[str, Any]:
 def pixels(page: Page, of: str = ".skx-sky") -> np.ndarray:
     """A picture of the first such element, (rows, columns, 3) float."""
     return np.asarray(Image.open(io.BytesIO(page.locator(of).first.screenshot())).convert("RGB"), float)
+
+
+def curve_is(notebook: Notebook, *, dark: bool) -> None:
+    """The light curve has the ground of a dark or a light page: in Python, and in the page as soon as it has heard."""
+    id, ground = notebook.python("(lambda f: [f.id, f.background_fill_color])(sky._workbench.curve.figure)")
+    assert (ground == "#ffffff") is not dark
+    notebook.page.wait_for_function(
+        f"([id, ground]) => ({GROUND})(id) === ground", arg=[id, ground], timeout=10_000
+    )
 
 
 def painted(picture: np.ndarray) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.lab import Lab, Notebook, browser
+from tests.browser.looks import GROUND, curve_is
 
 CELL = "from skyexplorer import SkyExplorer\nsky = SkyExplorer()\nsky"
 CURVE = "sky._workbench.curve"
-GROUND = "id => [...window.Bokeh.index].find(view => view.model.id === id)?.model.background_fill_color"
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +27,6 @@ def book(lab: Lab) -> Iterator[Notebook]:
         assert not found.errors()
 
 
-def as_in_python(book: Notebook, dark: bool) -> None:
-    """Wait until the page has the colour that Python has, which is that of a dark or a light page."""
-    id, ground = book.python(f"[{CURVE}.figure.id, {CURVE}.figure.background_fill_color]")
-    assert (ground == "#ffffff") is not dark
-    book.page.wait_for_function(
-        f"([id, ground]) => ({GROUND})(id) === ground", arg=[id, ground], timeout=10_000
-    )
-
-
 def test_a_patch_that_was_lost_is_made_good(book: Notebook) -> None:
     renewed = book.python(f"{CURVE}.child.render_bundle['revision']")
     book.run(f"""
@@ -47,7 +38,7 @@ child.send = send
     book.rest(300)
     assert book.page.evaluate(GROUND, book.python(f"{CURVE}.figure.id")) == "#0f1622", "nobody can know yet"
     book.run(f"{CURVE}.figure.title.text = 'the next'")
-    as_in_python(book, dark=False)
+    curve_is(book, dark=False)
     assert book.python(f"{CURVE}.child.render_bundle['revision']") > renewed
 
 
@@ -67,10 +58,10 @@ child.send = garbled
 {CURVE}.paint(dark=True)
 child.send = send
 """)
-    as_in_python(book, dark=True)
+    curve_is(book, dark=True)
     assert book.python(f"{CURVE}.child.render_bundle['revision']") > renewed
     book.run(f"{CURVE}.paint(dark=False)")
-    as_in_python(book, dark=False)
+    curve_is(book, dark=False)
     assert any("nonsense" in line for line in book.console)
 
 
@@ -86,7 +77,7 @@ for number in range(5):
 {CURVE}.paint(dark={not dark})
 """)
     book.rest(300)
-    as_in_python(book, dark=not dark)
+    curve_is(book, dark=not dark)
     assert not {"background_fill_color", "border_fill_color"} & {*book.python("[*heard]")}
     book.run(f"{CURVE}.child.renew()")
     book.rest(300)
@@ -110,4 +101,7 @@ task = asyncio.ensure_future(among_patches())
 """)
         book.until("task.done()")
         book.run("task.result()")
-        as_in_python(book, dark=bool(turn % 2))
+        curve_is(book, dark=bool(turn % 2))
+    book.rest()
+    figures = "() => [...window.Bokeh.index].filter(view => view.model.type === 'Figure').length"
+    assert book.page.evaluate(figures) == 1, "those that were replaced are gone"

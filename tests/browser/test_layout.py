@@ -7,18 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.lab import Lab, Notebook, browser, rest
-from tests.browser.looks import flaws, measured, painted, pixels
+from tests.browser.looks import curve_is, flaws, measured, painted, pixels
 from tests.browser.references import difference
 
 CELL = "from skyexplorer import SkyExplorer\nsky = SkyExplorer()\nsky"
 THEMES = {"dark": "JupyterLab Dark", "light": "JupyterLab Light"}
 MODES = {390: "narrow", 900: "medium", 1440: "wide", 2500: "wide"}
 AT_HOME = {"main": "sky", "beside": "layers", "left": "curve", "right": "table"}
-
-# The curve of the page has the ground that it has in Python.
-FIGURE = "[sky._workbench.curve.figure.id, sky._workbench.curve.figure.background_fill_color]"
-GROUND = """([id, ground]) =>
-    [...window.Bokeh.index].some(({model}) => model.id === id && model.background_fill_color === ground)"""
 
 STATE = """() => {
     const {aladin, skx} = document.querySelector('.skx-sky');
@@ -80,7 +75,7 @@ def test_nothing_overlaps_is_cut_or_faint(notebook: Notebook, width: int) -> Non
     for dark in (False, True):
         notebook.run(f"sky._workbench.toolbar.theme = {'dark' if dark else 'light'!r}")
         notebook.rest(500)
-        notebook.page.wait_for_function(GROUND, arg=notebook.python(FIGURE), timeout=10_000)
+        curve_is(notebook, dark=dark)
         found = measured(notebook.page)
         assert found["mode"] == MODES[width]
         assert found["texts"] > 15

@@ -353,7 +353,8 @@ class TestLightCurve:
         assert times.start == 10.0, "it had not heard of 10 yet, and will"
         moved("start", 7.0, child.revision)
         assert times.start == 7.0, "it has, and was moved since"
-        moved("bounds", None, before)
+        moved("min_interval", 1.0, before)
+        assert times.min_interval == 1.0, "of this Python has told nothing"
 
     def test_a_patch_is_one_message_with_its_revision(
         self, bench: Workbench, monkeypatch: pytest.MonkeyPatch

@@ -3,7 +3,8 @@
 //
 // How that is told in any host. The kernel says when it has done with a message, whoever the message was for; our
 // own answer comes before that, or, where the message came to a thread beside a busy one, word that it was heard.
-// Done without either: this kernel does not know the explorer, it was restarted. No answer: it is busy, or out of reach. After a cut (a closed lid, no network) all state is asked for again.
+// Done without either: this kernel does not know the explorer, it was restarted. No answer: it is busy, or out of reach.
+// After a cut (a closed lid, no network) all state is asked for again.
 import { follow, h, iconButton, ICON } from "./dom.js";
 
 const EVERY = 10e3; // ms between two questions while nothing happens
