@@ -59,19 +59,24 @@ def figure(book: Notebook, name: str) -> Locator:
     """The figure of a plot, once its frame has been laid out."""
     canvas = book.page.locator(f".skx-plot-{name} .bk-Canvas").first
     canvas.wait_for(timeout=20_000)
-    book.page.wait_for_function(
-        "id => [...window.Bokeh.index].some(view => view.model.id === id && view.model.inner_width > 100)",
-        arg=book.python(f"sky._workbench.dock.panels[{name!r}].figure.id"),
+    laid_out = (
+        "id => [...window.Bokeh.index].some(view => view.model.id === id && view.model.inner_width > 100)"
     )
-    return canvas
+    for _ in range(
+        200
+    ):  # asked anew each time: where an axis becomes logarithmic, or no longer is, another figure comes
+        if book.page.evaluate(laid_out, book.python(f"sky._workbench.dock.panels[{name!r}].figure.id")):
+            return canvas
+        book.page.wait_for_timeout(100)
+    raise AssertionError(f"the figure of {name} is never laid out")
 
 
 def spot(book: Notebook, name: str, x: float, y: float) -> list[float]:
     """Where a point of a plot is in the page, once the page has the axes that Python has, and they rest."""
     panel = f"sky._workbench.dock.panels[{name!r}]"
     book.until(f"{panel}.figure.xaxis[0].axis_label == {panel}.label('x')")  # it is drawn in a moment
+    book.rest(300)  # maybe as another figure
     id, label = book.python(f"[{panel}.figure.id, {panel}.label('x')]")
-    book.rest()
     book.page.wait_for_function(
         "([id, label]) => [...window.Bokeh.index].find(view => view.model.id === id)"
         "?.model.below.some(axis => axis.axis_label === label)",
