@@ -11,6 +11,7 @@ from tests.browser.looks import GROUND, curve_is
 
 CELL = "from skyexplorer import SkyExplorer\nsky = SkyExplorer()\nsky"
 CURVE = "sky._workbench.curve"
+FIGURES = "() => [...window.Bokeh.index].filter(view => view.model.type === 'Figure').length"
 
 
 @pytest.fixture(scope="module")
@@ -103,5 +104,23 @@ task = asyncio.ensure_future(among_patches())
         book.run("task.result()")
         curve_is(book, dark=bool(turn % 2))
     book.rest()
-    figures = "() => [...window.Bokeh.index].filter(view => view.model.type === 'Figure').length"
-    assert book.page.evaluate(figures) == 1, "those that were replaced are gone"
+    assert book.page.evaluate(FIGURES) == 1, "those that were replaced are gone"
+
+
+def test_what_is_cleared_while_it_is_built_leaves_nothing(book: Notebook) -> None:
+    """As where a figure is replaced at once: BokehJS throws, where nobody can catch it, and keeps what it builds after."""
+    left = book.page.evaluate("""async () => {
+      const { Document } = window.Bokeh.require("document");
+      const shown = window.Bokeh.documents.findLast((held) => held.roots().length);
+      const copy = Document.from_json(shown.to_json());
+      const names = copy.roots().map((root) => root.id);
+      const building = window.Bokeh.require("embed/standalone").add_document_standalone(copy, document.createElement("div"));
+      copy.clear();
+      await building;
+      await new Promise((resolve) => setTimeout(resolve));
+      return { names, roots: copy.roots().length };
+    }""")
+    assert left["names"]
+    assert left["roots"] == 0
+    assert book.page.evaluate(FIGURES) == 1
+    assert [line for line in book.console if line.startswith("pageerror")] == []

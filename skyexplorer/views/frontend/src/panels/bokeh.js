@@ -2,15 +2,34 @@
 
 let starting = null;
 
+// BokehJS builds the views of a document piece by piece. One that is cleared meanwhile, as a newer bundle came or its view was
+// removed, throws where nobody can catch it and leaves in the page what was built after. So it is cleared when it is built.
+function clearOnlyWhatIsBuilt() {
+  const embed = window.Bokeh.require("embed/standalone");
+  const { add_document_standalone: add } = embed;
+  if (add.patient) return;
+  embed.add_document_standalone = (shown, ...rest) => {
+    const building = add(shown, ...rest);
+    const { clear } = shown;
+    const built = building.then(
+      () => delete shown.clear,
+      () => delete shown.clear,
+    );
+    shown.clear = (...how) => void built.then(() => clear.apply(shown, how));
+    return building;
+  };
+  embed.add_document_standalone.patient = true;
+}
+
 function startBokeh(model) {
   const version = model.get("_bokeh_version");
-  if (window.Bokeh?.version === version) return Promise.resolve();
+  if (window.Bokeh?.version === version) return Promise.resolve(clearOnlyWhatIsBuilt());
   starting ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     // AMD loaders of a page would take BokehJS for a module of theirs.
     script.textContent = `(function (define, module, exports) {${model.get("_bokeh_js")}\n}).call(window);`;
     document.head.append(script);
-    if (window.Bokeh) resolve();
+    if (window.Bokeh) resolve(clearOnlyWhatIsBuilt());
     else reject(new Error("BokehJS did not start"));
   });
   return starting;
