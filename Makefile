@@ -10,7 +10,7 @@ PEERS  ?= $(BIN)/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: explore warm test shared alone soak formats services notebooks env check lint types contracts unit browser chromium vo dachs docs screenshots benchmark crossmatches wheel workshop sheet seats coldstart constraints clean help
+.PHONY: explore warm test built shared alone soak formats services notebooks env check lint types contracts unit browser chromium vo dachs docs screenshots benchmark crossmatches wheel workshop sheet seats coldstart constraints clean help
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,18 +24,21 @@ else
 endif
 
 test: env chromium dachs ## Style, types, import contracts, then all tests, those in Chromium and on a real VO too
-	@$(MAKE) --no-print-directory lint types contracts
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync built types contracts lint
 	@$(MAKE) --no-print-directory --keep-going shared alone
 
-# What takes a real component and its time has the machine to itself; the other tests share its cores. (pytest says 5 where
-# TESTS names none of a kind. Built among the others, an environment takes as long as it does alone.)
+# What takes a real component and its time has the machine to itself; the other tests share its cores. What installs takes
+# one core, as the checks do. (pytest says 5 where TESTS names none of a kind.)
 REAL := browser or build or vo
 
+built:
+	$(BIN)/python -m pytest $(TESTS) -m build || [ $$? = 5 ]
+
 shared:
-	$(BIN)/python -m pytest $(TESTS) --numprocesses 2 --dist loadfile -m 'not ($(REAL))' || [ $$? = 5 ]
+	$(BIN)/python -m pytest $(TESTS) --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not ($(REAL))' || [ $$? = 5 ]
 
 alone:
-	$(BIN)/python -m pytest $(TESTS) -m '$(REAL)' || [ $$? = 5 ]
+	$(BIN)/python -m pytest $(TESTS) -m '(browser or vo) and not build' || [ $$? = 5 ]
 
 env: $(VENV)/.ready ## The environment, with the front end built into it
 
@@ -70,7 +73,7 @@ contracts:
 	$(BIN)/lint-imports --no-cache
 
 unit: env ## The tests that need neither a browser nor a VO
-	$(BIN)/python -m pytest $(TESTS) --numprocesses 2 --dist loadfile -m 'not ($(REAL))'
+	$(BIN)/python -m pytest $(TESTS) --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not ($(REAL))'
 
 warm: env
 	@$(BIN)/skyexplorer warm

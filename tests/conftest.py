@@ -16,6 +16,20 @@ pytest_plugins = ["tests.vo.fixtures"]
 # Random acts in Chromium take minutes: `make soak` has them.
 collect_ignore = [] if "SKYEXPLORER_ACTS" in os.environ else ["soak"]
 
+# Where processes share the tests by files, those that take long come first: one that comes last keeps one process waiting.
+LONG = (
+    "tests/scale/",
+    "tests/fuzz/",
+    "tests/docs/",
+    "tests/test_docstrings.py",
+    "tests/services/test_slices.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 # A busy machine is slow, not wrong: how long an example takes is no property of the code.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
