@@ -29,13 +29,11 @@ test: env chromium dachs ## Style, types, import contracts, then all tests, thos
 
 # What takes a real component and its time has the machine to itself; the other tests share its cores. What installs takes
 # one core, as the checks do. (pytest says 5 where TESTS names none of a kind.)
-REAL := browser or build or vo
-
 built:
 	$(BIN)/python -m pytest $(TESTS) -m build || [ $$? = 5 ]
 
 shared:
-	$(BIN)/python -m pytest $(TESTS) --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not ($(REAL))' || [ $$? = 5 ]
+	$(BIN)/python -m pytest $(TESTS) --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not (browser or build or vo)' || [ $$? = 5 ]
 
 alone:
 	$(BIN)/python -m pytest $(TESTS) -m '(browser or vo) and not build' || [ $$? = 5 ]
@@ -73,7 +71,7 @@ contracts:
 	$(BIN)/lint-imports --no-cache
 
 unit: env ## The tests that need neither a browser nor a VO
-	$(BIN)/python -m pytest $(TESTS) --numprocesses 2 --dist loadfile --no-loadscope-reorder -m 'not ($(REAL))'
+	@$(MAKE) --no-print-directory shared
 
 warm: env
 	@$(BIN)/skyexplorer warm

@@ -62,9 +62,8 @@ def figure(book: Notebook, name: str) -> Locator:
     laid_out = (
         "id => [...window.Bokeh.index].some(view => view.model.id === id && view.model.inner_width > 100)"
     )
-    for _ in range(
-        200
-    ):  # asked anew each time: where an axis becomes logarithmic, or no longer is, another figure comes
+    # Asked anew each time: where an axis becomes logarithmic, or no longer is, another figure comes.
+    for _ in range(200):
         if book.page.evaluate(laid_out, book.python(f"sky._workbench.dock.panels[{name!r}].figure.id")):
             return canvas
         book.page.wait_for_timeout(100)
