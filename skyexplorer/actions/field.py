@@ -178,11 +178,10 @@ def ask_field(question: Question) -> Field:
     began = monotonic()
     wide = question.region.radius.to_value("deg") > WIDE
     skipped = {row.id for row in question.services if wide and row.band in GREAT}
-    tasks: dict[str, Any] = {
-        row.id: partial(_count, row, question) for row in question.services if row.id not in skipped
-    }
-    if question.pictures:
+    tasks: dict[str, Any] = {}
+    if question.pictures:  # first: what others do not answer in time is estimated from it
         tasks[mocserver.SERVICE] = partial(_sets, question)
+    tasks |= {row.id: partial(_count, row, question) for row in question.services if row.id not in skipped}
     seconds: dict[str, float] = {}
     came = run_side_by_side(
         tasks, question.deadline, each=lambda name, value: seconds.setdefault(name, monotonic() - began)
