@@ -176,7 +176,7 @@ def test_who_is_not_watched_does_not_wait_for_a_turn():
     assert holding.wait(5)
     start = time.perf_counter()
     with turn():
-        assert time.perf_counter() - start < 0.1
+        assert time.perf_counter() - start < 2
     gate.set()
     thread.join(5)
 

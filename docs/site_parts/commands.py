@@ -14,19 +14,20 @@ BUDGET_MS = 50
 _ROW = re.compile(r"^import time:\s+(\d+) \|\s+(\d+) \| ( *)(\S+)$", re.MULTILINE)
 
 
-def _said(*line: str) -> str:
+def printed(*line: str) -> str:
+    """What Python prints for this line, in this tree."""
     env = {**os.environ, "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
     return subprocess.run([sys.executable, *line], capture_output=True, text=True, check=True, env=env).stdout
 
 
 def command_line(_: str = "") -> str:
     """The help of the command and of each of its verbs."""
-    main = _said("-m", "skyexplorer.cli", "--help")
+    main = printed("-m", "skyexplorer.cli", "--help")
     found = re.search(r"\{([a-z,]+)\}", main)
     verbs = found[1].split(",") if found else []
     parts = [f"```text\n{main.strip()}\n```\n"]
     for verb in verbs:
-        said = _said("-m", "skyexplorer.cli", verb, "--help")
+        said = printed("-m", "skyexplorer.cli", verb, "--help")
         parts.append(f"## `skyexplorer {verb}`\n\n```text\n{said.strip()}\n```\n")
     return "\n".join(parts)
 

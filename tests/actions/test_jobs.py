@@ -311,7 +311,7 @@ class TestCancel:
         until(lambda: job.state == "running")
         start = time.monotonic()
         assert job.cancel()
-        assert time.monotonic() - start < 0.1
+        assert time.monotonic() - start < 1
         assert job.state == "cancelled"
         assert job.idle.wait(5), "the work ends, too"
         with pytest.raises(Cancelled):
@@ -369,7 +369,7 @@ class TestCancel:
         told = threading.Event()
 
         def abort():
-            time.sleep(0.5)  # a server is told
+            time.sleep(2)  # a server is told
             told.set()
 
         def work():
@@ -382,7 +382,7 @@ class TestCancel:
         until(lambda: job.state == "running")
         start = time.monotonic()
         job.cancel()
-        assert time.monotonic() - start < 0.2
+        assert time.monotonic() - start < 1
         assert told.wait(5)
 
     def test_interrupted_while_it_blocks(self, sky):

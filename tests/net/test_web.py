@@ -869,7 +869,7 @@ def test_a_long_answer_that_nobody_reads(serve):
 def test_a_long_answer_that_pyvo_leaves_in_a_circle(serve, recwarn):
     server = serve(lambda talk: talk.answer(b"x" * 5_000_000))
     warnings.simplefilter("always")
-    with Web("svc", 5) as web:
+    with Web("svc", 30) as web:
         for _ in range(5):
             raw = web.get(server.url, stream=True).raw
             raw.read = partial(raw.read, decode_content=True)  # as pyvo does
