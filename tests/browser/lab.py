@@ -24,11 +24,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser import chromium
 
 SHARE = Path(__file__).parents[2] / "share" / "jupyter"
+expect.set_options(timeout=20_000)  # the five seconds of Playwright are those of a machine at rest
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 

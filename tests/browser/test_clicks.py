@@ -283,7 +283,7 @@ def test_overlapping_sources_offer_the_choice(sky: Sky) -> None:
     box = page.locator(".skx-glass").first.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     menu = page.locator(".skx-choice")
-    menu.wait_for(timeout=5000)
+    menu.wait_for()
     offered = [text for text in menu.locator("b").all_text_contents() if text.startswith("3FGL J0534.5")]
     assert len(offered) >= 2
     menu.locator("button", has_text=offered[1]).first.click()

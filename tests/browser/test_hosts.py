@@ -70,7 +70,7 @@ def test_it_is_painted_linked_and_asks_no_other_machine(page: Notebook | VoilaPa
     box.fill("83.63 22.01")
     box.press("Enter")
     page.page.wait_for_function(
-        "() => Math.abs(document.querySelector('.skx-sky').aladin.getRaDec()[0] - 83.63) < 0.3", timeout=8000
+        "() => Math.abs(document.querySelector('.skx-sky').aladin.getRaDec()[0] - 83.63) < 0.3"
     )
     page.page.get_by_label("Table of layer").select_option("tev-sources")
     page.page.locator(".skx-tbody .skx-tr").first.click()

@@ -310,7 +310,7 @@ def test_a_light_curve_in_the_tip(notebook: Notebook) -> None:
     frame = box(notebook)
     notebook.page.mouse.move(frame["x"] + frame["width"] / 2 + 3, frame["y"] + frame["height"] / 2)
     notebook.page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
-    notebook.page.wait_for_selector(".skx-tip .skx-thumbnail:not([hidden])", timeout=5000)
+    notebook.page.wait_for_selector(".skx-tip .skx-thumbnail:not([hidden])")
 
 
 def test_after_a_reload_all_is_there_again(notebook: Notebook) -> None:

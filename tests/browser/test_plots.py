@@ -91,13 +91,16 @@ def spot(book: Notebook, name: str, x: float, y: float) -> list[float]:
     raise AssertionError(f"the axes of {name} never rest: {found}")
 
 
-def drag(book: Notebook, canvas: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """A drag between two places of a figure, as shares of its width and height."""
+def drag(
+    book: Notebook, canvas: Locator, start: tuple[float, float], end: tuple[float, float], held: float = 0
+) -> None:
+    """A drag between two places of a figure, as shares of its width and height; the button is held for some ms before."""
     box = canvas.bounding_box()
     assert box is not None
     mouse = book.page.mouse
     mouse.move(box["x"] + start[0] * box["width"], box["y"] + start[1] * box["height"])
     mouse.down()
+    book.page.wait_for_timeout(held)
     mouse.move(box["x"] + end[0] * box["width"], box["y"] + end[1] * box["height"], steps=6)
     mouse.up()
 
@@ -219,6 +222,22 @@ def test_a_box_by_keys(book: Notebook) -> None:
     plot.press("Escape")
     book.until(f"{marked('fermi-sources')} == 0")
     book.page.wait_for_function(seen, arg=[box[0], False, *box[2:]])
+
+
+def test_a_button_may_be_held_before_it_is_moved_or_let_go(book: Notebook) -> None:
+    """A slow hand, or a page that is busy when the hand begins to move."""
+    page, layer = book.page, "sky.layers['fermi-sources']"
+    canvas = figure(book, "scatter")
+    drag(book, canvas, (0.35, 0.15), (0.75, 0.6), held=700)
+    book.until(f"0 < {marked('fermi-sources')} < {layer}.rows")
+    row = f"{layer}.catalog.table[{layer}.names.index('4FGL J0509.4+0542')]"
+    x, y = (book.python(f"float({row}[{name!r}])") for name in ("Signif_Avg", "Energy_Flux100"))
+    page.mouse.move(*spot(book, "scatter", x, y))
+    page.mouse.down()
+    page.wait_for_timeout(700)
+    page.mouse.up()
+    book.until("[source.name for source in sky.selection.sources] == ['4FGL J0509.4+0542']")
+    book.run("sky.mark('fermi-sources')")
 
 
 def test_a_million_rows_are_a_density_and_a_zoom_bins_anew(book: Notebook) -> None:

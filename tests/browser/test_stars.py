@@ -229,7 +229,6 @@ def test_names_under_the_pointer_and_clicks(stars: Stars) -> None:
                 "name => { const {hidden, textContent} = document.querySelector('.skx-tip');"
                 " return !hidden && textContent.includes(name) }",
                 arg=f"SKX {row}many",
-                timeout=5000,
             )
             page.mouse.click(box["x"] + x[i], box["y"] + y[i])
             for _ in range(40):

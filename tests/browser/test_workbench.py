@@ -174,7 +174,7 @@ def test_an_unknown_name_is_told_under_the_widget(notebook: Notebook) -> None:
     box.fill("<img src=x onerror=alert(1)>")
     box.press("Enter")
     alert = page.locator(".skx-status [role=alert]")
-    alert.wait_for(timeout=5000)
+    alert.wait_for()
     assert "<img src=x" in alert.inner_text(), "foreign text stands as text"
     assert page.locator(".skx-status img").count() == 0
 
@@ -188,7 +188,7 @@ def test_an_exception_in_a_callback_is_seen(notebook: Notebook) -> None:
         page.get_by_label("Table of layer").select_option("tev-sources")
         page.locator(".skx-tbody .skx-tr").first.click()
         alert = page.locator(".skx-status [role=alert]")
-        alert.wait_for(timeout=5000)
+        alert.wait_for()
         assert "the verb broke" in alert.inner_text()
     finally:
         notebook.run("del sky.select")

@@ -26,6 +26,13 @@ class Talk:
         self.server, self.conn = server, conn
         self.method, self.target, self.headers, self.body = method, target, headers, body
         self.n = 0
+        self.counted = True
+
+    def end(self) -> None:
+        """It is no longer one of those that are answered now."""
+        with self.server.lock:
+            self.server.now -= self.counted
+            self.counted = False
 
     @property
     def path(self) -> str:
@@ -43,6 +50,7 @@ class Talk:
 
     def answer(self, body: bytes | str = b"", status: int = 200, **headers: Any) -> None:
         content = body.encode() if isinstance(body, str) else body
+        self.end()  # before who asked can know: he may ask again at once
         self.head(status, len(content), **headers)
         if self.method != "HEAD":
             self.raw(content)
@@ -129,8 +137,7 @@ class Server:
                     try:
                         self.behave(talk)
                     finally:
-                        with self.lock:
-                            self.now -= 1
+                        talk.end()
                     if conn.fileno() < 0 or talk.headers.get("connection", "").lower() == "close":
                         break
         except OSError:

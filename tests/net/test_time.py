@@ -16,8 +16,8 @@ from skyexplorer.net import Deadline, Web, download, hosts
 from skyexplorer.progress import Progress
 
 LIMIT = 0.4  # s, of the deadlines here
-LATE = 0.5  # s: no later than this after it
-AT_ONCE = 0.3  # s: no later than this after it was cancelled
+LATE = 1.5  # s: no later than this after it
+AT_ONCE = 1.0  # s: no later than this after it was cancelled
 
 
 def stall(talk):
@@ -64,7 +64,7 @@ def wait_to_ask_again(talk):
 
 
 def wait_as_told(talk):
-    talk.answer(b"", 503, Retry_After=1)
+    talk.answer(b"", 503, Retry_After=3)
 
 
 def send_on_slowly(talk):
@@ -279,7 +279,7 @@ def test_one_deadline_for_all_that_a_web_asks(serve):
     server = serve(lambda talk: (talk.hang(0.15), talk.answer(b"x")))
     start = time.perf_counter()
     with Web("many", 0.5) as web, pytest.raises(LateError):
-        [web.fetch(server.url) for _ in range(10)]
+        [web.fetch(server.url) for _ in range(40)]
     assert time.perf_counter() - start < 0.5 + LATE
     assert 2 <= len(server.asked) <= 4
 
@@ -298,7 +298,7 @@ def test_a_web_that_is_closed_ends_what_is_on_its_way(serve):
     thread.start()
     time.sleep(0.2)
     web.close()
-    thread.join(1)
+    thread.join(5)
     assert caught == ["The question to closing was closed."]
 
 

@@ -405,8 +405,8 @@ def test_asked_again_after_a_pause(status, serve, monkeypatch):
     )
     with Web("svc", 5) as web:
         assert web.fetch(server.url).status == 200
-    assert 0.07 < times[1] - times[0] < 0.3
-    assert 0.15 < times[2] - times[1] < 0.5
+    assert 0.07 < times[1] - times[0] < 1
+    assert 0.15 < times[2] - times[1] < 1
 
 
 @pytest.mark.parametrize("as_date", [False, True])
@@ -417,7 +417,7 @@ def test_it_waits_as_long_as_told(as_date, serve):
     start = time.perf_counter()
     with Web("svc", 5) as web:
         assert web.fetch(server.url).content == b"at last"
-    assert 1 <= time.perf_counter() - start < 1.5
+    assert 1 <= time.perf_counter() - start < 3
 
 
 def test_others_leave_the_host_alone_too(serve):
@@ -436,7 +436,7 @@ def test_others_leave_the_host_alone_too(serve):
     for thread in threads:
         thread.join(5)
     assert len(server.asked) == 4
-    assert all(1 <= seconds < 1.5 for seconds in done)
+    assert all(1 <= seconds < 3 for seconds in done)
 
 
 def test_retries_do_not_multiply_with_redirects(serve):
@@ -763,8 +763,8 @@ def test_the_strictest_counts(serve):
 
 
 def test_hosts_do_not_wait_for_each_other(serve):
-    slow, quick = serve(lambda talk: talk.hang(2)), serve()
-    with Web("svc", 1) as web:
+    slow, quick = serve(lambda talk: talk.hang(5)), serve()
+    with Web("svc", 3) as web:
 
         def ask():
             with pytest.raises(LateError):
@@ -775,7 +775,7 @@ def test_hosts_do_not_wait_for_each_other(serve):
         time.sleep(0.1)
         start = time.perf_counter()
         web.fetch(quick.url)
-        assert time.perf_counter() - start < 0.5
+        assert time.perf_counter() - start < 1.5
         thread.join(5)
 
 
@@ -912,7 +912,7 @@ def test_a_proxy_that_does_not_let_through(phase, serve, monkeypatch):
         pytest.raises(LateError if phase == "stalls" else UnreachableError) as caught,
     ):
         web.fetch("https://archive.example/tap")
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 2
     assert phase == "stalls" or "roxy" in str(caught.value) or "Nobody answers" in str(caught.value)
 
 

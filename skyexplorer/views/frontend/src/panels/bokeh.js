@@ -21,15 +21,38 @@ function clearOnlyWhatIsBuilt() {
   embed.add_document_standalone.patient = true;
 }
 
+// BokehJS takes a button that is held for 0.3 s for a press, of which no drag and no click can come: a slow hand, or one that
+// begins to move while the page is busy, would mark nothing. Nothing in our figures waits for a press, so there is none.
+function dragHoweverLongHeld() {
+  const { prototype } = window.Bokeh.require("core/ui_gestures").UIGestures;
+  const { _start_timeout: start } = prototype;
+  if (start.patient) return;
+  prototype._start_timeout = function () {
+    if (!isOurs(this.hit_area)) start.call(this);
+  };
+  prototype._start_timeout.patient = true;
+}
+
+// Whether an element is in a plot of ours, through the shadow roots of BokehJS.
+function isOurs(el) {
+  for (let at = el; at; at = at.getRootNode().host) if (at.closest(".skx-plot")) return true;
+  return false;
+}
+
+function mend() {
+  clearOnlyWhatIsBuilt();
+  dragHoweverLongHeld();
+}
+
 function startBokeh(model) {
   const version = model.get("_bokeh_version");
-  if (window.Bokeh?.version === version) return Promise.resolve(clearOnlyWhatIsBuilt());
+  if (window.Bokeh?.version === version) return Promise.resolve(mend());
   starting ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     // AMD loaders of a page would take BokehJS for a module of theirs.
     script.textContent = `(function (define, module, exports) {${model.get("_bokeh_js")}\n}).call(window);`;
     document.head.append(script);
-    if (window.Bokeh) resolve(clearOnlyWhatIsBuilt());
+    if (window.Bokeh) resolve(mend());
     else reject(new Error("BokehJS did not start"));
   });
   return starting;
