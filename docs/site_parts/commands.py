@@ -10,7 +10,7 @@ import sys
 from site_parts.tree import ROOT
 
 BUDGET_MS = 50
-"""What ``import skyexplorer`` may take beyond Python's own start; a test holds it."""
+"""Of the processor, what ``import skyexplorer`` may take beyond Python's own start; a test holds it."""
 _ROW = re.compile(r"^import time:\s+(\d+) \|\s+(\d+) \| ( *)(\S+)$", re.MULTILINE)
 
 
