@@ -70,6 +70,13 @@ PANNING = """async seconds => {
     }
     return (el.skx.glass.frames - frames) / (performance.now() - start) * 1000;
 }"""
+# Whether the page has what it was told, so that a click in its middle means the source there, and no other.
+READY = """([ra, dec]) => {
+    const {aladin, skx: {glass}} = document.querySelector('.skx-sky');
+    const at = aladin.getRaDec();
+    return Math.abs(at[0] - ra) < 1e-3 && Math.abs(at[1] - dec) < 1e-3 && !glass.model.get('_selected').length
+        && glass.layers.every(({name, ra, visible}) => (visible && ra.length > 0) === (name === 'tev-sources'));
+}"""
 CLICK = """async () => {
     const el = document.querySelector('.skx-sky');
     const target = el.aladin.view.catalogCanvas;
@@ -106,6 +113,8 @@ def clicks(book: Notebook, count: int) -> list[float]:
     book.run("[setattr(l, 'visible', l.name == 'tev-sources') for l in sky.layers.values()]")  # one is meant
     for row in range(count):
         book.run(f"sky.goto(sky.layers['tev-sources'].catalog[{row}].coord, fov=4); sky.select(())")
+        at = book.python("(lambda at: [at.ra.deg, at.dec.deg])(sky.viewport.target)")
+        book.page.wait_for_function(READY, arg=at)
         book.page.wait_for_timeout(400)
         took.append(float(book.page.evaluate(CLICK)))
     book.run("[setattr(l, 'visible', True) for l in sky.layers.values()]")

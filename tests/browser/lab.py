@@ -78,6 +78,10 @@ class Lab:
         (overrides / "notification.jupyterlab-settings").write_text(
             '{"fetchNews": "false", "checkForUpdates": false}'
         )
+        # A notebook is saved where a test says so: of what cannot be saved Lab tells in a dialog over all.
+        manager = home / "settings" / "@jupyterlab" / "docmanager-extension"
+        manager.mkdir()
+        (manager / "plugin.jupyterlab-settings").write_text('{"autosave": false}')
         self.log = (self.folder / "lab.log").open("w")
         self.process = subprocess.Popen(
             [
