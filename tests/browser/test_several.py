@@ -189,7 +189,9 @@ def test_a_cut_connection_is_told_and_made_good(notebook: Notebook) -> None:
         "() => document.querySelector('.skx-pulse').dataset.state === 'cut'", timeout=20000
     )
     assert "connection" in pulse.inner_text()
-    page.evaluate("() => { window.jupyterapp.commands.execute('docmanager:save') }")  # as Lab does now and then
+    page.evaluate(
+        "() => { window.jupyterapp.commands.execute('docmanager:save') }"
+    )  # as Lab does now and then
     page.wait_for_function("it => document.querySelector(it)", arg=LABS_DIALOG)
     page.context.set_offline(False)
     page.wait_for_function(
