@@ -181,7 +181,7 @@ def test_a_slow_one_can_be_stopped_and_the_notebook_answers_meanwhile(vo: Any, n
     assert notebook.python("1 + 1") == 2
     expect(said(row)).to_have_text(re.compile("slow"), timeout=15000)
     row.get_by_role("button", name=re.compile("^Stop")).press("Enter")
-    expect(said(row)).to_have_text("stopped", timeout=5000)
+    expect(said(row)).to_have_text("stopped")
 
 
 def test_a_cut_answer_is_fetched_on(vo: Any, notebook: Notebook) -> None:

@@ -287,9 +287,6 @@ def test_the_window_is_dragged_zoomed_stepped_and_cleared(notebook: Notebook) ->
     notebook.until(f"float(sky.session.timewindow.stop.mjd) < {high!r} - 1")
     page.mouse.move(box["x"] + 0.5 * box["width"], y)
     page.mouse.wheel(0, -120)
-    page.wait_for_function(
-        "() => document.querySelectorAll('.skx-time-handle.skx-outside').length > 0 || true"
-    )
     notebook.until("len(sky._workbench.time.view) == 2")
     page.get_by_label("Fit the axis to all events").click()
     notebook.until("len(sky._workbench.time.view) == 0")
@@ -301,17 +298,17 @@ def test_play_carries_the_window_and_python_keeps_up(notebook: Notebook) -> None
     page = notebook.page
     notebook.run(
         "heard, before = [], len(sky.steps)\n"
-        "import time as _clock\n"
-        "told = lambda span, by: heard.append((_clock.monotonic(), float(span[1].mjd) if span else 0))\n"
+        "told = lambda span, by: heard.append(float(span[1].mjd) if span else 0)\n"
         "sky.selection.time_range_changed.connect(told)"
     )
+    began = time.monotonic()
     page.get_by_label("Play", exact=True).click()
     notebook.until("len(heard) >= 6", seconds=20)
     page.get_by_label("Pause", exact=True).click()
     rest(page, 400)
-    heard = np.array(notebook.python("heard"))
-    assert (np.diff(heard[:, 1]) >= 0).all(), "it goes forwards"
-    assert len(heard) <= 8 * np.ptp(heard[:, 0]) + 4, "at most eight a second"
+    took, heard = time.monotonic() - began, np.array(notebook.python("heard"))
+    assert (np.diff(heard) >= 0).all(), "it goes forwards"
+    assert len(heard) <= 8 * took + 1, "at most eight a second"
     assert notebook.python("len(sky.steps) - before") <= 1, "a play is one step"
     notebook.run("sky.session.timewindow.mode = 'cumulative'")
     page.get_by_label("Play", exact=True).click()

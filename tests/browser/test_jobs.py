@@ -143,9 +143,9 @@ def test_the_last_ledger_is_there_on_demand(notebook: Notebook) -> None:
 
 def test_a_verb_that_blocks_the_kernel_is_seen_too(notebook: Notebook) -> None:
     line = notebook.page.locator(".skx-job-line")
-    notebook.run("gate.clear(); threading.Timer(5, gate.set).start()")
+    notebook.run("gate.clear(); threading.Timer(8, gate.set).start()")
     start(notebook, "sky.query('gaia-dr3')")
-    expect(line).to_contain_text("Reading 2400 of 4,000 rows", timeout=4500)
+    expect(line).to_contain_text("Reading 2400 of 4,000 rows", timeout=7500)
     expect(line.get_by_role("button", name="interrupt the kernel")).to_be_disabled()
     expect(line).to_be_hidden(timeout=10_000)
     assert notebook.python("sky.steps.items[-1].call") == "sky.query('gaia-dr3')"

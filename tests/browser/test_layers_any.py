@@ -68,12 +68,12 @@ def color(book: Notebook, dx: float = 0, dy: float = 0) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), float).mean(axis=(0, 1))
 
 
-def settle(book: Notebook, test: str, timeout: float = 8000) -> None:
+def settle(book: Notebook, test: str, timeout: float = 20000) -> None:
     book.page.wait_for_function(test, timeout=timeout)
     book.rest()
 
 
-def seen(book: Notebook, test: Callable[[np.ndarray], bool], dx: float = 0, seconds: float = 6) -> bool:
+def seen(book: Notebook, test: Callable[[np.ndarray], bool], dx: float = 0, seconds: float = 20) -> bool:
     """Whether a colour that passes a test comes to be seen."""
     for _ in range(int(seconds / 0.15)):
         if test(color(book, dx)):

@@ -231,12 +231,7 @@ def test_names_under_the_pointer_and_clicks(stars: Stars) -> None:
                 arg=f"SKX {row}many",
             )
             page.mouse.click(box["x"] + x[i], box["y"] + y[i])
-            for _ in range(40):
-                if stars.notebook.python("[int(s.index) for s in sky.selection.sources]") == [row]:
-                    break
-                page.wait_for_timeout(50)
-            else:
-                raise AssertionError(f"row {row} was not selected")
+            stars.notebook.until("[int(s.index) for s in sky.selection.sources]", [row])
     stars.notebook.run("sky.select(())")
 
 
