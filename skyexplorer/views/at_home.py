@@ -13,12 +13,17 @@ import threading
 from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
+from uuid import uuid4
 
 import ipywidgets
+import traitlets
 
 
 class AtHome(ipywidgets.Widget):
     """What a widget is besides, that hears from the browser."""
+
+    _model_id: str | None
+    _me = traitlets.Unicode(help="The name of its model: the page finds it by that.").tag(sync=True)
 
     def __init__(self, *args: Any, **traits: Any) -> None:
         self._thread = threading.get_ident()
@@ -26,6 +31,13 @@ class AtHome(ipywidgets.Widget):
         with suppress(RuntimeError):  # none runs in a script
             self._loop = asyncio.get_running_loop()
         super().__init__(*args, **traits)
+
+    def open(self) -> None:
+        """Tell the browser of it. The first message says its name: the page may need it before it hears any other."""
+        if self._model_id is None:
+            self._model_id = uuid4().hex
+        self._me = self._model_id
+        super().open()
 
     @property
     def elsewhere(self) -> bool:

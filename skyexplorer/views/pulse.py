@@ -38,13 +38,11 @@ class Pulse(Panel):
     kind = "pulse"
     doing = _("The connection")
 
-    _me = traitlets.Unicode().tag(sync=True)
     restore = traitlets.Unicode(help="A line of code that brings the steps back, or nothing.").tag(sync=True)
 
     def __init__(self, session: Session, verbs: Any, roots: Callable[[], list[Any]]) -> None:
         super().__init__(session, verbs)
         self._roots = roots
-        self._me = str(self.model_id)
         self.restore = session.autosave.code if session.autosave is not None else ""
 
     def texts(self) -> dict[str, str]:

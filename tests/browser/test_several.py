@@ -219,6 +219,32 @@ def test_a_cut_connection_is_told_and_made_good(notebook: Notebook) -> None:
     assert painted(pixels(page))
 
 
+def test_a_sky_whose_module_came_late_hears_python_all_the_same(notebook: Notebook) -> None:
+    """anywidget gives a module two seconds, which a busy page may not have, and refuses all messages from then on."""
+    page = notebook.page
+    page.evaluate("i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i }", ALONG)
+    page.evaluate(
+        """() => { window.usualTimeout = AbortSignal.timeout; window.late = 0;
+            AbortSignal.timeout = () => { window.late += 1; return window.usualTimeout.call(AbortSignal, 0); } }"""
+    )
+    before = notebook.python("along.widget.model_id")
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell') }")
+    notebook.until(f"along.widget.model_id != {before!r}")
+    page.wait_for_function(f"({SKIES})() === {len(CELLS)}", timeout=60000)
+    assert page.evaluate("() => { AbortSignal.timeout = window.usualTimeout; return window.late }") > 0
+    rest(page, 800)
+    assert any("Failed to initialize model" in line for line in notebook.console), "it was refused"
+    notebook.run("sky.viewport.grid = True; sky.goto('83.6 22.0', fov=9)")
+    grids = "() => [...document.querySelectorAll('.skx-sky')].map(el => el.skx.glass.model.get('_grid'))"
+    page.wait_for_function(f"at => ({grids})()[at]", arg=ALONG)
+    rest(page, 800)
+    assert page.evaluate(AT)[ALONG][:2] == pytest.approx([83.6, 22.0], abs=0.1)
+    assert painted(pixels(page))
+    notebook.run("sky.viewport.grid = False")
+    page.wait_for_function(f"at => !({grids})()[at]", arg=ALONG)
+    notebook.console[:] = [line for line in notebook.console if "Failed to initialize model" not in line]
+
+
 def test_the_page_is_heard_where_cells_run(notebook: Notebook) -> None:
     """Not in a thread beside them, to which JupyterLab hands most messages; while a cell runs the page waits."""
     page = notebook.page

@@ -8,6 +8,7 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
+import comm
 import pytest
 
 from skyexplorer import SkyExplorer
@@ -111,3 +112,14 @@ def test_the_pulse_says_at_once_that_it_has_heard(monkeypatch: pytest.MonkeyPatc
         return sent
 
     assert asyncio.run(cell()) == [{"heard": 7}, {"pong": 7}, {"pong": 8}]
+
+
+def test_the_first_message_says_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By which the page finds a model that it may not be able to tell anything."""
+    opened: list[Any] = []
+    create = comm.create_comm
+    monkeypatch.setattr(comm, "create_comm", lambda **how: (opened.append(how), create(**how))[1])
+    bench = workbench(SkyExplorer(samples=False))
+    named = {how["comm_id"]: how["data"]["state"]["_me"] for how in opened if "_me" in how["data"]["state"]}
+    for widget in (bench.pulse, bench.sky.widget, bench.toolbar):
+        assert named[widget.model_id] == widget.model_id

@@ -2,6 +2,7 @@
 //
 // Each panel renders from synced traits and again when they change; what a person does is sent to Python
 // as {type, …}, and comes back as changed traits. Text from outside is only ever set as textContent.
+import { hearAnyway } from "../hearing.js";
 import { renderArchives } from "./archives.js";
 import { renderCurve } from "./curve.js";
 import { renderDock } from "./dock.js";
@@ -38,6 +39,7 @@ const PANELS = {
 
 function render({ model, el }) {
   el.classList.add("skx-panel", `skx-${model.get("_panel")}`);
+  hearAnyway(model);
   const texts = model.get("_texts");
   return PANELS[model.get("_panel")]({ model, el, texts, tell: (type, content = {}) => model.send({ type, ...content }) });
 }

@@ -3,6 +3,8 @@
 // machine with several skies; `render` has no such limit.
 //
 // The code itself is a trait, imported once in a page: a second explorer finds it compiled.
+import { hearAnyway } from "../hearing.js";
+
 const codes = (globalThis[Symbol.for("skyexplorer.sky")] ??= new Map()); // by digest: a page may hold two releases
 
 function code(model) {
@@ -18,6 +20,7 @@ function code(model) {
 
 async function render(given) {
   const { model, signal } = given;
+  hearAnyway(model);
   const sky = (await code(model)).default;
   await sky.initialize({ model });
   return signal?.aborted ? undefined : sky.render(given);
