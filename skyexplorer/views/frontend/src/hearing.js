@@ -10,9 +10,10 @@ export async function hearAnyway(model) {
   try {
     await raw._handle_comm_msg(NOTHING);
   } catch {
-    let own = raw;
-    while (!Object.hasOwn(own, "_handle_comm_msg")) own = Object.getPrototypeOf(own);
-    raw._handle_comm_msg = Object.getPrototypeOf(own)._handle_comm_msg;
+    // From the class of anywidget, not from the model itself: two views of it may come to this at the same time.
+    let anywidgets = Object.getPrototypeOf(raw);
+    while (!Object.hasOwn(anywidgets, "_handle_comm_msg")) anywidgets = Object.getPrototypeOf(anywidgets);
+    raw._handle_comm_msg = Object.getPrototypeOf(anywidgets)._handle_comm_msg;
     raw.comm.on_msg((message) => raw._handle_comm_msg(message));
     raw.comm.send({ method: "request_state" }, raw.callbacks());
   }
