@@ -6,7 +6,8 @@
 const NOTHING = { content: { data: { method: "nothing" } } };
 
 export async function hearAnyway(model) {
-  const raw = await model.widget_manager.get_model(model.get("_me"));
+  const raw = await model.widget_manager?.get_model(model.get("_me"));
+  if (!raw?.comm) return; // another host than ipywidgets, or no kernel: nothing comes
   try {
     await raw._handle_comm_msg(NOTHING);
   } catch {
